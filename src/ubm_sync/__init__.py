@@ -1,0 +1,1 @@
+"""Keep customers' location sheets, support tickets and the account store in step."""

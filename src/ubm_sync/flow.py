@@ -1,0 +1,126 @@
+"""What a flow decides, as values: the engine merges fields, a flow says what should be true next.
+
+A flow (new locations, onboarding) is pure: ``Situation`` and ``now`` in, ``Decision`` out. It never
+sees a connector and never remembers anything itself; what it must remember stands in ``memory``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ubm_sync.model import NOTHING, Customer, Mark, Observation, Values, Written
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A value somebody typed where they may not, which the engine puts back this cycle."""
+
+    field: str
+    place: str
+    typed: str | None  # None: they emptied it
+    kept: str | None  # what is put back
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two places changed one shared field differently; both values stay until a person decides."""
+
+    field: str
+    base: str | None
+    values: Mapping[str, str | None]  # place -> value
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another record with the same account key."""
+
+    sync_id: str
+    customer: str
+    label: str  # what people call it: "LOC-00098"
+    status: str
+    accepted: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything known about one record when its flow decides.
+
+    ``values`` are the shared fields after the merge (a field in conflict has its base value).
+    ``observed`` has an entry for each place the record exists in. ``base`` are the last agreed
+    shared values, empty for a new record. ``changed`` maps a shared field to the places where a
+    person changed it since. ``vanished`` lists places whose record is missing from two full
+    listings. ``rivals`` have the same account key. ``counts`` (onboarding only) maps a status
+    to the number of records of this customer that have it.
+    """
+
+    sync_id: str
+    kind: str
+    customer: Customer
+    created_at: datetime
+    values: Values
+    marks: Mapping[str, Mark]  # of the row's fields
+    observed: Mapping[str, Observation]
+    base: Values
+    memory: Values
+    changed: Mapping[str, tuple[str, ...]] = NOTHING  # type: ignore[assignment]
+    edits: tuple[Edit, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    rivals: tuple[Rival, ...] = ()
+    vanished: tuple[str, ...] = ()
+    counts: Mapping[str, int] = NOTHING  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteDraft:
+    """A note to write once: ``event`` makes it unique within its record."""
+
+    event: str
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What should be true of one record now.
+
+    ``present``: the places it must exist in (others are left as they are; nothing is ever
+    deleted). ``values``: per place, the fields the service itself fills, complete: the engine
+    writes the ones that differ. ``fixes``: shared fields corrected for the customer (they become
+    the merged value everywhere). ``memory`` replaces the old one. ``wake_at``: decide again then
+    even if nothing changes. ``status`` / ``label`` / ``accepted`` are what other records see as a
+    Rival. ``account_key``: "" or the key under which duplicates meet.
+    """
+
+    present: frozenset[str]
+    values: Mapping[str, Mapping[str, Written]]
+    memory: Values
+    status: str
+    label: str
+    accepted: bool = False
+    account_key: str = ""
+    fixes: Mapping[str, str] = NOTHING
+    notes: tuple[NoteDraft, ...] = ()
+    wake_at: datetime | None = None
+
+
+class Flow(Protocol):
+    """The decisions about one kind of record."""
+
+    kind: str
+
+    def account_key(self, customer: Customer, values: Values) -> str:
+        """Return the key under which duplicates meet, "" where there is none yet."""
+        ...
+
+    def accepted(self, memory: Values) -> bool:
+        """Return whether the record was accepted into the store: some fields change owner then."""
+        ...
+
+    def decide(self, situation: Situation, now: datetime) -> Decision:
+        """Return what should be true now; pure, same input same answer."""
+        ...

@@ -1,0 +1,251 @@
+"""The values everything speaks in: records, places, observations, writes.
+
+A *record* is one thing that must agree everywhere (a requested utility account at a location, a
+customer's onboarding). A *place* is one spot a record can live in: a row of the intake sheet, a
+ticket, an account, a ticket in another team's queue. Several places may be in the same *system*.
+
+Canonical values are text, and an empty value is absent: no ``None``, no ``""``, no numbers and no
+booleans inside a record, so that ``True == 1`` or ``1 == 1.0`` can never make two values agree.
+Dates are ``YYYY-MM-DD``, instants ISO 8601 in UTC with ``Z``, booleans ``true`` / ``false``,
+numbers their shortest decimal form, several values in one field are joined by ``"; "``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
+
+Values: TypeAlias = Mapping[str, str]
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class FieldType(StrEnum):
+    """How a field's canonical text is to be read."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    IDENTIFIER = "identifier"  # text whose every character counts: account numbers, codes, ZIPs
+    CHOICE = "choice"
+    DATE = "date"
+    INSTANT = "instant"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    PERSON = "person"  # an e-mail address
+    STAGE = "stage"  # the step of a pipeline, by its key in the mapping
+    LINK = "link"  # the external id of an associated object; written, never read back
+
+
+class Mark(StrEnum):
+    """What a connector noticed about one observed value besides its text."""
+
+    NUMERIC = "numeric"  # an identifier came as a number: digits may be lost
+    FORMULA = "formula"  # the cell holds a formula: its value is data, the cell is not writable
+    LINKED = "linked"  # the cell is linked from elsewhere: not writable
+    LOCKED = "locked"  # the record is locked for this token
+    UNTYPED = "untyped"  # free text where a date, a checkbox or a listed option belongs
+    FOREIGN = "foreign"  # a stage or option that the mapping does not know
+    SYSTEM = "system"  # filled by the vendor, never writable
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A value known only once another write has landed: the external id of ``place``."""
+
+    place: str
+
+
+Written: TypeAlias = str | Ref | None  # None clears the field
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One record as last seen in one place.
+
+    ``ref`` is the system's own id; ``key`` the identity the record itself carries (see
+    ``record_key``), None where it carries none. ``container`` is what the record lies in (a sheet,
+    a pipeline, a customer). ``version`` is opaque text that changes when the record changes.
+    ``gone`` says how it left: ``""`` (it is there), ``archived``, ``merged:REF``.
+    """
+
+    place: str
+    ref: str
+    key: str | None
+    container: str
+    version: str
+    values: Values
+    marks: Mapping[str, str] = field(default=NOTHING)
+    created_at: datetime | None = None
+    modified_at: datetime | None = None
+    modified_by: str | None = None
+    gone: str = ""
+
+
+class Problem(NamedTuple):
+    """Something a person should know about one part of a system: a renamed column, a lost token.
+
+    ``scope`` names the part (``system``, ``system/container`` or ``system/container/field``);
+    ``code`` is a constant word; ``blocks`` says that nothing may be written there until it is gone;
+    ``fields`` are the canonical fields that cannot be read or written meanwhile.
+    """
+
+    scope: str
+    code: str
+    text: str
+    blocks: bool = False
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of what a system shows.
+
+    ``complete`` names the containers of which this page ended a full and consistent listing:
+    only a record missing from such a listing may be asked about. ``problems`` replaces what was
+    known about the scopes in ``checked``.
+    """
+
+    observations: tuple[Observation, ...] = ()
+    complete: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+    checked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What one place of one record should hold; only the fields to change.
+
+    ``ref`` is None where the record does not exist there yet. ``key`` identifies the write in the
+    outcome. ``expected`` is the version the decision was made on.
+    """
+
+    place: str
+    key: str
+    ref: str | None
+    container: str
+    values: Mapping[str, Written]
+    expected: str = ""
+
+
+class Result(StrEnum):
+    """How a write ended."""
+
+    LANDED = "landed"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"  # it may have landed: read back before sending again
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one write ended.
+
+    ``landed`` are the fields that are known to be there now (all of the write's, or fewer where
+    the system took only a part). ``permanent`` means that the same write cannot succeed.
+    ``at_fault`` names canonical fields the system complained about, where it said so.
+    """
+
+    place: str
+    key: str
+    result: Result
+    ref: str | None = None
+    version: str = ""
+    landed: frozenset[str] | None = None  # None: every field of the write
+    reason: str = ""
+    permanent: bool = False
+    at_fault: tuple[str, ...] = ()
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A text for a person, attached to a record's place, said once."""
+
+    key: str  # the event: a note with this key is written at most once
+    place: str
+    ref: str  # where it is attached
+    text: str  # plain text, lines separated by "\n"
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Where one canonical field lives in one place.
+
+    ``external`` is the vendor's name of it (a column title, a property name, a column of a table).
+    ``decode`` / ``encode`` translate option values where the two sides use different words;
+    values missing from them pass unchanged. ``shape`` is a format with one ``{}`` put around the
+    canonical value when written and taken off when read (``"#{}"``). ``settings`` is for the
+    connector that owns the place.
+    """
+
+    field: str
+    external: str
+    type: FieldType = FieldType.TEXT
+    label: str = ""
+    choices: tuple[str, ...] = ()  # canonical values, in order
+    encode: Mapping[str, str] = NOTHING
+    decode: Mapping[str, str] = NOTHING
+    shape: str = ""
+    readable: bool = True
+    writable: bool = True
+    locked: bool = False  # people must not edit it there
+    required: bool = False
+    unique: bool = False
+    description: str = ""
+    settings: Mapping[str, str] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of a pipeline, addressed by ``key`` in this service and by ``label`` outside."""
+
+    key: str
+    label: str
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One spot a record can live in, with its fields."""
+
+    name: str  # "row", "ticket", "account", "enrolment", "onboarding"
+    kind: str  # the kind of record that lives there
+    system: str  # the connector's name
+    suffix: str  # what ``record_key`` adds for this place; "" for the record's main identity
+    bindings: tuple[Binding, ...]
+    pipeline: str = ""  # label of the pipeline, where the system has pipelines
+    stages: tuple[Stage, ...] = ()
+    settings: Mapping[str, str] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer as configured in ``config/customers/NAME.yaml``."""
+
+    key: str
+    name: str
+    company: str = ""  # id of the company in the ticket system
+    sheet: str = ""  # id of the intake sheet
+    csm: str = ""  # e-mail
+    csm_name: str = ""
+    backup: str = ""  # e-mail
+    zone: str = "America/Chicago"
+    closures: tuple[str, ...] = ()  # extra days off, YYYY-MM-DD
+    states: tuple[str, ...] = ()  # states whose holidays count besides the federal ones
+    titles: Mapping[str, str] = NOTHING  # canonical field -> this customer's column title
+    contracted: int = 0  # accounts contracted; 0 where not known
+    paused: bool = False
+
+
+def record_key(sync_id: str, suffix: str) -> str:
+    """Return the identity a record carries in a place: ``sync_id``, or ``sync_id:suffix``."""
+    return f"{sync_id}:{suffix}" if suffix else sync_id
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """Return ``(sync_id, suffix)`` of an identity made by ``record_key``."""
+    sync_id, _, suffix = key.partition(":")
+    return sync_id, suffix

@@ -1,0 +1,120 @@
+"""What the engine asks of the outside: Protocols, no code."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Protocol
+
+from ubm_sync.clock import Clock
+from ubm_sync.model import Customer, Note, Outcome, Page, Place, Write
+
+
+class Lane(IntEnum):
+    """Who goes first when a rate limit makes some wait (design section 5)."""
+
+    URGENT = 0  # disconnections
+    PERSON = 1  # an edit somebody is waiting for
+    RETRY = 2
+    BACKFILL = 3
+    AUDIT = 4
+
+
+class Budget(Protocol):
+    """A rate limit shared by all threads and processes that use one token."""
+
+    def reserve(self, key: str, *, cost: int = 1, lane: Lane = Lane.PERSON) -> float:
+        """Book ``cost`` calls on ``key`` and return the seconds to wait before sending them."""
+        ...
+
+    def penalise(self, key: str, seconds: float) -> None:
+        """Make every user of ``key`` wait ``seconds``: the other side said stop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SetupStep:
+    """One thing ``setup`` found or did.
+
+    ``state`` is ``ok``, ``created``, ``changed`` or ``problem``; on a dry run ``would create`` or
+    ``would change``.
+    """
+
+    system: str
+    what: str  # 'ticket property "ubm_sync_id"'
+    state: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Everything a connector is given: it reads nothing else, no clock, no environment."""
+
+    places: tuple[Place, ...]  # the places that live in this system
+    customers: tuple[Customer, ...]
+    settings: Mapping[str, object]  # `systems.<name>` of config/service.yaml
+    environment: Mapping[str, str]  # secrets and addresses, by the names of the contract
+    clock: Clock
+    budget: Budget
+    seed: int = 0  # for jitter
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+class Connector(Protocol):
+    """One external system. All blocking; safe to use from one thread at a time.
+
+    A connector keeps its reading position itself (``cursor``/``resume``): its own writes move it
+    too, so the engine stores ``cursor()`` in the same transaction as what it learned.
+    """
+
+    name: str
+
+    def ensure(self, *, dry_run: bool) -> Iterator[SetupStep]:
+        """Create or mend what the places need; doing it again changes nothing."""
+        ...
+
+    def resume(self, cursor: str | None) -> None:
+        """Continue reading at ``cursor`` (None: from the beginning)."""
+        ...
+
+    def cursor(self) -> str:
+        """Return the reading position after the last page taken and the last write answered."""
+        ...
+
+    def observe(self, *, full: bool) -> Iterator[Page]:
+        """Yield what changed since the cursor, or everything if ``full``; pages stay small.
+
+        Raises NoAccess, Temporary. A part of the system that cannot be read is a ``Problem`` of
+        a page, not an error, so that it delays nobody else.
+        """
+        ...
+
+    def fetch(self, place: str, refs: Sequence[str]) -> Iterator[Page]:
+        """Read single records again: the ones with an unknown or refused write.
+
+        A ref that is not there any more is observed as ``gone`` only on the system's own word;
+        otherwise it is left out.
+        """
+        ...
+
+    def apply(self, writes: Sequence[Write]) -> Iterable[Outcome]:
+        """Send writes in batches and yield one outcome each, in any order.
+
+        Never raises for a single record; raises NoAccess or Temporary when nothing more can be
+        sent, and the writes without an outcome by then were not sent.
+        """
+        ...
+
+    def annotate(self, notes: Sequence[Note]) -> Iterable[Outcome]:
+        """Attach notes; an outcome's ``key`` is the note's; UNKNOWN is followed by ``noted``."""
+        ...
+
+    def noted(self, notes: Sequence[Note]) -> frozenset[str]:
+        """Return the keys of those notes that are already attached (read back, not remembered)."""
+        ...
+
+    def close(self) -> None:
+        """Release connections."""
+        ...

@@ -1,0 +1,235 @@
+"""One place through which every call to an external system goes.
+
+The vendors' clients build the request; this module decides how long it may take, whether the
+budget allows it now, and whether it may be sent again. A connector supplies the reading of an
+answer (``Reader``), because only it knows what its vendor means by a status and a body.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NamedTuple, TypeAlias
+
+import requests
+import structlog
+from requests.adapters import BaseAdapter, HTTPAdapter
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from urllib3.exceptions import NewConnectionError
+
+from ubm_sync.clock import Clock
+from ubm_sync.errors import NoAccess, NotThere, Refused, Temporary, Throttled, UnknownOutcome
+from ubm_sync.ports import Budget, Lane
+
+log = structlog.get_logger(__name__)
+
+
+class Kind(Enum):
+    """What an answer means for the request that caused it."""
+
+    FINE = "fine"
+    AGAIN = "again"  # refused before any effect: the same request may be sent again
+    UNSURE = "unsure"  # it may have taken effect
+    NO = "no"  # understood and refused
+    NO_ACCESS = "no access"
+    NOT_THERE = "not there"
+
+
+class Verdict(NamedTuple):
+    """A connector's reading of one answer; ``wait`` in seconds where one was asked for."""
+
+    kind: Kind
+    message: str = ""
+    wait: float | None = None
+    code: str = ""
+    detail: object = None
+
+
+class Reply(NamedTuple):
+    """An answer as it came: header names in lower case, body in bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Reader: TypeAlias = Callable[[Reply], Verdict]
+
+FINE = Verdict(Kind.FINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one call may take. All in seconds but ``attempts``."""
+
+    connect: float = 5.0
+    read: float = 60.0
+    attempts: int = 5
+    first_wait: float = 0.5
+    longest_wait: float = 90.0  # a longer pause is handed to the caller as Throttled
+
+
+class _Timed(HTTPAdapter):
+    """Puts a timeout on every request and never sends one twice by itself."""
+
+    def __init__(self, patience: Patience, connections: int) -> None:
+        self._timeout = (patience.connect, patience.read)
+        super().__init__(max_retries=0, pool_connections=2, pool_maxsize=connections)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        """Send with our timeout where the caller gave none."""
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = self._timeout
+        return super().send(request, *args, **kwargs)
+
+
+class Transport:
+    """Sends calls for one system: timeouts, budget, retries, counting."""
+
+    def __init__(
+        self,
+        system: str,
+        read: Reader,
+        *,
+        budget: Budget,
+        clock: Clock,
+        patience: Patience | None = None,
+        connections: int = 8,
+        seed: int = 0,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self.system = system
+        self.patience = patience or Patience()
+        self.calls: Counter[str] = Counter()  # by the caller's name for the operation
+        self._read = read
+        self._budget = budget
+        self._clock = clock
+        self._random = random.Random(seed)  # noqa: S311 - jitter, not secrecy
+        self._stop = stop or threading.Event()
+        self._lock = threading.Lock()
+        self.session = requests.Session()
+        self.session.trust_env = True
+        self.mount(_Timed(self.patience, connections))
+
+    def mount(self, adapter: BaseAdapter, session: requests.Session | None = None) -> None:
+        """Send everything through ``adapter``; on a client's own session where one is given."""
+        for scheme in ("https://", "http://"):
+            (session or self.session).mount(scheme, adapter)
+
+    def adopt(self, session: requests.Session) -> None:
+        """Make a client's own session send through this transport's adapter."""
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, self.session.get_adapter(scheme))
+
+    def call(
+        self,
+        name: str,
+        send: Callable[[], Reply],
+        *,
+        budget: str,
+        cost: int = 1,
+        lane: Lane = Lane.PERSON,
+        safe: bool = True,
+    ) -> Reply:
+        """Send until answered, refused, or out of patience.
+
+        ``send`` makes one request and returns its answer whatever the status; network errors leave
+        it as ``requests`` exceptions. ``safe`` says that sending twice does no harm. ``budget`` is
+        the rate-limit key, ``cost`` how many calls it counts as.
+
+        Raises Throttled (pause longer than our patience), Temporary (still failing, no effect),
+        UnknownOutcome (only if not ``safe``), NoAccess, NotThere, Refused.
+        """
+        retrying = Retrying(
+            stop=stop_after_attempt(self.patience.attempts),
+            wait=self._wait,
+            retry=retry_if_exception(_may_repeat),
+            sleep=self._clock.sleep,
+            before_sleep=lambda state: self._say(name, state),
+            reraise=True,
+        )
+        return retrying(self._once, name, send, budget, cost, lane, safe)
+
+    def _once(
+        self, name: str, send: Callable[[], Reply], budget: str, cost: int, lane: Lane, safe: bool
+    ) -> Reply:
+        if self._stop.is_set():
+            raise Stopping(self.system)
+        pause = self._budget.reserve(budget, cost=cost, lane=lane)
+        if pause > 0:
+            self._clock.sleep(pause)
+        with self._lock:
+            self.calls[name] += 1
+        try:
+            reply = send()
+        except requests.RequestException as error:
+            raise self._lost(error, safe=safe) from error
+        verdict = self._read(reply)
+        if verdict.kind is Kind.FINE:
+            return reply
+        raise self._failure(verdict, reply, budget, safe=safe)
+
+    def _lost(self, error: requests.RequestException, *, safe: bool) -> Exception:
+        cause = error.args[0] if error.args else None
+        reason = getattr(cause, "reason", cause)
+        if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
+            return Temporary(
+                f"{self.system} cannot be reached; nothing was sent. It is tried again by itself."
+            )
+        kind = type(error).__name__
+        text = f"The connection to {self.system} ended before the answer came ({kind})."
+        return Temporary(text) if safe else UnknownOutcome(text)
+
+    def _failure(self, verdict: Verdict, reply: Reply, budget: str, *, safe: bool) -> Exception:
+        message = verdict.message or f"{self.system} answered {reply.status}."
+        known = {"status": reply.status, "code": verdict.code, "detail": verdict.detail}
+        if verdict.kind is Kind.AGAIN:
+            if verdict.wait is None:
+                return Temporary(message)
+            self._budget.penalise(budget, verdict.wait)
+            if verdict.wait > self.patience.longest_wait:
+                return LongPause(message, wait=verdict.wait)
+            return Throttled(message, wait=verdict.wait)
+        if verdict.kind is Kind.UNSURE:
+            return Temporary(message) if safe else UnknownOutcome(message)
+        if verdict.kind is Kind.NO_ACCESS:
+            return NoAccess(message, **known)  # type: ignore[arg-type]
+        if verdict.kind is Kind.NOT_THERE:
+            return NotThere(message, **known)  # type: ignore[arg-type]
+        return Refused(message, **known)  # type: ignore[arg-type]
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, Throttled):
+            return 0.0  # the budget makes everyone wait, this call included
+        backoff: float = self.patience.first_wait * 2.0 ** (state.attempt_number - 1)
+        return min(backoff * (0.5 + self._random.random()), self.patience.longest_wait)
+
+    def _say(self, name: str, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.info(
+            "call repeated",
+            system=self.system,
+            call=name,
+            attempt=state.attempt_number,
+            error=str(error),
+        )
+
+
+class LongPause(Throttled):
+    """A pause longer than one call may wait; not repeated here, the caller's next cycle does."""
+
+
+class Stopping(Temporary):
+    """The service is stopping: nothing new is sent."""
+
+    def __init__(self, system: str) -> None:
+        super().__init__(f"Stopping: nothing more was sent to {system}.")
+
+
+def _may_repeat(error: BaseException) -> bool:
+    return isinstance(error, Temporary) and not isinstance(error, LongPause | Stopping)
