@@ -72,6 +72,13 @@ class Emulator(ABC):
         """Do what a person does in the vendor's own pages; returns what the person sees."""
 
     @abstractmethod
+    def environment(self, url: str) -> dict[str, str]:
+        """Return the variables of the contract that point a service at this emulator.
+
+        ``url`` is scheme, host and port; the answer holds the address and a valid token.
+        """
+
+    @abstractmethod
     def reset(self) -> None:
         """Forget everything."""
 
