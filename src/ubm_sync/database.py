@@ -1,0 +1,262 @@
+"""What every SQL database of the service shares: engines, column types, upserts, clear errors.
+
+SQLite and PostgreSQL behave alike through this module. On SQLite every writing transaction starts
+with ``BEGIN IMMEDIATE``: a transaction that reads first and locks later fails with "database is
+locked" as soon as two processes do it, and no busy timeout helps it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    or_,
+)
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from ubm_sync.errors import NoAccess, NotThere, Refused, SyncError, Temporary
+
+CONNECT_SECONDS = 10
+BUSY_MILLISECONDS = 10_000
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, stored in UTC.
+
+    SQLite keeps it as text of one width (``2026-11-21T09:40:00.000000Z``), so that comparing the
+    text compares the instants; PostgreSQL as ``timestamptz``. A naive datetime is refused.
+    """
+
+    impl = String(27)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Use the native type where there is one."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(27))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Return what the driver is given."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"A stored instant needs a time zone, {value.isoformat()} has none.")
+        instant = value.astimezone(UTC)
+        return instant_text(instant) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Return an aware datetime in UTC."""
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return datetime.fromisoformat(value).astimezone(UTC)
+        return value.astimezone(UTC)  # type: ignore[no-any-return] # the driver's datetime
+
+
+class JsonText(TypeDecorator[Any]):
+    """JSON kept as text, keys sorted: equal values are equal text in every database."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the text; ``None`` stays NULL."""
+        return None if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the decoded value."""
+        return None if value is None else orjson.loads(value)
+
+
+def instant_text(instant: datetime) -> str:
+    """Return an aware UTC datetime as 27 characters, microseconds and ``Z`` included."""
+    return f"{instant.strftime('%Y-%m-%dT%H:%M:%S')}.{instant.microsecond:06d}Z"
+
+
+def upsert(
+    table: Table,
+    key_columns: Sequence[str],
+    *,
+    update: Sequence[str] | None = None,
+    only_changed: bool = False,
+) -> Insert:
+    """Return ``INSERT ... ON CONFLICT (key_columns) DO UPDATE`` for SQLite and PostgreSQL.
+
+    ``update`` names the columns taken from the new row (default: all but the keys; empty: an
+    existing row stays as it is). ``only_changed`` leaves rows alone whose updated columns are all
+    equal. Execute it with a list of dicts: ``.values([...])`` is ten times slower. Both databases
+    share the clause, so PostgreSQL's statement compiles for either.
+    """
+    statement = insert(table)
+    names = [c.name for c in table.columns if c.name not in key_columns]
+    names = names if update is None else list(update)
+    if not names:
+        return statement.on_conflict_do_nothing(index_elements=list(key_columns))
+    new = statement.excluded
+    changed = or_(*(table.c[name].is_distinct_from(new[name]) for name in names))
+    return statement.on_conflict_do_update(
+        index_elements=list(key_columns),
+        set_={name: new[name] for name in names},
+        where=changed if only_changed else None,
+    )
+
+
+def open_engine(url: str, *, writer: bool = True) -> Engine:
+    """Return an engine for ``sqlite:///...`` or ``postgresql://...`` that has connected once.
+
+    A SQLite file's folder is created. ``writer=False`` gives an engine that cannot change data.
+    Raises Refused (unusable address, unusable file), NoAccess, NotThere, Temporary (unreachable or
+    locked); no message contains the password.
+    """
+    parsed = _parsed(url)
+    name = safe_address(url)
+    try:
+        make = _sqlite if parsed.get_backend_name() == "sqlite" else _postgresql
+        engine = make(parsed, writer=writer)
+    except OSError as error:
+        raise Refused(
+            f'The folder of the database "{name}" cannot be created ({error.strerror}); '
+            "correct the address or the folder's permissions."
+        ) from error
+    try:
+        with clear_errors(name), engine.connect():
+            pass
+    except SyncError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def for_reading(engine: Engine) -> Engine:
+    """Return a view of ``engine`` (same pool) whose transactions do not take the write lock."""
+    return engine.execution_options(reading=True)
+
+
+def safe_address(url: str) -> str:
+    """Return ``url`` without its password and options, for messages."""
+    try:
+        return make_url(url).set(query={}).render_as_string(hide_password=True)
+    except (ArgumentError, ValueError):
+        return url.partition(":")[0] + ":..."
+
+
+@contextmanager
+def clear_errors(address: str) -> Iterator[None]:
+    """Turn a driver's error that is about the database as a whole into one of ours.
+
+    Errors about data (a violated constraint, a wrong statement) pass unchanged.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        ours = as_sync_error(error, address)
+        if ours is None:
+            raise
+        raise ours from error
+
+
+def as_sync_error(error: DBAPIError, address: str) -> SyncError | None:
+    """Return what a driver's error means for the caller, None where it is about the data."""
+    text = str(error.orig).strip().partition("\n")[0]
+    lowered = text.lower()
+    where = f'the database "{address}"'
+    if any(word in lowered for word in ("password authentication", "no password supplied")):
+        return NoAccess(f"No access to {where}: the user or password is wrong; correct the URL.")
+    if "does not exist" in lowered and "database " in lowered:
+        return NotThere(f"There is no {where}; create it or correct the URL.")
+    if "not a database" in lowered or "malformed" in lowered:
+        return Refused(f"The file of {where} is damaged or no SQLite file; restore a backup.")
+    if "readonly database" in lowered or "permission denied" in lowered:
+        return NoAccess(f"No right to change {where} ({text}); grant it to this service's user.")
+    if "unable to open database file" in lowered:
+        return NoAccess(f"The file of {where} cannot be opened; check its folder and permissions.")
+    if "locked" in lowered or "busy" in lowered:
+        return Temporary(f"Another program holds {where} locked; trying again is safe.")
+    if error.connection_invalidated or _lost(error):
+        return Temporary(f"No connection to {where} ({text}); check that the server runs.")
+    return None
+
+
+def _lost(error: DBAPIError) -> bool:
+    """Return whether the server could not be reached, broke off, or made this transaction yield."""
+    if isinstance(error.orig, sqlite3.Error):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        return type(error.orig).__name__ in {"OperationalError", "InterfaceError"}
+    return state[:2] in {"08", "40", "53", "57"} or state == "55P03"
+
+
+def _parsed(url: str) -> URL:
+    """Return the URL with the driver this service uses."""
+    wish = "use sqlite:///path/to/file.db or postgresql://user:password@host/name"
+    try:
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise Refused(f'"{safe_address(url)}" is not a database address; {wish}.') from None
+    if backend not in {"sqlite", "postgresql"}:
+        raise Refused(f'This service does not know databases of the kind "{backend}"; {wish}.')
+    return parsed.set(drivername="sqlite" if backend == "sqlite" else "postgresql+psycopg")
+
+
+def _sqlite(url: URL, *, writer: bool) -> Engine:
+    options: dict[str, Any] = {}
+    if url.database in {None, "", ":memory:"}:  # one connection, or each thread has its own data
+        options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    elif url.database and not url.database.startswith("file:"):
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, **options)
+
+    @event.listens_for(engine, "connect")
+    def configure(raw: sqlite3.Connection, _record: object) -> None:
+        raw.isolation_level = None  # the standard library must not begin transactions by itself
+        raw.execute(f"pragma busy_timeout={BUSY_MILLISECONDS}")
+        raw.execute("pragma foreign_keys=on")
+        if not writer:
+            raw.execute("pragma query_only=on")
+            return
+        if raw.execute("pragma journal_mode").fetchone()[0] == "delete":
+            # two programs that open a new file at once: one of them is told that it is locked
+            with suppress(sqlite3.OperationalError):
+                raw.execute("pragma journal_mode=wal")
+        raw.execute("pragma synchronous=normal")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reading = not writer or connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("begin" if reading else "begin immediate")
+
+    return engine
+
+
+def _postgresql(url: URL, *, writer: bool) -> Engine:
+    session = "-c timezone=utc" + ("" if writer else " -c default_transaction_read_only=on")
+    wanted = {"options": session, "connect_timeout": CONNECT_SECONDS}
+    arguments = {name: value for name, value in wanted.items() if name not in url.query}
+    try:
+        return create_engine(url, pool_pre_ping=True, connect_args=arguments)
+    except ModuleNotFoundError:
+        raise Refused(
+            "A PostgreSQL database needs the driver psycopg; install ubm-sync[postgres]."
+        ) from None
