@@ -55,7 +55,8 @@ class Situation:
     shared values, empty for a new record. ``changed`` maps a shared field to the places where a
     person changed it since. ``vanished`` lists places whose record is missing from two full
     listings. ``rivals`` have the same account key. ``counts`` (onboarding only) maps a status
-    to the number of records of this customer that have it.
+    to the number of records of this customer that have it. ``troubles`` maps a place to why its
+    system refused what the service wanted to write there.
     """
 
     sync_id: str
@@ -73,6 +74,7 @@ class Situation:
     rivals: tuple[Rival, ...] = ()
     vanished: tuple[str, ...] = ()
     counts: Mapping[str, int] = NOTHING  # type: ignore[assignment]
+    troubles: Mapping[str, str] = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

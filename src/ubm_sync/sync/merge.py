@@ -1,0 +1,181 @@
+"""Three-way merge of the shared fields of one record, over any number of places. Pure.
+
+From the base ``b`` (the value every place last agreed on) and the values seen now:
+
+| who differs from the base | result |
+| --- | --- |
+| nobody | the base |
+| places that may write, all to the same value | that value, everywhere |
+| places that may write, to different values | the field's policy; ``ask``: a conflict, nothing moves |
+| a place that may not write | put back there, the typed value kept and told |
+
+A place that already shows the merged value is never counted as an illegal edit, so a write that
+landed in one place and failed in another is simply finished later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ubm_sync.flow import Conflict, Edit
+from ubm_sync.mapping.model import Policy
+from ubm_sync.model import Observation
+from ubm_sync.sync.rules import Rules, SharedRule
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A value that lost by policy or by decision; it is kept, never dropped."""
+
+    field: str
+    place: str
+    value: str | None
+    reason: str
+
+
+@dataclass(slots=True)
+class Merged:
+    """The outcome for one record.
+
+    ``values`` are effective values (a field in conflict has its base value). ``blocked`` are the
+    fields nothing may be written for now.
+    """
+
+    values: dict[str, str] = field(default_factory=dict)
+    changed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    edits: list[Edit] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    lost: list[Lost] = field(default_factory=list)
+
+    @property
+    def blocked(self) -> frozenset[str]:
+        """Fields in conflict."""
+        return frozenset(conflict.field for conflict in self.conflicts)
+
+
+def merge(
+    rules: Rules,
+    base: Mapping[str, str],
+    seen: Mapping[str, Observation],
+    *,
+    accepted: bool,
+    blind: Mapping[str, frozenset[str]],
+    decided: Mapping[str, str],
+) -> Merged:
+    """Merge the shared fields of one record.
+
+    ``seen`` holds one live observation per place. ``blind`` names, per place, fields that cannot be
+    read there now (a missing column): they count as unchanged. ``decided`` maps a field in
+    conflict (or ``*``, every one) to the place whose value a person chose, or to ``=VALUE``.
+    """
+    merged = Merged()
+    for rule in rules.shared:
+        _merge_field(rule, base.get(rule.name), seen, merged, accepted, blind, decided)
+    return merged
+
+
+def _merge_field(
+    rule: SharedRule,
+    base: str | None,
+    seen: Mapping[str, Observation],
+    merged: Merged,
+    accepted: bool,
+    blind: Mapping[str, frozenset[str]],
+    decided: Mapping[str, str],
+) -> None:
+    legal: dict[str, str | None] = {}
+    illegal: dict[str, str | None] = {}
+    name = rule.name
+    for place in rule.places:
+        observation = seen.get(place)
+        if observation is None or (blind and name in blind.get(place, ())):
+            continue
+        value = observation.values.get(name)
+        if value == base or rule.equal(value, base):
+            continue
+        if rule.may_write(place, accepted=accepted):
+            legal[place] = value
+        else:
+            illegal[place] = value
+    value = base
+    if legal:
+        value = _choose(rule, base, legal, seen, merged, decided)
+        merged.changed[name] = tuple(legal)
+    if value is not None:
+        merged.values[name] = value
+    if illegal and name not in {conflict.field for conflict in merged.conflicts}:
+        for place, typed in illegal.items():
+            if not rule.equal(typed, value):
+                by = seen[place].modified_by
+                merged.edits.append(Edit(name, place, typed, value, by))
+
+
+def _choose(
+    rule: SharedRule,
+    base: str | None,
+    legal: dict[str, str | None],
+    seen: Mapping[str, Observation],
+    merged: Merged,
+    decided: Mapping[str, str],
+) -> str | None:
+    values = list(legal.values())
+    if all(rule.equal(values[0], value) for value in values[1:]):
+        return values[0]
+    choice = decided.get(rule.name, decided.get("*"))
+    if choice is not None and choice.startswith("="):
+        winner, reason = choice[1:] or None, "decided"
+    elif choice in legal:
+        winner, reason = legal[choice], "decided"
+    elif rule.policy is Policy.OWNER and rule.owner in legal:
+        winner, reason = legal[rule.owner], "owner"
+    elif rule.policy is Policy.NEWEST and _newest(legal, seen) is not None:
+        winner, reason = legal[_newest(legal, seen) or ""], "newest"
+    else:
+        merged.conflicts.append(Conflict(rule.name, base, dict(legal)))
+        return base
+    for place, value in legal.items():
+        if not rule.equal(value, winner):
+            merged.lost.append(Lost(rule.name, place, value, reason))
+    return winner
+
+
+def _newest(legal: dict[str, str | None], seen: Mapping[str, Observation]) -> str | None:
+    """Return the place changed last; None where two share the instant or one has none."""
+    instants = {place: seen[place].modified_at for place in legal}
+    known = sorted((at, place) for place, at in instants.items() if at is not None)
+    if len(known) < len(legal) or known[-1][0] == known[-2][0]:
+        return None
+    return known[-1][1]
+
+
+def agreed(
+    rules: Rules,
+    base: Mapping[str, str],
+    merged: Merged,
+    seen: Mapping[str, Observation],
+    *,
+    blind: Mapping[str, frozenset[str]],
+) -> dict[str, str]:
+    """Return the base after this cycle: it moves only where every place shows the merged value.
+
+    ``seen`` are the observations after the writes that are known to have landed.
+    """
+    result = dict(base)
+    blocked = merged.blocked
+    for rule in rules.shared:
+        name = rule.name
+        value = merged.values.get(name)
+        if name in blocked or value == base.get(name):
+            continue
+        if all(
+            rule.equal(seen[place].values.get(name), value)
+            and not (blind and name in blind.get(place, ()))
+            for place in rule.places
+            if place in seen
+        ):
+            if value is None:
+                result.pop(name, None)
+            else:
+                result[name] = value
+    return result

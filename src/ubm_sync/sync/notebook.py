@@ -1,0 +1,51 @@
+"""What the engine itself remembers of a record, beside what the flow remembers.
+
+Both stand in one text-to-text dict in the state; the engine's keys begin with ``!`` and a flow
+never sees them:
+
+| key | value |
+| --- | --- |
+| ``!typed:PLACE.FIELD`` | a person changed a field only the service fills: ``TYPED\\x1fBEFORE\\x1fBY`` |
+| ``!sent:PLACE.FIELD`` | a value sent without an answer: seeing it is no edit by a person |
+| ``!held:PLACE.FIELD`` | a value the system refused: not sent again while it is wanted |
+| ``!refused:PLACE`` | ``DIGEST\\x1fREASON`` of a whole write the system refused |
+| ``!decide:FIELD`` | the place (or ``=VALUE``) a person chose for a conflict |
+| ``!vanished:PLACE`` | how many full listings agree that the record is not there any more |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+SEPARATOR = "\x1f"
+TYPED, SENT, HELD = "!typed:", "!sent:", "!held:"
+REFUSED, DECIDE, VANISHED = "!refused:", "!decide:", "!vanished:"
+
+
+def split(memory: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return ``(the flow's part, the engine's part)`` of a record's memory."""
+    for key in memory:
+        if key.startswith("!"):
+            break
+    else:
+        return dict(memory), {}
+    flow = {key: value for key, value in memory.items() if not key.startswith("!")}
+    return flow, {key: value for key, value in memory.items() if key.startswith("!")}
+
+
+def entries(notebook: Mapping[str, str], prefix: str) -> Iterable[tuple[str, str]]:
+    """Yield ``(what follows the prefix, value)`` of the engine's entries of one sort."""
+    for key, value in notebook.items():
+        if key.startswith(prefix):
+            yield key[len(prefix) :], value
+
+
+def packed(*parts: str | None) -> str:
+    """Join parts of one entry."""
+    return SEPARATOR.join(part or "" for part in parts)
+
+
+def unpacked(text: str, count: int) -> list[str]:
+    """Take an entry apart again into ``count`` parts."""
+    parts = text.split(SEPARATOR)
+    return (parts + [""] * count)[:count]

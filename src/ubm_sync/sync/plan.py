@@ -1,0 +1,267 @@
+"""What to do for one record, as a value. Pure: the same state and ``now`` give the same plan.
+
+A plan is recomputed from observations and base each time; nothing of it is kept between cycles,
+so a crash costs time and never work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ubm_sync.flow import Decision, Edit, Flow, Rival, Situation
+from ubm_sync.model import (
+    NOTHING,
+    Customer,
+    Mark,
+    Observation,
+    Ref,
+    Write,
+    Written,
+    record_key,
+)
+from ubm_sync.sync import notebook as book
+from ubm_sync.sync.merge import Merged, merge
+from ubm_sync.sync.rules import PlaceRule, Rules
+
+IDENTITY = "sync_id"
+DECISION = "conflict_decision"
+KEEP = "keep_"
+UNWRITABLE = frozenset({Mark.FORMULA, Mark.LINKED, Mark.LOCKED, Mark.SYSTEM})
+_NONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One record with everything its plan depends on, except its rivals."""
+
+    sync_id: str
+    customer: Customer
+    created_at: datetime
+    base: Mapping[str, str]
+    memory: Mapping[str, str]
+    notebook: Mapping[str, str]
+    seen: Mapping[str, Observation]  # one per place; may be ``gone``
+    blind: Mapping[str, frozenset[str]]  # place -> fields that cannot be read or written now
+    shut: frozenset[str] = _NONE  # places nothing may be written to now
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPlan:
+    """What one record needs: writes in the order of ``Rules.order``, and what follows from them."""
+
+    subject: Subject
+    merged: Merged
+    decision: Decision
+    writes: tuple[Write, ...]
+    edits: tuple[Edit, ...]
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing to write and nothing to say."""
+        return not self.writes and not self.decision.notes
+
+
+def merge_subject(rules: Rules, flow: Flow, subject: Subject) -> Merged:
+    """Merge one record's shared fields, a person's decisions about conflicts included."""
+    live = _live(subject.seen)
+    return merge(
+        rules,
+        subject.base,
+        live,
+        accepted=flow.accepted(subject.memory),
+        blind=subject.blind,
+        decided=_decided(subject.notebook, live),
+    )
+
+
+def plan_record(
+    rules: Rules,
+    flow: Flow,
+    subject: Subject,
+    merged: Merged,
+    now: datetime,
+    *,
+    rivals: tuple[Rival, ...] = (),
+    counts: Mapping[str, int] = NOTHING,  # type: ignore[assignment]
+) -> RecordPlan:
+    """Return the plan of one record."""
+    edits = (*merged.edits, *_service_edits(subject.notebook))
+    main = subject.seen.get(rules.main)
+    situation = Situation(
+        sync_id=subject.sync_id,
+        kind=rules.kind,
+        customer=subject.customer,
+        created_at=subject.created_at,
+        values=merged.values,
+        marks=main.marks if main is not None else NOTHING,  # type: ignore[arg-type]
+        observed=subject.seen,
+        base=subject.base,
+        memory=subject.memory,
+        changed=merged.changed,
+        edits=edits,
+        conflicts=tuple(merged.conflicts),
+        rivals=rivals,
+        vanished=tuple(place for place, _ in book.entries(subject.notebook, book.VANISHED)),
+        counts=counts,
+        troubles=_troubles(subject.notebook),
+    )
+    decision = flow.decide(situation, now)
+    if decision.fixes:
+        merged.values.update(decision.fixes)
+    writes = [
+        write
+        for place in rules.places.values()
+        if (write := _write(place, subject, merged, decision)) is not None
+    ]
+    writes.sort(key=lambda write: rules.order.index(rules.places[write.place].system))
+    return RecordPlan(subject, merged, decision, tuple(writes), tuple(edits))
+
+
+def _live(seen: Mapping[str, Observation]) -> Mapping[str, Observation]:
+    for observation in seen.values():
+        if observation.gone:
+            return {place: one for place, one in seen.items() if not one.gone}
+    return seen
+
+
+def _decided(notebook: Mapping[str, str], live: Mapping[str, Observation]) -> Mapping[str, str]:
+    """Return decisions about conflicts: by command per field, or on a ticket for all of them."""
+    decided = dict(book.entries(notebook, book.DECIDE)) if notebook else {}
+    for observation in live.values():
+        choice = observation.values.get(DECISION)
+        if choice is not None and choice.startswith(KEEP):
+            decided.setdefault("*", choice.removeprefix(KEEP))
+    return decided
+
+
+def _service_edits(notebook: Mapping[str, str]) -> list[Edit]:
+    edits = []
+    for where, entry in book.entries(notebook, book.TYPED):
+        place, _, name = where.partition(".")
+        typed, before, by = book.unpacked(entry, 3)
+        edits.append(Edit(name, place, typed or None, before or None, by or None))
+    return edits
+
+
+def _troubles(notebook: Mapping[str, str]) -> dict[str, str]:
+    return {
+        place: book.unpacked(entry, 2)[1] for place, entry in book.entries(notebook, book.REFUSED)
+    }
+
+
+def _write(
+    place: PlaceRule, subject: Subject, merged: Merged, decision: Decision
+) -> Write | None:
+    observation = subject.seen.get(place.name)
+    if place.name in subject.shut or (observation is not None and observation.gone):
+        return None
+    if observation is None and place.name not in decision.present:
+        return None
+    key = record_key(subject.sync_id, place.suffix)
+    wanted = _wanted(place, key, merged, decision)
+    blind = subject.blind.get(place.name, _NONE) if subject.blind else _NONE
+    if observation is None:
+        values: dict[str, Written] = {
+            name: _bound(value, subject.seen)
+            for name, value in wanted.items()
+            if value is not None and name not in blind
+        }
+        write = Write(place.name, key, None, subject.customer.key, values)
+    else:
+        changes = _changes(place, wanted, observation, subject, blind)
+        if not changes:
+            return None
+        write = Write(
+            place.name, key, observation.ref, observation.container, changes, observation.version
+        )
+    return _not_refused(write, subject.notebook)
+
+
+def _wanted(
+    place: PlaceRule, key: str, merged: Merged, decision: Decision
+) -> dict[str, Written]:
+    """Return what every writable field of the place should hold."""
+    blocked = merged.blocked if merged.conflicts else _NONE
+    values = merged.values
+    wanted: dict[str, Written] = {
+        name: values.get(name) for name in place.shared if name not in blocked
+    }
+    for name, value in decision.values.get(place.name, NOTHING).items():
+        if name in place.writable:
+            wanted[name] = value
+    if IDENTITY in place.writable:
+        wanted[IDENTITY] = key
+    return wanted
+
+
+def _changes(
+    place: PlaceRule,
+    wanted: Mapping[str, Written],
+    observation: Observation,
+    subject: Subject,
+    blind: frozenset[str],
+) -> dict[str, Written]:
+    have = observation.values
+    changes: dict[str, Written] = {}
+    for name, value in wanted.items():
+        there = have.get(name)
+        if value == there:
+            continue
+        if name == IDENTITY and observation.key == value:
+            continue
+        bound = _bound(value, subject.seen)
+        if bound == there or name in blind or observation.marks.get(name) in UNWRITABLE:
+            continue
+        if isinstance(bound, str) and there is not None and place.same[name](bound, there):
+            continue
+        if subject.notebook and _is_held(subject.notebook, place.name, name, bound):
+            continue
+        changes[name] = bound
+    return changes
+
+
+def _bound(value: Written, seen: Mapping[str, Observation]) -> Written:
+    """Return a reference as text where the record it names exists already."""
+    if isinstance(value, Ref):
+        other = seen.get(value.place)
+        return value if other is None else other.ref
+    return value
+
+
+def _is_held(notebook: Mapping[str, str], place: str, name: str, value: Written) -> bool:
+    held = notebook.get(f"{book.HELD}{place}.{name}")
+    return held is not None and held == (value if isinstance(value, str) else "")
+
+
+def _not_refused(write: Write, notebook: Mapping[str, str]) -> Write | None:
+    entry = notebook.get(book.REFUSED + write.place) if notebook else None
+    if entry is not None and book.unpacked(entry, 2)[0] == digest(write):
+        return None
+    return write
+
+
+def digest(write: Write) -> str:
+    """Return a short fingerprint of what a write says, whatever version it was decided on."""
+    content = sorted((name, str(value)) for name, value in write.values.items())
+    return hashlib.sha256(repr((write.place, write.key, write.ref, content)).encode()).hexdigest()[:16]
+
+
+def resolve(write: Write, refs: Mapping[str, str]) -> Write | None:
+    """Return ``write`` with its references filled in from ``refs`` (place -> external id).
+
+    None where one of them is not known yet: the write has to wait.
+    """
+    if not any(isinstance(value, Ref) for value in write.values.values()):
+        return write
+    values: dict[str, Written] = {}
+    for name, value in write.values.items():
+        if isinstance(value, Ref):
+            if value.place not in refs:
+                return None
+            values[name] = refs[value.place]
+        else:
+            values[name] = value
+    return replace(write, values=values)

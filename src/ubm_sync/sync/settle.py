@@ -1,0 +1,156 @@
+"""What is known after the writes: observations move, the base moves, failures are remembered. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ubm_sync.model import Observation, Outcome, Result, Write
+from ubm_sync.sync import notebook as book
+from ubm_sync.sync.merge import agreed
+from ubm_sync.sync.plan import RecordPlan, digest
+from ubm_sync.sync.rules import Rules
+
+
+@dataclass(slots=True)
+class Settled:
+    """The new state of one record.
+
+    ``again`` asks for another plan in the next cycle; ``ask`` are places whose record must be
+    read again first. ``refusals`` are ``(place, reason)`` for the quarantine.
+    """
+
+    base: dict[str, str]
+    memory: dict[str, str]
+    observations: list[Observation] = field(default_factory=list)
+    again: bool = False
+    ask: list[str] = field(default_factory=list)
+    refusals: list[tuple[str, str]] = field(default_factory=list)
+    landed: int = 0
+
+
+def settle(
+    rules: Rules,
+    plan: RecordPlan,
+    sent: Mapping[str, Write],
+    outcomes: Mapping[str, Outcome],
+    now: datetime,
+) -> Settled:
+    """Return what is known of a record after its writes.
+
+    ``sent`` are the writes as sent (references filled in) and ``outcomes`` their answers, both by
+    place; a planned write that is in neither was not sent and is planned again.
+    """
+    subject = plan.subject
+    seen = dict(subject.seen)
+    notebook = {
+        key: value for key, value in subject.notebook.items() if not key.startswith(book.TYPED)
+    }
+    settled = Settled(base={}, memory={})
+    for write in plan.writes:
+        outcome = outcomes.get(write.place)
+        actual = sent.get(write.place)
+        if outcome is None or actual is None:
+            settled.again = True
+            continue
+        _take(rules, settled, seen, notebook, actual, outcome, now)
+    _forget_held(plan, notebook)
+    settled.base = agreed(rules, subject.base, plan.merged, _live(seen), blind=subject.blind)
+    if not plan.merged.conflicts:
+        notebook = {k: v for k, v in notebook.items() if not k.startswith(book.DECIDE)}
+    settled.memory = {**plan.decision.memory, **notebook}
+    return settled
+
+
+def _take(
+    rules: Rules,
+    settled: Settled,
+    seen: dict[str, Observation],
+    notebook: dict[str, str],
+    write: Write,
+    outcome: Outcome,
+    now: datetime,
+) -> None:
+    place = write.place
+    if outcome.result is Result.LANDED:
+        after = _after(write, outcome, seen.get(place), now)
+        seen[place] = after
+        settled.observations.append(after)
+        settled.landed += 1
+        notebook.pop(book.REFUSED + place, None)
+        landed = outcome.landed
+        for name, value in write.values.items():
+            notebook.pop(f"{book.SENT}{place}.{name}", None)
+            if landed is not None and name not in landed:
+                _hold(settled, notebook, place, name, value, outcome)
+        return
+    if outcome.result is Result.UNKNOWN:
+        settled.again = True
+        service = rules.places[place].service
+        for name, value in write.values.items():
+            if name in service and isinstance(value, str):
+                notebook[f"{book.SENT}{place}.{name}"] = value
+        return
+    if outcome.permanent:
+        notebook[book.REFUSED + place] = book.packed(digest(write), outcome.reason)
+        settled.refusals.append((place, outcome.reason))
+        settled.again = True  # the flow tells the person, then it is quiet
+    else:
+        settled.again = True
+        settled.ask.append(place)
+
+
+def _hold(
+    settled: Settled,
+    notebook: dict[str, str],
+    place: str,
+    name: str,
+    value: object,
+    outcome: Outcome,
+) -> None:
+    """Remember a field that the system did not take: the same value is not sent again."""
+    if name in outcome.at_fault:
+        notebook[f"{book.HELD}{place}.{name}"] = value if isinstance(value, str) else ""
+        settled.refusals.append((f"{place}.{name}", outcome.reason))
+    else:
+        settled.again = True
+
+
+def _after(
+    write: Write, outcome: Outcome, before: Observation | None, now: datetime
+) -> Observation:
+    values = dict(before.values) if before is not None else {}
+    for name, value in write.values.items():
+        if outcome.landed is not None and name not in outcome.landed:
+            continue
+        if isinstance(value, str):
+            values[name] = value
+        else:
+            values.pop(name, None)
+    if before is None:
+        return Observation(
+            write.place,
+            outcome.ref or "",
+            write.key,
+            write.container,
+            outcome.version,
+            values,
+            created_at=now,
+            modified_at=now,
+        )
+    version = outcome.version or before.version
+    return replace(before, values=values, version=version, key=write.key)
+
+
+def _forget_held(plan: RecordPlan, notebook: dict[str, str]) -> None:
+    """Drop what was held where another value is wanted by now."""
+    for where in [where for where, _ in book.entries(notebook, book.HELD)]:
+        place, _, name = where.partition(".")
+        wanted = plan.decision.values.get(place, {}).get(name, plan.merged.values.get(name))
+        if isinstance(wanted, str) and wanted != notebook[book.HELD + where]:
+            notebook.pop(book.HELD + where)
+
+
+def _live(seen: Mapping[str, Observation]) -> dict[str, Observation]:
+    return {place: observation for place, observation in seen.items() if not observation.gone}
