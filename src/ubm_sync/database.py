@@ -186,7 +186,7 @@ def as_sync_error(error: DBAPIError, address: str) -> SyncError | None:
         return NotThere(f"There is no {where}; create it or correct the URL.")
     if "not a database" in lowered or "malformed" in lowered:
         return Refused(f"The file of {where} is damaged or no SQLite file; restore a backup.")
-    if "readonly database" in lowered or "permission denied" in lowered:
+    if any(word in lowered for word in ("readonly", "read-only", "permission denied")):
         return NoAccess(f"No right to change {where} ({text}); grant it to this service's user.")
     if "unable to open database file" in lowered:
         return NoAccess(f"The file of {where} cannot be opened; check its folder and permissions.")
