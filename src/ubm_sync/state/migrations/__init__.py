@@ -1,0 +1,1 @@
+"""Alembic migrations of the state; run by ``ubm_sync.state.migrate``."""

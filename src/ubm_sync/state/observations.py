@@ -1,0 +1,212 @@
+"""Observations: each record as last seen in each place, and what became of moved records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Index,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
+
+from ubm_sync.database import upsert
+from ubm_sync.model import Observation
+from ubm_sync.state.repository import Repository
+from ubm_sync.state.schema import CleanText, JsonText, Moment, metadata
+
+observation = Table(
+    "observation",
+    metadata,
+    Column("place", Text, primary_key=True),
+    Column("ref", Text, primary_key=True),
+    Column("sync_id", Text, nullable=False, index=True),
+    Column("record_key", CleanText),
+    Column("container", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("seen_values", JsonText, nullable=False),
+    Column("marks", JsonText, nullable=False),
+    Column("created_at", Moment),
+    Column("modified_at", Moment),
+    Column("modified_by", CleanText),
+    Column("gone", Text, nullable=False),
+    Column("missing", Integer, nullable=False),  # full listings in a row that did not show it
+    Index("ix_observation_place_container", "place", "container"),
+)
+
+alias = Table(
+    "observation_alias",
+    metadata,
+    Column("place", Text, primary_key=True),
+    Column("old_ref", Text, primary_key=True),
+    Column("new_ref", Text, nullable=False),
+    Column("sync_id", Text, nullable=False),
+    Index("ix_observation_alias_place_new_ref", "place", "new_ref"),
+)
+
+_columns = observation.c
+_many: BindParameter[Any] = bindparam("many", expanding=True)
+_here = _columns.place == bindparam("at_place")
+SAVE = upsert(observation, ["place", "ref"])
+WHOLE = select(
+    _columns.sync_id,
+    _columns.place,
+    _columns.ref,
+    _columns.record_key,
+    _columns.container,
+    _columns.version,
+    _columns.seen_values,
+    _columns.marks,
+    _columns.created_at,
+    _columns.modified_at,
+    _columns.modified_by,
+    _columns.gone,
+)
+OF_RECORDS = WHOLE.where(_columns.sync_id.in_(_many), _columns.gone == "")
+OF_REFS = WHOLE.where(_here, _columns.ref.in_(_many))
+KNOWN = select(_columns.ref, _columns.sync_id, _columns.version).where(
+    _here, _columns.ref.in_(_many)
+)
+MISSING = (
+    update(observation)
+    .where(_here, _columns.ref.in_(_many))
+    .values(missing=_columns.missing + 1)
+    .returning(_columns.ref, _columns.sync_id, _columns.missing)
+)
+SEEN = (
+    update(observation)
+    .where(_here, _columns.ref.in_(_many), _columns.missing > 0)
+    .values(missing=0)
+)
+FORGET = delete(observation).where(_here, _columns.ref.in_(_many))
+ALIASES = select(alias.c.old_ref, alias.c.new_ref, alias.c.sync_id).where(
+    alias.c.place == bindparam("at_place"), alias.c.old_ref.in_(_many)
+)
+SAVE_ALIAS = upsert(alias, ["place", "old_ref"])
+
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class Observations(Repository):
+    """What was last seen, by ``(place, ref)``."""
+
+    def load(self, sync_ids: Iterable[str]) -> dict[str, dict[str, Observation]]:
+        """Return ``{sync_id: {place: observation}}`` of what is there now.
+
+        A place has at most one: where several refs carry one record (a row that was moved and
+        whose old id was not yet found missing), the one that was modified last.
+        """
+        found: dict[str, dict[str, Observation]] = {}
+        for row in self._rows_in(OF_RECORDS, sync_ids):
+            places = found.setdefault(row[0], {})
+            seen = _observation(row)
+            rival = places.get(seen.place)
+            if rival is None or _age(rival) < _age(seen):
+                places[seen.place] = seen
+        return found
+
+    def get(self, place: str, refs: Iterable[str]) -> dict[str, tuple[str, Observation]]:
+        """Return ``{ref: (sync_id, observation)}``, gone ones included, aliases not followed."""
+        rows = self._rows_in(OF_REFS, refs, {"at_place": place})
+        return {row.ref: (row[0], _observation(row)) for row in rows}
+
+    def resolve(self, place: str, refs: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Return ``{ref: (sync_id, version)}`` of the known refs, following aliases.
+
+        An alias gives the version of the ref it stands for, "" where that was never observed.
+        """
+        wanted = list(dict.fromkeys(refs))
+        here = {"at_place": place}
+        aliases = {row[0]: (row[1], row[2]) for row in self._rows_in(ALIASES, wanted, here)}
+        direct = [aliases[ref][0] if ref in aliases else ref for ref in wanted]
+        known = {row[0]: (row[1], row[2]) for row in self._rows_in(KNOWN, direct, here)}
+        for old, (new, sync_id) in aliases.items():
+            known[old] = (sync_id, known[new][1] if new in known else "")
+        return {ref: known[ref] for ref in wanted if ref in known}
+
+    def save(self, seen: Iterable[tuple[str, Observation]]) -> None:
+        """Insert or replace ``(sync_id, observation)`` pairs; what was missing is there again."""
+        self._write(SAVE, [_row(sync_id, observed) for sync_id, observed in seen])
+
+    def refs_in(self, place: str, container: str) -> set[str]:
+        """Return the refs believed to be in a container now."""
+        statement = select(_columns.ref).where(
+            _columns.place == place, _columns.container == container, _columns.gone == ""
+        )
+        return set(self._connection.scalars(statement))
+
+    def count(self, container: str) -> int:
+        """Return how many observations are believed to be in a container now."""
+        statement = select(func.count()).where(_columns.container == container, _columns.gone == "")
+        return int(self._connection.scalar(statement) or 0)
+
+    def missing(self, place: str, refs: Iterable[str]) -> dict[str, tuple[str, int]]:
+        """Note that a full listing did not show these refs.
+
+        Returns ``{ref: (sync_id, number of such listings in a row)}``.
+        """
+        counted: dict[str, tuple[str, int]] = {}
+        for row in self._rows_in(MISSING, refs, {"at_place": place}):
+            counted[row[0]] = (row[1], row[2])
+        return counted
+
+    def seen(self, place: str, refs: Iterable[str]) -> None:
+        """Note that these refs are there, whatever was missing before."""
+        self._change_in(SEEN, refs, {"at_place": place})
+
+    def forget(self, place: str, refs: Iterable[str]) -> None:
+        """Remove observations; their aliases stay."""
+        self._change_in(FORGET, refs, {"at_place": place})
+
+    def alias(self, place: str, old_ref: str, new_ref: str, sync_id: str) -> None:
+        """Remember that ``old_ref`` is now ``new_ref`` (moved, merged); chains are shortened."""
+        found = self._rows_in(ALIASES, [new_ref], {"at_place": place})
+        final: str = next((row.new_ref for row in found), new_ref)
+        if final == old_ref:  # back to where it came from: the newest word counts
+            final = new_ref
+            self._connection.execute(
+                delete(alias).where(alias.c.place == place, alias.c.old_ref == new_ref)
+            )
+        self._connection.execute(
+            update(alias)
+            .where(alias.c.place == place, alias.c.new_ref == old_ref)
+            .values(new_ref=final, sync_id=sync_id)
+        )
+        row = {"place": place, "old_ref": old_ref, "new_ref": final, "sync_id": sync_id}
+        self._write(SAVE_ALIAS, [row])
+
+
+def _observation(row: Any) -> Observation:
+    return Observation(*row[1:])
+
+
+def _age(seen: Observation) -> tuple[datetime, datetime, str]:
+    return (seen.modified_at or seen.created_at or NEVER, seen.created_at or NEVER, seen.ref)
+
+
+def _row(sync_id: str, seen: Observation) -> dict[str, Any]:
+    return {
+        "place": seen.place,
+        "ref": seen.ref,
+        "sync_id": sync_id,
+        "record_key": seen.key,
+        "container": seen.container,
+        "version": seen.version,
+        "seen_values": seen.values,
+        "marks": seen.marks,
+        "created_at": seen.created_at,
+        "modified_at": seen.modified_at,
+        "modified_by": seen.modified_by,
+        "gone": seen.gone,
+        "missing": 0,
+    }

@@ -1,0 +1,116 @@
+"""The outbox: notes to people, each written once however often it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Column, Index, Table, Text, bindparam, func, select, text, update
+
+from ubm_sync.database import upsert
+from ubm_sync.model import Note
+from ubm_sync.state.observations import observation
+from ubm_sync.state.repository import Repository
+from ubm_sync.state.schema import CleanText, Moment, metadata
+
+OPEN = text("state IN ('queued', 'unknown')")
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("sync_id", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("body", CleanText, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Index("ix_outbox_open", "at", "key", sqlite_where=OPEN, postgresql_where=OPEN),
+    Index("ix_outbox_sync_id", "sync_id"),
+)
+
+
+class NoteState(StrEnum):
+    """Where a note stands."""
+
+    QUEUED = "queued"
+    UNKNOWN = "unknown"  # it may be there: read back before sending again
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A note that can be written now: its place exists, ``note.ref`` says where."""
+
+    note: Note
+    sync_id: str
+    state: NoteState
+
+
+QUEUE = upsert(outbox, ["key"], update=[])
+MARK = (
+    update(outbox)
+    .where(outbox.c.key.in_(bindparam("many", expanding=True)))
+    .values(state=bindparam("new_state"), reason=bindparam("why"))
+)
+WAITING = (
+    select(
+        outbox.c.key,
+        outbox.c.place,
+        observation.c.ref,
+        outbox.c.body,
+        outbox.c.at,
+        outbox.c.sync_id,
+        outbox.c.state,
+    )
+    .join(
+        observation,
+        (observation.c.sync_id == outbox.c.sync_id)
+        & (observation.c.place == outbox.c.place)
+        & (observation.c.gone == ""),
+    )
+    .where(OPEN)
+    # where several refs carry one record the newest comes last and wins
+    .order_by(outbox.c.at, outbox.c.key, func.coalesce(observation.c.modified_at, 0))
+)
+
+
+class Outbox(Repository):
+    """Notes by their key, which names the event they tell of."""
+
+    def queue(self, key: str, sync_id: str, place: str, text: str, at: datetime) -> None:
+        """Ask for a note; a key that was ever asked for is left as it is."""
+        self.queue_all([(key, sync_id, place, text, at)])
+
+    def queue_all(self, notes: Iterable[tuple[str, str, str, str, datetime]]) -> None:
+        """Ask for many: ``(key, sync_id, place, text, at)`` each."""
+        rows = [
+            {"key": key, "sync_id": sync_id, "place": place, "body": body, "at": at}
+            for key, sync_id, place, body, at in notes
+        ]
+        self._write(QUEUE, [row | {"state": NoteState.QUEUED.value, "reason": ""} for row in rows])
+
+    def waiting(self, limit: int) -> list[Waiting]:
+        """Return queued and unknown notes, oldest first, whose place exists by now."""
+        found = {
+            row.key: Waiting(
+                Note(row.key, row.place, row.ref, row.body, row.at),
+                row.sync_id,
+                NoteState(row.state),
+            )
+            for row in self._connection.execute(WAITING.limit(limit))
+        }
+        return list(found.values())
+
+    def mark(self, keys: Iterable[str], state: str, reason: str = "") -> None:
+        """Set the state of notes (a ``NoteState``); ``reason`` tells why one failed."""
+        others = {"new_state": NoteState(state).value, "why": reason}
+        self._change_in(MARK, keys, others)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many notes are in each state that occurs."""
+        statement = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+        return {row[0]: row[1] for row in self._connection.execute(statement)}

@@ -1,0 +1,204 @@
+"""Records: the base all systems agreed on, what the flow remembers, when to decide again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Index,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    func,
+    select,
+    text,
+    tuple_,
+    update,
+)
+
+from ubm_sync.database import upsert
+from ubm_sync.flow import Rival
+from ubm_sync.state.repository import Repository
+from ubm_sync.state.schema import CleanText, JsonText, Moment, metadata
+
+DIRTY = text("dirty AND quarantined = ''")
+ASLEEP = text("NOT dirty AND quarantined = '' AND wake_at IS NOT NULL")
+MEETING = text("account_key <> ''")
+
+record = Table(
+    "record",
+    metadata,
+    Column("sync_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("base", JsonText, nullable=False),
+    Column("memory", JsonText, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("label", CleanText, nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("account_key", CleanText, nullable=False),
+    Column("wake_at", Moment),
+    Column("dirty", Boolean, nullable=False),
+    Column("quarantined", CleanText, nullable=False),
+    Index("ix_record_customer_kind_status", "customer", "kind", "status"),
+    # three small indexes: they hold only the rows that somebody will ask for
+    Index("ix_record_dirty", "created_at", "sync_id", sqlite_where=DIRTY, postgresql_where=DIRTY),
+    Index("ix_record_wake_at", "wake_at", sqlite_where=ASLEEP, postgresql_where=ASLEEP),
+    Index("ix_record_account_key", "account_key", sqlite_where=MEETING, postgresql_where=MEETING),
+)
+
+
+@dataclass(slots=True)
+class RecordState:
+    """What the service remembers of one record.
+
+    ``base`` are the shared values all systems last agreed on, ``memory`` the flow's own notes.
+    ``status``, ``label``, ``accepted`` and ``account_key`` are what other records see of it.
+    ``dirty``: decide at the next chance; ``wake_at``: decide then. ``quarantined``: the reason why
+    it is left alone, "" where it is not.
+    """
+
+    sync_id: str
+    kind: str
+    customer: str
+    created_at: datetime
+    base: Mapping[str, str]
+    memory: Mapping[str, str]
+    status: str = ""
+    label: str = ""
+    accepted: bool = False
+    account_key: str = ""
+    wake_at: datetime | None = None
+    dirty: bool = True
+    quarantined: str = ""
+
+
+class Due(NamedTuple):
+    """A record waiting for a decision; sorts oldest first."""
+
+    created_at: datetime
+    sync_id: str
+    customer: str
+
+
+NAMES = tuple(field.name for field in fields(RecordState))
+VALUES = attrgetter(*NAMES)
+
+_many = record.c.sync_id.in_(bindparam("many", expanding=True))
+SAVE = upsert(record, ["sync_id"])
+LOAD = select(*(record.c[name] for name in NAMES)).where(_many)
+EXISTS = select(record.c.sync_id).where(_many)
+MARK = update(record).where(_many).values(dirty=True)
+RIVALS = (
+    select(record.c.account_key, *(record.c[field.name] for field in fields(Rival)))
+    .where(record.c.account_key.in_(bindparam("many", expanding=True)))
+    .where(MEETING)
+    .order_by(record.c.created_at, record.c.sync_id)
+)
+WAITING = select(record.c.created_at, record.c.sync_id, record.c.customer).order_by(
+    record.c.created_at, record.c.sync_id
+)
+
+
+class Records(Repository):
+    """The records of all customers, by ``sync_id``."""
+
+    def load(self, ids: Iterable[str]) -> dict[str, RecordState]:
+        """Return the known ones among ``ids``."""
+        return {row[0]: RecordState(*row) for row in self._rows_in(LOAD, ids)}
+
+    def exists(self, ids: Iterable[str]) -> set[str]:
+        """Return which of ``ids`` are known."""
+        return {row[0] for row in self._rows_in(EXISTS, ids)}
+
+    def save(self, states: Iterable[RecordState]) -> None:
+        """Insert or replace records as a whole."""
+        self._write(SAVE, [dict(zip(NAMES, VALUES(state), strict=True)) for state in states])
+
+    def mark_dirty(self, ids: Iterable[str]) -> None:
+        """Have these records decided again at the next chance; unknown ids are ignored."""
+        self._change_in(MARK, ids)
+
+    def due(
+        self,
+        now: datetime,
+        limit: int,
+        after: str | None = None,
+        customers: Collection[str] | None = None,
+    ) -> list[str]:
+        """Return ids of records to decide, oldest first, at most ``limit``.
+
+        These are the dirty ones and those whose ``wake_at`` has come, without the quarantined.
+        ``customers`` are the ones to work on (None: all): leave the paused ones out. ``after`` is
+        the last id of the page before. Raises ValueError where ``after`` is no record.
+        """
+        start = self._position(after) if after is not None else None
+        found: list[str] = []
+        while len(found) < limit:
+            page = self._waiting(now, limit, start)
+            found += (d.sync_id for d in page if customers is None or d.customer in customers)
+            if len(page) < limit:
+                break
+            start = page[-1]
+        return found[:limit]
+
+    def rivals(self, account_keys: Iterable[str]) -> dict[str, list[Rival]]:
+        """Return all records that have one of these account keys, by key, oldest first.
+
+        The asking record is among them.
+        """
+        found: dict[str, list[Rival]] = {}
+        for row in self._rows_in(RIVALS, account_keys):
+            found.setdefault(row.account_key, []).append(Rival(*row[1:]))
+        return found
+
+    def counts(
+        self, customer: str | None = None, kind: str | None = None
+    ) -> dict[str, dict[str, int]]:
+        """Return how many records have each status: ``{customer: {status: n}}``."""
+        columns = record.c.customer, record.c.status
+        statement = select(*columns, func.count()).group_by(*columns)
+        if customer is not None:
+            statement = statement.where(record.c.customer == customer)
+        if kind is not None:
+            statement = statement.where(record.c.kind == kind)
+        counts: dict[str, dict[str, int]] = {}
+        for name, status, number in self._connection.execute(statement):
+            counts.setdefault(name, {})[status] = number
+        return counts
+
+    def _position(self, sync_id: str) -> Due:
+        statement = WAITING.where(record.c.sync_id == sync_id)
+        row = self._connection.execute(statement).first()
+        if row is None:
+            raise ValueError(f'There is no record "{sync_id}" to continue after.')
+        return Due(*row)
+
+    def _waiting(self, now: datetime, limit: int, start: Due | None) -> list[Due]:
+        """Return one page of both kinds; each has an index of its own, so none is scanned."""
+        dirty = self._page(DIRTY, limit, start)
+        awake = self._page(and_(ASLEEP, record.c.wake_at <= now), limit, start)
+        return list(islice(merge(dirty, awake), limit))
+
+    def _page(self, condition: Any, limit: int, start: Due | None) -> Iterator[Due]:
+        statement = WAITING.where(condition).limit(limit)
+        if start is not None:
+            statement = statement.where(_after(start))
+        return (Due(*row) for row in self._connection.execute(statement))
+
+
+def _after(start: Due) -> ColumnElement[bool]:
+    return tuple_(record.c.created_at, record.c.sync_id) > tuple_(
+        bindparam(None, start.created_at, Moment), bindparam(None, start.sync_id, Text)
+    )

@@ -1,0 +1,93 @@
+"""The state database: opening it, and transactions whose parts are the repositories."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+
+from ubm_sync.clock import Clock, SystemClock
+from ubm_sync.database import clear_errors, for_reading, open_engine, safe_address
+from ubm_sync.state.cursors import Cursors
+from ubm_sync.state.migrate import migrate
+from ubm_sync.state.observations import Observations
+from ubm_sync.state.outbox import Outbox
+from ubm_sync.state.records import Records
+
+DEFAULT_URL = "sqlite:///var/state.db"
+
+
+class Tx:
+    """One transaction; each attribute is the repository of one aggregate."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self.clock = clock
+        self.records = Records(connection)
+        self.observations = Observations(connection)
+        self.cursors = Cursors(connection)
+        self.outbox = Outbox(connection)
+
+
+class State:
+    """The service's memory; safe to share between threads, one transaction each."""
+
+    def __init__(self, url: str, engine: Engine, clock: Clock) -> None:
+        self.url = url
+        self._engine = engine
+        self._reading = _read_only(engine)
+        self._clock = clock
+        self._address = safe_address(url)
+        self._here = threading.local()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """Give a writing transaction: committed at the end, undone by any exception.
+
+        On SQLite there is one at a time (others wait), so nothing slow belongs inside: no request
+        to another system. Raises Temporary (locked, unreachable), NoAccess, and RuntimeError for a
+        transaction inside another one of the same thread, which would wait for itself.
+        """
+        if getattr(self._here, "writing", False):
+            raise RuntimeError("This thread is in a transaction of the state already.")
+        self._here.writing = True
+        try:
+            with clear_errors(self._address), self._engine.begin() as connection:
+                yield Tx(connection, self._clock)
+        finally:
+            self._here.writing = False
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """Give a consistent view that waits for no writer; do not write in it."""
+        with clear_errors(self._address), self._reading.begin() as connection:
+            yield Tx(connection, self._clock)
+
+    def close(self) -> None:
+        """Release all connections."""
+        self._engine.dispose()
+
+
+def open_state(url: str = DEFAULT_URL, clock: Clock | None = None) -> State:
+    """Open the state, creating or migrating its tables first.
+
+    ``url`` is ``sqlite:///path`` or ``postgresql://...``. ``clock`` dates what is stored without
+    an instant of its own. Several processes may open at once: one migrates, the others wait.
+    Raises Refused, NoAccess, NotThere, Temporary with a sentence each.
+    """
+    engine = open_engine(url)
+    try:
+        with clear_errors(safe_address(url)):
+            migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return State(url, engine, clock or SystemClock())
+
+
+def _read_only(engine: Engine) -> Engine:
+    view = for_reading(engine)
+    if engine.dialect.name == "sqlite":
+        return view
+    return view.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
