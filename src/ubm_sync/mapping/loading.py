@@ -1,0 +1,54 @@
+"""Reading ``mappings/``: files in, checked mappings out, every flaw of every file at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ubm_sync.errors import ConfigError, Flaw
+from ubm_sync.mapping.build import build
+from ubm_sync.mapping.doctor import compare, examine
+from ubm_sync.mapping.language import MappingFile
+from ubm_sync.mapping.located import Located, load_yaml
+from ubm_sync.mapping.rules import Mapping
+from ubm_sync.mapping.validation import in_order, validate
+
+
+def yaml_files(folder: Path | str) -> list[Path]:
+    """Return the ``.yaml`` files of a folder by name; none where there is no such folder."""
+    return sorted(path for path in Path(folder).glob("*.yaml") if path.is_file())
+
+
+def misnamed(folder: Path | str) -> list[Flaw]:
+    """Return a flaw for each ``.yml``: nothing reads it, and its author would never know."""
+    files = sorted(Path(folder).glob("*.yml"))
+    return [Flaw(str(path), 0, 0, "this file is not read; rename it to .yaml") for path in files]
+
+
+def load_mappings(folder: Path | str) -> dict[str, Mapping]:
+    """Return the mappings of a folder by kind.
+
+    Raises ConfigError with all flaws of all files; paths in it begin with ``folder`` as given.
+    """
+    paths = yaml_files(folder)
+    if not paths:
+        text = "no mapping (*.yaml) in this folder; put one there or correct the folder"
+        raise ConfigError([Flaw(str(folder), 0, 0, text)])
+    return check_mappings([load_yaml(path) for path in paths], misnamed(folder))
+
+
+def check_mappings(located: Iterable[Located], flaws: Iterable[Flaw] = ()) -> dict[str, Mapping]:
+    """Return mappings by kind from files already read; raises ConfigError with every flaw."""
+    found = list(flaws)
+    files: list[tuple[MappingFile, Located]] = []
+    for each in located:
+        try:
+            files.append((validate(MappingFile, each), each))
+        except ConfigError as error:
+            found.extend(error.flaws)
+    for file, each in files:
+        found.extend(examine(file, each))
+    found.extend(compare(files))
+    if found:
+        raise ConfigError(in_order(found))
+    return {file.kind: build(file) for file, _ in files}

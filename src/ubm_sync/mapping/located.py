@@ -1,0 +1,209 @@
+"""YAML with positions: every value knows the line and column it was written at.
+
+YAML 1.2 is composed to nodes and turned into plain values here, so that text keeps its spelling
+(``0412``, ``2026-12-24`` and ``yes`` stay text) and every problem of a file is found, not only
+the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from ubm_sync.errors import Flaw
+
+PathOf: TypeAlias = tuple[str | int, ...]
+Spot: TypeAlias = tuple[int, int]  # line and column, from 1
+
+MAX_NODES = 200_000  # aliases of aliases grow without bound; no honest file is near this
+_STANDARD = "tag:yaml.org,2002:"
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")  # longer ones are ids: text
+_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
+_WORDS: dict[str, bool | None] = {
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "~": None,
+    "": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The content of one file and where each part of it stands.
+
+    ``data`` is made of dict, list, str, int, float, bool and None. ``values`` and ``keys`` map the
+    path of a part to its (line, column); ``flaws`` is what was wrong with the YAML itself.
+    """
+
+    file: str
+    data: Any
+    values: Mapping[PathOf, Spot] = field(default_factory=dict)
+    keys: Mapping[PathOf, Spot] = field(default_factory=dict)
+    flaws: tuple[Flaw, ...] = ()
+
+    def spot(self, *path: str | int, key: bool = False) -> Spot:
+        """Return where ``path`` stands, or the deepest part of it that is in the file."""
+        for length in range(len(path), 0, -1):
+            part = path[:length]
+            if (key or length < len(path)) and part in self.keys:
+                return self.keys[part]
+            if part in self.values:
+                return self.values[part]
+        return self.values.get((), (0, 0))
+
+    def flaw(self, message: str, *path: str | int, key: bool = False) -> Flaw:
+        """Return ``message`` as a flaw at ``path`` (at its key instead of its value if ``key``)."""
+        line, column = self.spot(*path, key=key)
+        return Flaw(self.file, line, column, message)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean "X"?`` for the name most like ``word``, "" where none is like it."""
+    names = sorted(set(known))
+    folded = {name.casefold(): name for name in names}
+    match = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return f'; did you mean "{folded[match[0]]}"?' if match else ""
+
+
+def listed(names: Iterable[str], limit: int = 12) -> str:
+    """Return names as text for a message, ``a, b, c``, at most ``limit`` of them."""
+    every = list(names)
+    text = ", ".join(every[:limit])
+    return f"{text}, and {len(every) - limit} more" if len(every) > limit else text
+
+
+def load_yaml(path: Path | str) -> Located:
+    """Read one file; what is wrong with it is in ``flaws``, its path as the user gave it.
+
+    Never raises for the content of the file, nor where it is missing or unreadable.
+    """
+    name = str(path)
+    try:
+        raw = Path(path).read_bytes()
+    except FileNotFoundError:
+        return _broken(name, "this file does not exist; create it or correct the folder")
+    except OSError as error:
+        return _broken(name, f"this file cannot be read: {error.strerror}")
+    try:
+        return parse_yaml(raw.decode("utf-8-sig"), name)
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        text = "this is not UTF-8 text; save the file as UTF-8"
+        return Located(name, None, flaws=(Flaw(name, before.count(b"\n") + 1, column, text),))
+
+
+def parse_yaml(text: str, file: str) -> Located:
+    """Read YAML from text; duplicate keys, own tags and several documents are flaws."""
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        return _unreadable(file, error)
+    except RecursionError:
+        return _broken(file, "this file is nested too deeply; write it flatter")
+    except YAMLError:
+        offset = next((i for i, c in enumerate(text) if c < " " and c not in "\t\n\r"), 0)
+        line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+        flaw = Flaw(file, line, column, "a control character cannot be in a YAML file; delete it")
+        return Located(file, None, flaws=(flaw,))
+    if node is None:
+        return _broken(file, "this file is empty; fill it in or delete it")
+    reader = _Reader(file)
+    data = reader.read(node, ())
+    return Located(file, data, reader.values, reader.keys, tuple(reader.flaws))
+
+
+def _broken(file: str, message: str) -> Located:
+    return Located(file, None, flaws=(Flaw(file, 0, 0, message),))
+
+
+def _unreadable(file: str, error: MarkedYAMLError) -> Located:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    text = f"this is not valid YAML: {error.problem or error.context}"
+    if "\\t" in text:
+        text += " (indent with spaces, not with tabs)"
+    return Located(file, None, flaws=(Flaw(file, line, column, text),))
+
+
+class _Reader:
+    """Turns nodes into plain values and remembers where each stood."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.values: dict[PathOf, Spot] = {}
+        self.keys: dict[PathOf, Spot] = {}
+        self.flaws: list[Flaw] = []
+        self._above: list[Node] = []
+
+    def read(self, node: Node, path: PathOf) -> Any:
+        """Return the value of ``node``, which stands at ``path``."""
+        self.values[path] = _spot(node)
+        if not str(node.tag).startswith(_STANDARD):
+            self._flaw(node, f"the tag {node.tag} has no meaning here; delete it")
+        if len(self.values) > MAX_NODES or any(node is other for other in self._above):
+            if len(self.values) <= MAX_NODES + 1:
+                self._flaw(node, "this alias makes the file endless; write the content out")
+            return None
+        self._above.append(node)
+        try:
+            return self._content(node, path)
+        finally:
+            self._above.pop()
+
+    def _content(self, node: Node, path: PathOf) -> Any:
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, SequenceNode):
+            return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
+        return _scalar(node) if isinstance(node, ScalarNode) else None
+
+    def _mapping(self, node: MappingNode, path: PathOf) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, ScalarNode):
+                self._flaw(key_node, "a key must be a word, not a list or a block")
+                continue
+            key = str(key_node.value)
+            inner = (*path, key)
+            if key in found:
+                first = self.keys[inner][0]
+                self._flaw(key_node, f'"{key}" is here twice (first on line {first}); keep one')
+                continue
+            self.keys[inner] = _spot(key_node)
+            found[key] = self.read(value_node, inner)
+        return found
+
+    def _flaw(self, node: Node, message: str) -> None:
+        self.flaws.append(Flaw(self.file, *_spot(node), message))
+
+
+def _spot(node: Node) -> Spot:
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def _scalar(node: ScalarNode) -> Any:
+    """Read a plain word as YAML 1.2 does, except that nothing loses a digit or becomes a date."""
+    text = str(node.value)
+    if node.style or node.tag == f"{_STANDARD}str":
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _DECIMAL.fullmatch(text) else text

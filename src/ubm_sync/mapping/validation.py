@@ -1,0 +1,137 @@
+"""From pydantic's findings to flaws an admin can act on: where, what, and what was likely meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from ubm_sync.errors import ConfigError, Flaw
+from ubm_sync.mapping.located import Located, PathOf, listed, nearest
+
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
+
+LONGEST_SHOWN = 60  # characters of a value quoted in a message
+_QUOTED = re.compile(r"'([^']*)'")
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a block of keys",
+    "model_type": "a block of keys",
+    "model_attributes_type": "a block of keys",
+}
+
+
+def validate(model: type[AnyModel], located: Located) -> AnyModel:
+    """Return the content of a file as ``model``.
+
+    Raises ConfigError with every flaw of the file: of its YAML and of its content.
+    """
+    if located.data is None:
+        raise ConfigError(located.flaws)
+    try:
+        found = model.model_validate(located.data)
+    except ValidationError as error:
+        flaws = [_flaw(model, located, detail) for detail in error.errors(include_url=False)]
+        raise ConfigError(in_order((*located.flaws, *flaws))) from None
+    if located.flaws:
+        raise ConfigError(located.flaws)
+    return found
+
+
+def in_order(flaws: Sequence[Flaw]) -> list[Flaw]:
+    """Return flaws in the order a reader of the files meets them, each once."""
+    return sorted(set(flaws), key=lambda flaw: (flaw.file, flaw.line, flaw.column, flaw.message))
+
+
+def _flaw(model: type[BaseModel], located: Located, detail: ErrorDetails) -> Flaw:
+    path = _path(located, detail["loc"])
+    kind, given = detail["type"], detail["input"]
+    last = str(detail["loc"][-1]) if detail["loc"] else ""
+    if kind == "extra_forbidden":
+        known = _names(model, path[:-1])
+        hint = nearest(last, known) or f"; known here: {listed(sorted(known))}"
+        return located.flaw(f'unknown key "{last}"{hint}', *path, key=True)
+    if kind == "missing":
+        return located.flaw(f'"{last}" is missing here; add it', *path, key=True)
+    if kind in {"enum", "literal_error"}:
+        allowed = _QUOTED.findall(str((detail.get("ctx") or {}).get("expected", "")))
+        hint = nearest(str(given), allowed)
+        return located.flaw(f'"{given}" is not one of {listed(allowed, 20)}{hint}', *path)
+    if kind in _EXPECTED:
+        return located.flaw(f"{_EXPECTED[kind]} belongs here, not {_shown(given, kind)}", *path)
+    if last == "[key]":
+        return located.flaw(f'"{given}" is no good name: {_sentence(detail)}', *path, key=True)
+    return located.flaw(f"{_sentence(detail)} (found {_shown(given, '')})", *path)
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    """Return pydantic's message in our words where it is one of our own, else its own, lowered."""
+    error = (detail.get("ctx") or {}).get("error")
+    if isinstance(error, ValueError):
+        return str(error)
+    if detail["type"] == "string_pattern_mismatch":
+        return "use lower-case letters, digits and _ or -, beginning with a letter"
+    text = detail["msg"]
+    return text[:1].lower() + text[1:]
+
+
+def _shown(given: object, kind: str) -> str:
+    if given is None:
+        return "nothing"
+    if isinstance(given, bool):
+        text = str(given).lower()
+    elif isinstance(given, Mapping):
+        return "a block of keys"
+    elif isinstance(given, list):
+        return "a list"
+    else:
+        text = (
+            str(given) if len(str(given)) <= LONGEST_SHOWN else f"{str(given)[:LONGEST_SHOWN]}..."
+        )
+    if kind == "string_type":
+        return f'{text} (put it in quotes: "{text}")'
+    return f'"{text}"' if isinstance(given, str) else text
+
+
+def _path(located: Located, loc: tuple[str | int, ...]) -> PathOf:
+    """Return the part of ``loc`` that is in the file; pydantic adds words of its own to it."""
+    path: PathOf = ()
+    for part in loc:
+        if (*path, part) in located.values:
+            path = (*path, part)
+    return path
+
+
+def _names(model: type[BaseModel], path: PathOf) -> frozenset[str]:
+    """Return the keys that are known at ``path`` of a file described by ``model``."""
+    current: Any = model
+    for part in path:
+        outer = _model(current)
+        field = outer.model_fields.get(str(part)) if outer else None
+        # not a field: a key of a dict or an index of a list
+        current = field.annotation if field else next(iter(_models(current)), None)
+    found = _model(current) or next(iter(_models(current)), None)
+    return frozenset(found.model_fields) if found else frozenset()
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return None
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the models inside ``list[Model]``, ``dict[str, Model]``, ``Model | None``."""
+    found = _model(annotation)
+    if found:
+        yield found
+    for part in get_args(annotation):
+        yield from _models(part)
