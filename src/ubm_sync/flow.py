@@ -7,11 +7,11 @@ sees a connector and never remembers anything itself; what it must remember stan
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from ubm_sync.model import NOTHING, Customer, Mark, Observation, Values, Written
+from ubm_sync.model import Customer, Mark, Observation, Values, Written, nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ class Situation:
     observed: Mapping[str, Observation]
     base: Values
     memory: Values
-    changed: Mapping[str, tuple[str, ...]] = NOTHING  # type: ignore[assignment]
+    changed: Mapping[str, tuple[str, ...]] = field(default_factory=nothing)
     edits: tuple[Edit, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     rivals: tuple[Rival, ...] = ()
     vanished: tuple[str, ...] = ()
-    counts: Mapping[str, int] = NOTHING  # type: ignore[assignment]
-    troubles: Mapping[str, str] = NOTHING
+    counts: Mapping[str, int] = field(default_factory=nothing)
+    troubles: Mapping[str, str] = field(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Decision:
     label: str
     accepted: bool = False
     account_key: str = ""
-    fixes: Mapping[str, str] = NOTHING
+    fixes: Mapping[str, str] = field(default_factory=nothing)
     notes: tuple[NoteDraft, ...] = ()
     wake_at: datetime | None = None
 

@@ -13,14 +13,20 @@ numbers their shortest decimal form, several values in one field are joined by `
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 Values: TypeAlias = Mapping[str, str]
-NOTHING: Mapping[str, str] = MappingProxyType({})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def nothing() -> Mapping[str, Any]:
+    """Return the empty mapping, for defaults (Python 3.11 takes no mapping proxy as one)."""
+    return NOTHING
 
 
 class FieldType(StrEnum):
@@ -77,7 +83,7 @@ class Observation:
     container: str
     version: str
     values: Values
-    marks: Mapping[str, str] = field(default=NOTHING)
+    marks: Mapping[str, str] = default(default_factory=nothing)
     created_at: datetime | None = None
     modified_at: datetime | None = None
     modified_by: str | None = None
@@ -186,8 +192,8 @@ class Binding:
     type: FieldType = FieldType.TEXT
     label: str = ""
     choices: tuple[str, ...] = ()  # canonical values, in order
-    encode: Mapping[str, str] = NOTHING
-    decode: Mapping[str, str] = NOTHING
+    encode: Mapping[str, str] = default(default_factory=nothing)
+    decode: Mapping[str, str] = default(default_factory=nothing)
     shape: str = ""
     readable: bool = True
     writable: bool = True
@@ -195,7 +201,7 @@ class Binding:
     required: bool = False
     unique: bool = False
     description: str = ""
-    settings: Mapping[str, str] = NOTHING
+    settings: Mapping[str, str] = default(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +224,7 @@ class Place:
     bindings: tuple[Binding, ...]
     pipeline: str = ""  # label of the pipeline, where the system has pipelines
     stages: tuple[Stage, ...] = ()
-    settings: Mapping[str, str] = NOTHING
+    settings: Mapping[str, str] = default(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +241,9 @@ class Customer:
     zone: str = "America/Chicago"
     closures: tuple[str, ...] = ()  # extra days off, YYYY-MM-DD
     states: tuple[str, ...] = ()  # states whose holidays count besides the federal ones
-    titles: Mapping[str, str] = NOTHING  # canonical field -> this customer's column title
+    titles: Mapping[str, str] = default(
+        default_factory=nothing
+    )  # canonical field -> this customer's column title
     contracted: int = 0  # accounts contracted; 0 where not known
     paused: bool = False
 
