@@ -61,6 +61,7 @@ def _place(file: MappingFile, name: str, block: PlaceBlock) -> Place:
         for field, rule in file.fields.items()
         if name in rule.at
     )
+    settings = {"identity": block.identity, **({"intake": "true"} if block.intake else {})}
     return Place(
         name=name,
         kind=file.kind,
@@ -69,7 +70,7 @@ def _place(file: MappingFile, name: str, block: PlaceBlock) -> Place:
         bindings=tuple(bindings),
         pipeline=block.pipeline,
         stages=stages,
-        settings=MappingProxyType({"identity": block.identity, **block.settings}),
+        settings=MappingProxyType({**settings, **block.settings}),
     )
 
 

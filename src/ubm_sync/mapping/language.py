@@ -53,11 +53,13 @@ class PlaceBlock(Block):
     """One spot a record can live in.
 
     ``identity`` is the system's name of the field that carries the record's identity there; it is
-    given to the connector as the setting ``identity``.
+    given to the connector as the setting ``identity``. ``intake`` marks the place that customers
+    type into, where each of them may have other titles; the setting ``intake`` is "true" there.
     """
 
     system: Words
     suffix: str = ""
+    intake: bool = False
     identity: Words
     pipeline: str = ""
     stages: list[StageBlock] = []

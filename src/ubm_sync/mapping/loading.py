@@ -11,7 +11,7 @@ from ubm_sync.mapping.doctor import compare, examine
 from ubm_sync.mapping.language import MappingFile
 from ubm_sync.mapping.located import Located, load_yaml
 from ubm_sync.mapping.rules import Mapping
-from ubm_sync.mapping.validation import in_order, validate
+from ubm_sync.mapping.validation import in_order, inspect
 
 
 def yaml_files(folder: Path | str) -> list[Path]:
@@ -42,12 +42,11 @@ def check_mappings(located: Iterable[Located], flaws: Iterable[Flaw] = ()) -> di
     found = list(flaws)
     files: list[tuple[MappingFile, Located]] = []
     for each in located:
-        try:
-            files.append((validate(MappingFile, each), each))
-        except ConfigError as error:
-            found.extend(error.flaws)
-    for file, each in files:
-        found.extend(examine(file, each))
+        file, flaws_of_file = inspect(MappingFile, each, droppable="fields")
+        found.extend(flaws_of_file)
+        if file is not None:
+            files.append((file, each))
+            found.extend(examine(file, each))
     found.extend(compare(files))
     if found:
         raise ConfigError(in_order(found))

@@ -34,16 +34,43 @@ def validate(model: type[AnyModel], located: Located) -> AnyModel:
 
     Raises ConfigError with every flaw of the file: of its YAML and of its content.
     """
-    if located.data is None:
-        raise ConfigError(located.flaws)
-    try:
-        found = model.model_validate(located.data)
-    except ValidationError as error:
-        flaws = [_flaw(model, located, detail) for detail in error.errors(include_url=False)]
-        raise ConfigError(in_order((*located.flaws, *flaws))) from None
-    if located.flaws:
-        raise ConfigError(located.flaws)
+    found, flaws = inspect(model, located)
+    if found is None or flaws:
+        raise ConfigError(flaws)
     return found
+
+
+def inspect(
+    model: type[AnyModel], located: Located, droppable: str = ""
+) -> tuple[AnyModel | None, list[Flaw]]:
+    """Return the content of a file as ``model`` and every flaw of its YAML and content.
+
+    The content is None where it cannot be used. ``droppable`` names a block whose entries are left
+    out one by one where they are flawed, so that the rest can be examined further.
+    """
+    if located.data is None:
+        return None, list(located.flaws)
+    try:
+        return model.model_validate(located.data), list(located.flaws)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    flaws = [*located.flaws, *(_flaw(model, located, detail) for detail in details)]
+    rest = _without(located.data, {detail["loc"][:2] for detail in details}, droppable)
+    try:
+        return (model.model_validate(rest) if rest else None), in_order(flaws)
+    except ValidationError:
+        return None, in_order(flaws)
+
+
+def _without(
+    data: Any, places: set[tuple[str | int, ...]], droppable: str
+) -> dict[str, Any] | None:
+    """Return ``data`` without the flawed entries, None where a flaw is elsewhere."""
+    if any(place[:1] != (droppable,) or len(place) == 1 for place in places):
+        return None
+    names = {place[1] for place in places}
+    kept = {name: entry for name, entry in data[droppable].items() if name not in names}
+    return {**data, droppable: kept}
 
 
 def in_order(flaws: Sequence[Flaw]) -> list[Flaw]:

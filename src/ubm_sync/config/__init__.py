@@ -1,0 +1,23 @@
+"""Configuration: what an admin sets about the service and its customers, and the environment."""
+
+from __future__ import annotations
+
+from ubm_sync.config.customers import CustomerFile
+from ubm_sync.config.environment import DEFAULTS, Environment
+from ubm_sync.config.loading import Configuration, load_configuration
+from ubm_sync.config.schemas import schemas
+from ubm_sync.config.service import Service
+from ubm_sync.config.writing import set_paused, write_customer, write_text
+
+__all__ = [
+    "DEFAULTS",
+    "Configuration",
+    "CustomerFile",
+    "Environment",
+    "Service",
+    "load_configuration",
+    "schemas",
+    "set_paused",
+    "write_customer",
+    "write_text",
+]

@@ -1,0 +1,131 @@
+"""``config/customers/*.yaml``: one file for each customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from ubm_sync.config.kinds import Address, Day, Id, State, Zone
+from ubm_sync.errors import Flaw
+from ubm_sync.mapping import Located, Mapping, nearest
+from ubm_sync.mapping.language import Words
+from ubm_sync.model import Customer
+
+Key: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
+
+
+class Person(BaseModel):
+    """A customer support manager."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    email: Address
+    name: Words
+
+
+class CustomerFile(BaseModel):
+    """What one file may hold; the shipped example explains each key."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    key: Key
+    name: Words
+    company: Id | None = None
+    intake: Literal["sheet", "csv", "csm"] = "sheet"
+    sheet: Id | None = None
+    csm: Person
+    backup: Address | None = None
+    zone: Zone | None = None
+    closures: list[Day] = []
+    states: list[State] = []
+    titles: dict[str, Words] = {}
+    contracted: int = Field(default=0, ge=0)
+    paused: bool = False
+
+    def customer(self, zone: str) -> Customer:
+        """Return the customer; ``zone`` is for one without a zone of its own."""
+        return Customer(
+            key=self.key,
+            name=self.name,
+            company=self.company or "",
+            sheet=self.sheet or "",
+            csm=self.csm.email,
+            csm_name=self.csm.name,
+            backup=self.backup or "",
+            zone=self.zone or zone,
+            closures=tuple(self.closures),
+            states=tuple(self.states),
+            titles=MappingProxyType(dict(self.titles)),
+            contracted=self.contracted,
+            paused=self.paused,
+        )
+
+
+def examine_customer(
+    file: CustomerFile, located: Located, mappings: Sequence[Mapping]
+) -> list[Flaw]:
+    """Return what does not fit together in one file, or does not fit the mappings."""
+    flaws: list[Flaw] = []
+    if file.intake == "sheet" and file.sheet is None:
+        text = "which sheet? add `sheet` with its id, or say `intake: csv` or `intake: csm`"
+        flaws.append(located.flaw(text, "intake"))
+    if file.intake != "sheet" and file.sheet is not None:
+        text = f"`intake: {file.intake}` means that no sheet is read; delete this or the intake"
+        flaws.append(located.flaw(text, "sheet"))
+    if file.backup and file.backup.casefold() == file.csm.email.casefold():
+        text = "the backup is the manager; name somebody else, or nobody"
+        flaws.append(located.flaw(text, "backup"))
+    return [*flaws, *_titles(file, located, mappings)]
+
+
+def compare_customers(files: Sequence[tuple[CustomerFile, Located]]) -> dict[str, list[Flaw]]:
+    """Return file -> what it shares with another customer although it must be its own.
+
+    Both files are at fault: nobody can tell which of them is right, and guessing would show one
+    customer's data to another.
+    """
+    found: dict[str, list[Flaw]] = {}
+    for part, what in (("key", "key"), ("company", "company"), ("sheet", "sheet")):
+        users: dict[str, list[tuple[CustomerFile, Located]]] = {}
+        for file, located in files:
+            value = getattr(file, part)
+            if value:
+                users.setdefault(value, []).append((file, located))
+        for value, several in users.items():
+            for _, located in several:
+                others = [other.file for _, other in several if other is not located]
+                if others:
+                    text = f'{what} "{value}" is also in {others[0]}; each customer has its own'
+                    found.setdefault(located.file, []).append(located.flaw(text, part))
+    return found
+
+
+def _titles(file: CustomerFile, located: Located, mappings: Sequence[Mapping]) -> list[Flaw]:
+    """Titles may be renamed, not given a new meaning: fields must exist, titles stay unique."""
+    flaws: list[Flaw] = []
+    bindings = [
+        binding
+        for mapping in mappings
+        for place in mapping.places
+        if place.settings.get("intake") == "true"
+        for binding in place.bindings
+    ]
+    if not bindings:  # the mappings are flawed themselves
+        return []
+    known = {binding.field for binding in bindings}
+    for field in file.titles:
+        if field not in known:
+            text = f'no column holds a field "{field}"{nearest(field, known)}'
+            flaws.append(located.flaw(text, "titles", field, key=True))
+    taken: dict[str, str] = {}
+    for binding in sorted(bindings, key=lambda each: each.field in file.titles):
+        title = file.titles.get(binding.field, binding.external)
+        other = taken.setdefault(title.casefold(), binding.field)
+        if other != binding.field:
+            text = f'"{title}" is the title of "{other}" already; two columns need two titles'
+            where = binding.field if binding.field in file.titles else other
+            flaws.append(located.flaw(text, "titles", where))
+    return flaws

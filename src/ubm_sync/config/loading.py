@@ -1,0 +1,146 @@
+"""Reading everything an admin configures, with every flaw of every file at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from ubm_sync.config.customers import CustomerFile, compare_customers, examine_customer
+from ubm_sync.config.service import Service
+from ubm_sync.errors import ConfigError, Flaw
+from ubm_sync.mapping import (
+    Located,
+    Mapping,
+    MappingFile,
+    in_order,
+    load_mappings,
+    load_yaml,
+    misnamed,
+    nearest,
+    validate,
+    yaml_files,
+)
+from ubm_sync.model import Customer
+
+SERVICE_FILE = "service.yaml"
+CUSTOMERS_FOLDER = "customers"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything configured, checked against each other.
+
+    ``files`` maps a customer's key to its file. ``flaws`` (only after a tolerant reading) are those
+    of customers left out.
+    """
+
+    service: Service
+    customers: tuple[Customer, ...]
+    mappings: MappingOf[str, Mapping]  # by kind
+    files: MappingOf[str, Path]
+    flaws: tuple[Flaw, ...] = ()
+
+
+def load_configuration(
+    config: Path | str, mappings: Path | str, *, tolerant: bool = False
+) -> Configuration:
+    """Read ``service.yaml``, ``customers/*.yaml`` and the mappings.
+
+    Raises ConfigError with all flaws of all files. If ``tolerant``, flaws of single customers are
+    returned beside the customers without any; the service and the mappings must be right.
+    """
+    found: dict[str, Mapping] = {}
+    flaws: list[Flaw] = []
+    try:
+        found = load_mappings(mappings)
+    except ConfigError as error:
+        flaws.extend(error.flaws)
+    service = _service(Path(config) / SERVICE_FILE, flaws)
+    folder = Path(config) / CUSTOMERS_FOLDER
+    located = [load_yaml(path) for path in yaml_files(folder)]
+    files, personal = _customers(located, list(found.values()))
+    personal.extend(misnamed(folder))
+    if service is not None:
+        flaws.extend(_systems(service, found, mappings))
+        unknown = _pilot(service, located, Path(config) / SERVICE_FILE)
+        personal.extend(unknown)
+    if service is None or flaws or (personal and not tolerant):
+        raise ConfigError(in_order([*flaws, *personal]))
+    return Configuration(
+        service=service,
+        customers=tuple(file.customer(service.cadence.zone) for file, _ in files),
+        mappings=MappingProxyType(found),
+        files=MappingProxyType({file.key: Path(each.file) for file, each in files}),
+        flaws=tuple(in_order(personal)),
+    )
+
+
+def _service(path: Path, flaws: list[Flaw]) -> Service | None:
+    try:
+        return validate(Service, load_yaml(path))
+    except ConfigError as error:
+        flaws.extend(error.flaws)
+        return None
+
+
+def _customers(
+    located: Sequence[Located], mappings: Sequence[Mapping]
+) -> tuple[list[tuple[CustomerFile, Located]], list[Flaw]]:
+    """Return the customers without a flaw, and the flaws of the others."""
+    flaws: dict[str, list[Flaw]] = {}
+    read: list[tuple[CustomerFile, Located]] = []
+    for each in located:
+        try:
+            read.append((validate(CustomerFile, each), each))
+        except ConfigError as error:
+            flaws[each.file] = list(error.flaws)
+    for file, each in read:
+        flaws.setdefault(each.file, []).extend(examine_customer(file, each, mappings))
+    for name, more in compare_customers(read).items():
+        flaws.setdefault(name, []).extend(more)
+    good = [(file, each) for file, each in read if not flaws.get(each.file)]
+    return good, [flaw for several in flaws.values() for flaw in several]
+
+
+def _systems(service: Service, mappings: MappingOf[str, Mapping], folder: Path | str) -> list[Flaw]:
+    """Return a flaw for each place whose system is not configured."""
+    wrong = {
+        place.name
+        for mapping in mappings.values()
+        for place in mapping.places
+        if place.system not in service.systems
+    }
+    if not wrong:
+        return []
+    flaws: list[Flaw] = []
+    for path in yaml_files(folder):
+        located = load_yaml(path)
+        for name, block in validate(MappingFile, located).places.items():
+            if name in wrong:
+                hint = nearest(block.system, service.systems)
+                text = f'"{block.system}" is not among the systems of {SERVICE_FILE}{hint}'
+                flaws.append(located.flaw(text, "places", name, "system"))
+    return flaws
+
+
+def _pilot(service: Service, located: Sequence[Located], path: Path) -> list[Flaw]:
+    """Return a flaw for each customer of the pilot that has no file."""
+    known = [str(each.data["key"]) for each in located if _has_key(each)]
+    missing = [key for key in service.rollout.pilot if key not in known]
+    if not missing:
+        return []
+    place = load_yaml(path)
+    return [
+        place.flaw(
+            f'there is no customer "{key}"{nearest(key, known)}',
+            *("rollout", "pilot", service.rollout.pilot.index(key)),
+        )
+        for key in missing
+    ]
+
+
+def _has_key(located: Located) -> bool:
+    return isinstance(located.data, dict) and "key" in located.data

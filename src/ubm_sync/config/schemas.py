@@ -1,0 +1,18 @@
+"""JSON Schemas of the files an admin edits, so that an editor can complete and check them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ubm_sync.config.customers import CustomerFile
+from ubm_sync.config.service import Service
+from ubm_sync.mapping import MappingFile
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return file name -> JSON Schema (draft 2020-12) for the three kinds of files."""
+    return {
+        "mapping.schema.json": MappingFile.model_json_schema(),
+        "service.schema.json": Service.model_json_schema(),
+        "customer.schema.json": CustomerFile.model_json_schema(),
+    }

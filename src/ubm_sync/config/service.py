@@ -1,0 +1,139 @@
+"""``config/service.yaml``: when the service works, with which systems, and how careful it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ubm_sync.config.kinds import Address, Zone
+from ubm_sync.mapping.language import Words
+
+
+def _clock_time(value: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        raise ValueError('write a time of day as "02:30", in quotes')
+    return value
+
+
+ClockTime: TypeAlias = Annotated[str, AfterValidator(_clock_time)]
+
+
+class Block(BaseModel):
+    """What all blocks have in common: no unknown keys, no silent conversion of values."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
+    )
+
+
+class Cadence(Block):
+    """When the service works."""
+
+    sync_every: float = Field(default=20.0, ge=1, le=3600)
+    """Seconds from the beginning of one cycle to the next."""
+
+    notes_every: float = Field(default=10.0, ge=1, le=3600)
+    """Seconds between two rounds of writing notes."""
+
+    reconcile_every: float = Field(default=900.0, ge=60, le=86_400)
+    """Seconds between two comparisons that find what a quick look cannot show."""
+
+    full_read_at: ClockTime = "02:30"
+    """When everything is read once a day, in ``zone``."""
+
+    zone: Zone = "America/Chicago"
+    """The zone of times in this file, and of customers without one of their own."""
+
+
+class Limit(Block):
+    """A rate limit: ``calls`` in ``seconds``, and besides ``burst`` at once after a pause."""
+
+    calls: int = Field(ge=1)
+    seconds: float = Field(gt=0)
+    burst: int = Field(default=1, ge=1)
+
+
+class System(BaseModel):
+    """One external system: its rate limits, and whatever else its connector understands."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    name: Words
+    """What people call it, as written in messages."""
+
+    limits: dict[str, Limit] = {}
+    """Rate limits by the beginning of the budget's key."""
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """Return what its connector is given: every key but ``name`` and ``limits``."""
+        extra: Mapping[str, Any] = self.model_extra or {}
+        return dict(extra)
+
+
+class Guard(Block):
+    """How much one cycle may change without a recorded approval (design promise 11)."""
+
+    share: float = Field(default=0.3, ge=0, le=1)
+    """Of a customer's records, for each field and system."""
+
+    floor: int = Field(default=100, ge=0)
+    """Changes that are always allowed, however few records there are."""
+
+
+class Intake(Block):
+    """How patient the new-location procedure is."""
+
+    quiet_minutes: int = Field(default=30, ge=0, le=1440)
+    """How long a row with missing cells stays a draft that nobody is asked about."""
+
+    review_business_days: int = Field(default=2, ge=0, le=60)
+    """When the customer is told to expect the manager's answer."""
+
+    notice_days: int = Field(default=3, ge=0, le=60)
+    """How long the customer sees that something was put back."""
+
+
+class Rollout(Block):
+    """Who sees what while the service is introduced (internal first, then customers)."""
+
+    phase: Literal["internal", "pilot", "all"] = "internal"
+    """``internal``: nothing a customer can see leaves; ``pilot``: only for the customers listed."""
+
+    pilot: list[str] = []
+    """Keys of the customers in the pilot."""
+
+
+class People(Block):
+    """Who is asked when a customer's own manager and backup cannot be: never nobody."""
+
+    on_call: list[Address] = []
+    lead: Address | None = None
+
+
+class Service(Block):
+    """The whole file."""
+
+    systems: dict[str, System]
+    cadence: Cadence = Cadence()
+    guard: Guard = Guard()
+    intake: Intake = Intake()
+    rollout: Rollout = Rollout()
+    people: People = People()
+
+    @property
+    def limits(self) -> dict[str, tuple[int, float, int]]:
+        """Return budget key prefix -> (calls, seconds, burst) of all systems."""
+        return {
+            prefix: (limit.calls, limit.seconds, limit.burst)
+            for system in self.systems.values()
+            for prefix, limit in system.limits.items()
+        }
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Return system -> what people call it."""
+        return {key: system.name for key, system in self.systems.items()}
