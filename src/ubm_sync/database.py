@@ -29,7 +29,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+)
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -177,34 +183,66 @@ def clear_errors(address: str) -> Iterator[None]:
 
 def as_sync_error(error: DBAPIError, address: str) -> SyncError | None:
     """Return what a driver's error means for the caller, None where it is about the data."""
+    if isinstance(error, IntegrityError | DataError):
+        return None  # its text may hold anything a person typed
     text = str(error.orig).strip().partition("\n")[0]
-    lowered = text.lower()
-    where = f'the database "{address}"'
-    if any(word in lowered for word in ("password authentication", "no password supplied")):
-        return NoAccess(f"No access to {where}: the user or password is wrong; correct the URL.")
-    if "does not exist" in lowered and "database " in lowered:
-        return NotThere(f"There is no {where}; create it or correct the URL.")
-    if "not a database" in lowered or "malformed" in lowered:
-        return Refused(f"The file of {where} is damaged or no SQLite file; restore a backup.")
-    if any(word in lowered for word in ("readonly", "read-only", "permission denied")):
-        return NoAccess(f"No right to change {where} ({text}); grant it to this service's user.")
-    if "unable to open database file" in lowered:
-        return NoAccess(f"The file of {where} cannot be opened; check its folder and permissions.")
-    if "locked" in lowered or "busy" in lowered:
-        return Temporary(f"Another program holds {where} locked; trying again is safe.")
-    if error.connection_invalidated or _lost(error):
-        return Temporary(f"No connection to {where} ({text}); check that the server runs.")
-    return None
+    remedy = _REMEDIES.get(_trouble(error, text.lower()))
+    if remedy is None:
+        return None
+    kind, sentence = remedy
+    return kind(sentence.format(where=f'the database "{address}"', text=text))
 
 
-def _lost(error: DBAPIError) -> bool:
-    """Return whether the server could not be reached, broke off, or made this transaction yield."""
-    if isinstance(error.orig, sqlite3.Error):
-        return False
+_REMEDIES: dict[str, tuple[type[SyncError], str]] = {
+    "login": (NoAccess, "No access to {where}: user or password is wrong; correct the URL."),
+    "absent": (NotThere, "There is no {where}; create it or correct the URL."),
+    "damaged": (Refused, "The file of {where} is damaged or no SQLite file; restore a backup."),
+    "right": (NoAccess, "No right to change {where} ({text}); grant it to this service's user."),
+    "file": (NoAccess, "The file of {where} cannot be opened; check its folder and permissions."),
+    "tables": (NotThere, "Tables are missing in {where} ({text}); run ubm-sync setup."),
+    "locked": (Temporary, "Another program holds {where} locked; trying again is safe."),
+    "lost": (Temporary, "No connection to {where} ({text}); check that the server runs."),
+}
+
+# What a driver says where it has no code, in the order of asking.
+_WORDS = (
+    ("login", ("password authentication", "no password supplied")),
+    ("damaged", ("not a database", "malformed")),
+    ("right", ("readonly",)),
+    ("file", ("unable to open database file", "disk i/o error")),
+    ("tables", ("no such table",)),
+    ("locked", ("locked", "busy")),
+)
+
+# PostgreSQL's error codes, whole ones before classes (appendix A of its manual).
+_STATES = {
+    "3D000": "absent",
+    "42501": "right",
+    "25006": "right",
+    "42P01": "tables",
+    "55P03": "locked",
+    "28": "login",
+    "40": "locked",  # serialisation failure, deadlock
+    "08": "lost",
+    "53": "lost",  # out of connections, memory, disk
+    "57": "lost",  # shut down, cancelled
+}
+
+
+def _trouble(error: DBAPIError, lowered: str) -> str:
+    """Return the kind of trouble with the database as a whole, "" where there is none."""
     state = getattr(error.orig, "sqlstate", None)
-    if state is None:
-        return type(error.orig).__name__ in {"OperationalError", "InterfaceError"}
-    return state[:2] in {"08", "40", "53", "57"} or state == "55P03"
+    if state is not None:
+        return _STATES.get(state) or _STATES.get(state[:2]) or ""
+    for kind, words in _WORDS:
+        if any(word in lowered for word in words):
+            return kind
+    if isinstance(error.orig, sqlite3.Error):
+        return ""
+    if 'database "' in lowered and "does not exist" in lowered:
+        return "absent"
+    unreached = type(error.orig).__name__ in {"OperationalError", "InterfaceError"}
+    return "lost" if unreached or error.connection_invalidated else ""
 
 
 def _parsed(url: str) -> URL:
