@@ -1,0 +1,46 @@
+"""The tables of the UBM account store."""
+
+from __future__ import annotations
+
+from ubm_store.schema.accounts import (
+    ENROLMENTS,
+    STATUSES,
+    Account,
+    AccountEvent,
+    ChangeCounter,
+    Customer,
+    DataServicesLink,
+    Location,
+    Meter,
+    Vendor,
+    VendorAlias,
+)
+from ubm_store.schema.base import SOURCES, Base
+from ubm_store.schema.billing import (
+    Bill,
+    BillLine,
+    CredentialReference,
+    OperatorClearance,
+    ServiceContract,
+)
+
+__all__ = [
+    "ENROLMENTS",
+    "SOURCES",
+    "STATUSES",
+    "Account",
+    "AccountEvent",
+    "Base",
+    "Bill",
+    "BillLine",
+    "ChangeCounter",
+    "CredentialReference",
+    "Customer",
+    "DataServicesLink",
+    "Location",
+    "Meter",
+    "OperatorClearance",
+    "ServiceContract",
+    "Vendor",
+    "VendorAlias",
+]
