@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from ubm_sync.model import Customer, Mark, Observation, Values, Written, nothing
+from ubm_sync.model import Customer, Observation, Values, Written, nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Situation:
     customer: Customer
     created_at: datetime
     values: Values
-    marks: Mapping[str, Mark]  # of the row's fields
+    marks: Mapping[str, str]  # field -> Mark of the row's fields
     observed: Mapping[str, Observation]
     base: Values
     memory: Values

@@ -6,7 +6,7 @@ From the base ``b`` (the value every place last agreed on) and the values seen n
 | --- | --- |
 | nobody | the base |
 | places that may write, all to the same value | that value, everywhere |
-| places that may write, to different values | the field's policy; ``ask``: a conflict, nothing moves |
+| places that may write, to different values | by policy; ``ask``: a conflict, nothing moves |
 | a place that may not write | put back there, the typed value kept and told |
 
 A place that already shows the merged value is never counted as an illegal edit, so a write that
@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ubm_sync.flow import Conflict, Edit
-from ubm_sync.mapping.model import Policy
+from ubm_sync.mapping.rules import Policy
 from ubm_sync.model import Observation
 from ubm_sync.sync.rules import Rules, SharedRule
 

@@ -5,10 +5,10 @@ never sees them:
 
 | key | value |
 | --- | --- |
-| ``!typed:PLACE.FIELD`` | a person changed a field only the service fills: ``TYPED\\x1fBEFORE\\x1fBY`` |
+| ``!typed:PLACE.FIELD`` | a person changed a field only the service fills: typed, before, by |
 | ``!sent:PLACE.FIELD`` | a value sent without an answer: seeing it is no edit by a person |
 | ``!held:PLACE.FIELD`` | a value the system refused: not sent again while it is wanted |
-| ``!refused:PLACE`` | ``DIGEST\\x1fREASON`` of a whole write the system refused |
+| ``!refused:PLACE`` | digest and reason of a whole write the system refused |
 | ``!decide:FIELD`` | the place (or ``=VALUE``) a person chose for a conflict |
 | ``!vanished:PLACE`` | how many full listings agree that the record is not there any more |
 """

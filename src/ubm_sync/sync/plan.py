@@ -85,7 +85,7 @@ def plan_record(
     now: datetime,
     *,
     rivals: tuple[Rival, ...] = (),
-    counts: Mapping[str, int] = NOTHING,  # type: ignore[assignment]
+    counts: Mapping[str, int] = NOTHING,
 ) -> RecordPlan:
     """Return the plan of one record."""
     edits = (*merged.edits, *_service_edits(subject.notebook))
@@ -96,7 +96,7 @@ def plan_record(
         customer=subject.customer,
         created_at=subject.created_at,
         values=merged.values,
-        marks=main.marks if main is not None else NOTHING,  # type: ignore[arg-type]
+        marks=main.marks if main is not None else NOTHING,
         observed=subject.seen,
         base=subject.base,
         memory=subject.memory,
@@ -121,9 +121,8 @@ def plan_record(
 
 
 def _live(seen: Mapping[str, Observation]) -> Mapping[str, Observation]:
-    for observation in seen.values():
-        if observation.gone:
-            return {place: one for place, one in seen.items() if not one.gone}
+    if any(observation.gone for observation in seen.values()):
+        return {place: one for place, one in seen.items() if not one.gone}
     return seen
 
 
@@ -152,9 +151,7 @@ def _troubles(notebook: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _write(
-    place: PlaceRule, subject: Subject, merged: Merged, decision: Decision
-) -> Write | None:
+def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decision) -> Write | None:
     observation = subject.seen.get(place.name)
     if place.name in subject.shut or (observation is not None and observation.gone):
         return None
@@ -180,18 +177,15 @@ def _write(
     return _not_refused(write, subject.notebook)
 
 
-def _wanted(
-    place: PlaceRule, key: str, merged: Merged, decision: Decision
-) -> dict[str, Written]:
+def _wanted(place: PlaceRule, key: str, merged: Merged, decision: Decision) -> dict[str, Written]:
     """Return what every writable field of the place should hold."""
     blocked = merged.blocked if merged.conflicts else _NONE
     values = merged.values
     wanted: dict[str, Written] = {
         name: values.get(name) for name in place.shared if name not in blocked
     }
-    for name, value in decision.values.get(place.name, NOTHING).items():
-        if name in place.writable:
-            wanted[name] = value
+    filled = decision.values.get(place.name, NOTHING)
+    wanted.update({name: value for name, value in filled.items() if name in place.writable})
     if IDENTITY in place.writable:
         wanted[IDENTITY] = key
     return wanted
@@ -246,7 +240,9 @@ def _not_refused(write: Write, notebook: Mapping[str, str]) -> Write | None:
 def digest(write: Write) -> str:
     """Return a short fingerprint of what a write says, whatever version it was decided on."""
     content = sorted((name, str(value)) for name, value in write.values.items())
-    return hashlib.sha256(repr((write.place, write.key, write.ref, content)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((write.place, write.key, write.ref, content)).encode()).hexdigest()[
+        :16
+    ]
 
 
 def resolve(write: Write, refs: Mapping[str, str]) -> Write | None:

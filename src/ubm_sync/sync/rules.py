@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from ubm_sync.mapping.equality import same
-from ubm_sync.mapping.model import FieldRule, Mapping, Policy, Role
+from ubm_sync.mapping.rules import FieldRule, Mapping, Policy, Role
 from ubm_sync.model import FieldType
 
 
@@ -79,18 +79,19 @@ def compile_rules(mapping: Mapping) -> Rules:
     Writes go to the systems in the reverse of the order in which the mapping names its places:
     the place where a request starts is the last to be told how it went.
     """
+    names = [place.name for place in mapping.places]
     shared = tuple(
-        _shared(rule) for rule in mapping.fields.values() if rule.role is Role.SHARED
+        _shared(rule, names) for rule in mapping.fields.values() if rule.role is Role.SHARED
     )
     places = {place.name: _place(mapping, place.name) for place in mapping.places}
     systems = list(dict.fromkeys(place.system for place in mapping.places))
     return Rules(mapping.kind, shared, places, tuple(reversed(systems)), mapping.hash)
 
 
-def _shared(rule: FieldRule) -> SharedRule:
+def _shared(rule: FieldRule, places: list[str]) -> SharedRule:
     return SharedRule(
         rule.name,
-        tuple(rule.places),
+        tuple(place for place in places if place in rule.places),
         frozenset(rule.writers),
         frozenset(rule.writers_once_accepted),
         rule.conflict,
@@ -109,9 +110,7 @@ def _place(mapping: Mapping, name: str) -> PlaceRule:
         place.system,
         place.suffix,
         writable,
-        frozenset(
-            b.field for b in bindings if b.type is FieldType.LINK or not b.readable
-        ),
+        frozenset(b.field for b in bindings if b.type is FieldType.LINK or not b.readable),
         tuple(b.field for b in bindings if b.writable and role[b.field] is Role.SHARED),
         frozenset(b.field for b in bindings if role[b.field] is Role.SERVICE),
         {b.field: partial(same, b.type) for b in bindings},

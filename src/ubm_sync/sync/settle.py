@@ -1,4 +1,4 @@
-"""What is known after the writes: observations move, the base moves, failures are remembered. Pure."""
+"""What is known after the writes: observations and base move, failures are remembered. Pure."""
 
 from __future__ import annotations
 

@@ -1,0 +1,117 @@
+"""When the service works: cycles on a clock, one at a time, until it is told to stop.
+
+APScheduler only ticks. What is due stands in the state, so a tick that is missed, doubled or late
+changes nothing but the moment.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, cast
+
+import structlog
+from apscheduler.events import (
+    EVENT_JOB_ERROR,
+    EVENT_JOB_MAX_INSTANCES,
+    EVENT_JOB_MISSED,
+)
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing that happens again and again: every ``seconds``, or daily at ``at`` in ``zone``."""
+
+    name: str
+    work: Callable[[], object]
+    seconds: float | None = None
+    at: str = ""  # HH:MM
+    zone: str = "UTC"
+
+    def trigger(self) -> Any:
+        """Return APScheduler's trigger; raises ValueError where neither time is given."""
+        if self.seconds is not None:
+            return IntervalTrigger(seconds=self.seconds, timezone="UTC")
+        hour, _, minute = self.at.partition(":")
+        return CronTrigger(hour=int(hour), minute=int(minute), timezone=self.zone)
+
+
+class Service:
+    """Runs jobs until ``stop`` is set; jobs of one service never run at the same time."""
+
+    def __init__(self, jobs: list[Job], stop: threading.Event) -> None:
+        self._stop = stop
+        self._turn = threading.Lock()
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(max(2, len(jobs)))},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone="UTC",
+        )
+        self._scheduler.add_listener(
+            self._notice, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES
+        )
+        for job in jobs:
+            self._scheduler.add_job(
+                self._one_at_a_time, job.trigger(), args=[job], id=job.name, name=job.name
+            )
+        self._first = jobs[0] if jobs else None
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT: the write in hand is finished, nothing new is begun."""
+        previous = {
+            number: signal.signal(number, self._on_signal)
+            for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        try:
+            self.start()
+            while not self._stop.wait(0.5):
+                pass
+            self.finish()
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+    def start(self) -> None:
+        """Begin: the first job at once, then each at its time."""
+        log.info("service started", jobs=[job.id for job in self._scheduler.get_jobs()])
+        self._scheduler.start()
+        if self._first is not None:
+            self._scheduler.add_job(
+                self._one_at_a_time, args=[self._first], id="first", name=self._first.name
+            )
+
+    def finish(self) -> None:
+        """Let the job in hand come to its end, then stop."""
+        self._stop.set()
+        self._scheduler.shutdown(wait=True)
+        log.info("service stopped")
+
+    def _one_at_a_time(self, job: Job) -> None:
+        with self._turn:
+            if not self._stop.is_set():
+                job.work()
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        log.info("service asked to stop", signal=signal.Signals(number).name)
+        self._stop.set()
+
+    def _notice(self, event: Any) -> None:
+        kind = {
+            EVENT_JOB_ERROR: "job failed",
+            EVENT_JOB_MISSED: "job missed",
+            EVENT_JOB_MAX_INSTANCES: "job still running",
+        }[event.code]
+        error = cast("BaseException | None", getattr(event, "exception", None))
+        if error is not None:
+            log.error(kind, job=event.job_id, exc_info=error)
+        else:
+            log.debug(kind, job=event.job_id)

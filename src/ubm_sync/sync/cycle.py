@@ -1,0 +1,315 @@
+"""One cycle: read every system, then plan, guard, write and settle what is due, then say it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from ubm_sync.clock import Clock
+from ubm_sync.errors import SyncError, Temporary
+from ubm_sync.flow import Flow
+from ubm_sync.model import Customer, Problem
+from ubm_sync.ports import Connector
+from ubm_sync.state import Lease, RecordState, State, Tx
+from ubm_sync.sync.guard import Guard, Stop, Threshold
+from ubm_sync.sync.ingest import Ingest, Seen
+from ubm_sync.sync.notes import NoteClerk
+from ubm_sync.sync.plan import RecordPlan
+from ubm_sync.sync.recovery import recover
+from ubm_sync.sync.rules import Rules
+from ubm_sync.sync.sending import Tally
+from ubm_sync.sync.work import Sight, Work
+
+log = structlog.get_logger(__name__)
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How a cycle works; counts are records unless named otherwise."""
+
+    portion: int = 2_500
+    lease_seconds: float = 120.0
+    notes_while_busy: int = 100
+    busy_from: int = 500  # written records from which notes wait for the next cycle
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Report:
+    """What one cycle saw and did."""
+
+    run: str
+    seconds: float = 0.0
+    observed: int = 0
+    changed: int = 0
+    new: int = 0
+    vanished: int = 0
+    planned: int = 0
+    landed: dict[str, int] = field(default_factory=dict)
+    restored: int = 0
+    refused: int = 0
+    quarantined: int = 0
+    conflicts: int = 0
+    notes: int = 0
+    stops: tuple[Stop, ...] = ()
+    problems: tuple[str, ...] = ()
+    skipped: str = ""  # why nothing was done
+
+    def summary(self) -> dict[str, Any]:
+        """Return the report for the state's list of runs and for ``--json``."""
+        return {
+            "run": self.run,
+            "seconds": round(self.seconds, 3),
+            "observed": self.observed,
+            "changed": self.changed,
+            "new": self.new,
+            "vanished": self.vanished,
+            "planned": self.planned,
+            "written": dict(self.landed),
+            "restored": self.restored,
+            "refused": self.refused,
+            "quarantined": self.quarantined,
+            "conflicts": self.conflicts,
+            "notes": self.notes,
+            "stops": [str(stop) for stop in self.stops],
+            "problems": list(self.problems),
+            "skipped": self.skipped,
+        }
+
+
+class Engine:
+    """Runs cycles over all customers; one instance works at a time, guarded by a lease."""
+
+    def __init__(
+        self,
+        *,
+        state: State,
+        connectors: Mapping[str, Connector],
+        rules: Mapping[str, Rules],
+        flows: Mapping[str, Flow],
+        customers: Mapping[str, Customer],
+        clock: Clock,
+        holder: str,
+        settings: EngineSettings | None = None,
+        progress: Progress | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self.state = state
+        self.connectors = connectors
+        self.rules = rules
+        self.flows = flows
+        self.customers = customers
+        self.clock = clock
+        self.settings = settings or EngineSettings()
+        self.stop = stop or threading.Event()
+        self._holder = holder
+        self._progress = progress or (lambda _what, _done, _total: None)
+        self._resumed = False
+
+    @property
+    def active(self) -> dict[str, Customer]:
+        """Customers that are not paused."""
+        return {key: one for key, one in self.customers.items() if not one.paused}
+
+    def cycle(self, *, full: bool = False) -> Report:
+        """Run one cycle.
+
+        Errors of single systems and records are in the report and in the state; raises LeaseLost
+        if another instance takes over meanwhile.
+        """
+        started = self.clock.now()
+        with self.state.transaction() as tx:
+            lease = tx.leases.acquire("engine", self._holder, self.settings.lease_seconds, started)
+            if lease is None:
+                return Report("", skipped="Another instance of the service is at work.")
+            run = tx.runs.start(started, "full" if full else "sync")
+            if not self._resumed:
+                recover(tx, self.connectors)
+                self._resumed = True
+        seen, problems = self._observe(full=full, now=started)
+        with self.state.transaction() as tx:
+            lease = tx.leases.renew(lease, self.settings.lease_seconds, self.clock.now())
+            self._open_onboardings(tx, started)
+            sight = _sight(tx)
+            guard = {kind: self._guard(tx, rules) for kind, rules in self.rules.items()}
+        tally = Tally(problems=problems)
+        for kind in self.rules:
+            work = self._work(kind, sight, guard[kind], tally, run)
+            lease = self._drain(work, lease)
+            if kind == "location" and tally.touched:
+                self._recount(tally.touched)
+        notes = NoteClerk(self.state, self.connectors, self.rules).deliver(self._notes_limit(tally))
+        stops = tuple(stop for one in guard.values() for stop in one.stops.values())
+        report = Report(
+            run,
+            (self.clock.now() - started).total_seconds(),
+            seen.observed,
+            seen.changed,
+            seen.new,
+            seen.vanished,
+            tally.planned,
+            dict(tally.landed),
+            tally.restored,
+            tally.refused,
+            tally.quarantined,
+            tally.conflicts,
+            notes,
+            stops,
+            tuple(tally.problems),
+        )
+        with self.state.transaction() as tx:
+            for stop in stops:
+                tx.guard.stop(
+                    stop.fingerprint,
+                    stop.customer,
+                    stop.system,
+                    stop.field,
+                    stop.count,
+                    stop.limit,
+                    list(stop.samples),
+                    self.clock.now(),
+                )
+            tx.runs.finish(run, self.clock.now(), report.summary(), "; ".join(tally.problems))
+            tx.leases.release(lease)
+        log.info("cycle done", **report.summary())
+        return report
+
+    def plans(self) -> list[RecordPlan]:
+        """Read every system and return what a cycle would do now, writing nothing outside."""
+        now = self.clock.now()
+        with self.state.transaction() as tx:
+            if not self._resumed:
+                recover(tx, self.connectors)
+                self._resumed = True
+        _, problems = self._observe(full=False, now=now)
+        with self.state.transaction() as tx:
+            self._open_onboardings(tx, now)
+            sight = _sight(tx)
+        found: list[RecordPlan] = []
+        tally = Tally(problems=problems)
+        for kind, rules in self.rules.items():
+            with self.state.transaction() as tx:
+                work = self._work(kind, sight, self._guard(tx, rules), tally, "plan")
+                for ids in self._due(kind):
+                    found.extend(work.plans(tx, ids, now)[0])
+        if problems:
+            raise Temporary("; ".join(problems))
+        return found
+
+    def _observe(self, *, full: bool, now: datetime) -> tuple[Seen, list[str]]:
+        ingest = Ingest(self.state, self.rules, self.active.values())
+        total, problems = Seen(), []
+        for name, connector in self.connectors.items():
+            seen, complete = Seen(), set[str]()
+            try:
+                for page in connector.observe(full=full):
+                    ingest.take(page, connector, now, seen)
+                    complete |= page.complete
+                    self._progress(f"reading {name}", seen.observed, None)
+                if complete:
+                    ingest.missing(complete, connector, seen)
+                self._accessible(name, connector, now)
+            except SyncError as error:
+                problems.append(f"{name}: {error}")
+                log.warning("system not readable", system=name, error=str(error))
+                with self.state.transaction() as tx:
+                    scope = f"{name}/@access"
+                    tx.problems.replace({scope}, [Problem(scope, "no_access", str(error))], now)
+            total.observed += seen.observed
+            total.changed += seen.changed
+            total.new += seen.new
+            total.vanished += seen.vanished
+        return total, problems
+
+    def _accessible(self, name: str, connector: Connector, now: datetime) -> None:
+        """Note that a system could be read: what was said about its access is over."""
+        scope = f"{name}/@access"
+        with self.state.transaction() as tx:
+            if any(problem.scope == scope for problem in tx.problems.list()):
+                tx.problems.replace({scope}, [], now)
+            tx.cursors.put(name, connector.cursor())
+
+    def _open_onboardings(self, tx: Tx, now: datetime) -> None:
+        if "onboarding" not in self.rules:
+            return
+        wanted = {f"onboarding-{key}": key for key in self.active}
+        there = tx.records.exists(list(wanted))
+        tx.records.save(
+            [
+                RecordState(
+                    sync_id, "onboarding", key, now, {}, {}, "", "", False, "", None, True, ""
+                )
+                for sync_id, key in wanted.items()
+                if sync_id not in there
+            ]
+        )
+
+    def _recount(self, customers: set[str]) -> None:
+        with self.state.transaction() as tx:
+            tx.records.mark_dirty([f"onboarding-{key}" for key in sorted(customers)])
+
+    def _guard(self, tx: Tx, rules: Rules) -> Guard:
+        records = {key: sum(one.values()) for key, one in tx.records.counts(kind="location").items()}
+        return Guard(rules, self.settings.thresholds, records, frozenset(tx.guard.approved()))
+
+    def _work(self, kind: str, sight: Sight, guard: Guard, tally: Tally, run: str) -> Work:
+        return Work(
+            state=self.state,
+            rules=self.rules[kind],
+            flow=self.flows[kind],
+            connectors=self.connectors,
+            customers=self.active,
+            sight=sight,
+            guard=guard,
+            tally=tally,
+            run=run,
+        )
+
+    def _due(self, kind: str) -> Iterator[list[str]]:
+        after = None
+        while True:
+            with self.state.reading() as tx:
+                ids = tx.records.due(
+                    self.clock.now(), self.settings.portion, after, set(self.active), kind
+                )
+            if not ids:
+                return
+            yield ids
+            after = ids[-1]
+
+    def _drain(self, work: Work, lease: Lease) -> Lease:
+        done = 0
+        for ids in self._due(work.rules.kind):
+            if self.stop.is_set():
+                break
+            work.do(ids, self.clock.now())
+            done += len(ids)
+            self._progress("working", done, None)
+            with self.state.transaction() as tx:
+                lease = tx.leases.renew(lease, self.settings.lease_seconds, self.clock.now())
+        return lease
+
+    def _notes_limit(self, tally: Tally) -> int:
+        """Let notes give way to records: a few in a busy cycle, the rest in the next one."""
+        busy = sum(tally.landed.values()) >= self.settings.busy_from
+        return self.settings.notes_while_busy if busy else 100_000
+
+
+def _sight(tx: Tx) -> Sight:
+    blind: dict[tuple[str, str], frozenset[str]] = {}
+    shut = set()
+    for problem in tx.problems.list():
+        parts = [*problem.scope.split("/"), ""]
+        where = (parts[0], parts[1])
+        if problem.blocks:
+            shut.add(where)
+        if problem.fields:
+            blind[where] = blind.get(where, frozenset()) | frozenset(problem.fields)
+    return Sight(blind, frozenset(shut))

@@ -1,0 +1,375 @@
+"""What connectors show becomes state: observations are bound to records, changes make work.
+
+Only what was seen is stored here; what to do about it is planned later from the stored state, so
+that an event that comes twice, late or in another order ends in the same state.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import structlog
+
+from ubm_sync.model import Customer, Observation, Page, split_key
+from ubm_sync.ports import Connector
+from ubm_sync.state import RecordState, State, Tx
+from ubm_sync.sync import notebook as book
+from ubm_sync.sync.identity import is_sync_id, mint
+from ubm_sync.sync.rules import PlaceRule, Rules
+
+log = structlog.get_logger(__name__)
+
+AGREEING_LISTINGS = 2  # full listings that must agree before a vanished record is asked about
+
+
+@dataclass(slots=True)
+class Seen:
+    """What one round of reading found."""
+
+    observed: int = 0
+    changed: int = 0
+    new: int = 0
+    vanished: int = 0
+    listed: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+
+
+class Ingest:
+    """Takes pages of observations into the state, inside the caller's transaction."""
+
+    def __init__(
+        self, state: State, rules: Mapping[str, Rules], customers: Iterable[Customer]
+    ) -> None:
+        self._state = state
+        self._kind = {place: one.kind for one in rules.values() for place in one.places}
+        self._place: dict[str, PlaceRule] = {
+            name: place for one in rules.values() for name, place in one.places.items()
+        }
+        self._main = {one.main for one in rules.values() if one.kind == "location"}
+        self._by_container = {one.sheet: one for one in customers if one.sheet}
+
+    def take(self, page: Page, connector: Connector, now: datetime, seen: Seen) -> None:
+        """Store one page; records whose content changed become due.
+
+        The page, what it says of problems, and the reading position are stored in one transaction.
+        Other systems are asked only outside of it.
+        """
+        by_place: defaultdict[str, list[Observation]] = defaultdict(list)
+        for observation in page.observations:
+            by_place[observation.place].append(observation)
+        for place, observations in by_place.items():
+            seen.observed += len(observations)
+            if place in self._main:
+                for observation in observations:
+                    seen.listed[place, observation.container].add(observation.ref)
+        alive = self._alive(by_place, connector)
+        with self._state.transaction() as tx:
+            for place, observations in by_place.items():
+                self._take_place(tx, place, observations, alive, now, seen)
+            if page.checked or page.problems:
+                self._note_problems(tx, page, now)
+            tx.cursors.put(connector.name, connector.cursor())
+
+    def _alive(
+        self, by_place: Mapping[str, Sequence[Observation]], connector: Connector
+    ) -> frozenset[str]:
+        """Return which rows, whose identity another row shows now, are still there themselves.
+
+        A row whose holder is gone was moved, one whose holder is there was copied.
+        """
+        alive: set[str] = set()
+        for place in self._main & by_place.keys():
+            keys = {one.key: one.ref for one in by_place[place] if one.key and is_sync_id(one.key)}
+            if not keys:
+                continue
+            refs = [one.ref for one in by_place[place] if one.key in keys]
+            with self._state.reading() as tx:
+                known = tx.observations.resolve(place, refs)
+                fresh = [one.key for one in by_place[place] if one.key and one.ref not in known]
+                holders = tx.observations.load(fresh) if fresh else {}
+            doubtful = {
+                there[place].ref
+                for there in holders.values()
+                if place in there and not there[place].gone
+            } - set(refs)
+            alive.update(set(refs) & {h[place].ref for h in holders.values() if place in h})
+            if doubtful:
+                for page in connector.fetch(place, sorted(doubtful)):
+                    alive.update(one.ref for one in page.observations if not one.gone)
+        return frozenset(alive)
+
+    def _note_problems(self, tx: Tx, page: Page, now: datetime) -> None:
+        fresh, cleared = tx.problems.replace(set(page.checked), list(page.problems), now)
+        for problem in fresh:
+            log.warning("problem found", scope=problem.scope, code=problem.code, text=problem.text)
+        scopes = [one.scope for one in fresh] + [one.scope for one in cleared]
+        # A field may have come back, or gone: the records of that sheet are decided again.
+        for container in {scope.split("/")[1] for scope in scopes if "/" in scope}:
+            customer = self._by_container.get(container)
+            if customer is not None:
+                tx.records.mark_customer_dirty(customer.key)
+
+    def _take_place(
+        self,
+        tx: Tx,
+        place: str,
+        observations: Sequence[Observation],
+        alive: frozenset[str],
+        now: datetime,
+        seen: Seen,
+    ) -> None:
+        known = tx.observations.resolve(place, [one.ref for one in observations])
+        fresh: list[Observation] = []
+        changed: list[tuple[str, Observation]] = []
+        for observation in observations:
+            entry = known.get(observation.ref)
+            if entry is None:
+                fresh.append(observation)
+            elif entry[1] != observation.version or observation.gone:
+                changed.append((entry[0], observation))
+        if changed:
+            self._update(tx, place, changed, now, seen)
+        if fresh and place in self._main:
+            self._admit(tx, place, fresh, alive, now, seen)
+        elif fresh:
+            self._attach(tx, fresh, seen)
+
+    def _update(
+        self,
+        tx: Tx,
+        place: str,
+        changed: list[tuple[str, Observation]],
+        now: datetime,
+        seen: Seen,
+    ) -> None:
+        before = tx.observations.get(place, [one.ref for _, one in changed])
+        rule = self._place[place]
+        save: list[tuple[str, Observation]] = []
+        dirty: list[str] = []
+        typed: dict[str, dict[str, str]] = {}
+        for sync_id, observation in changed:
+            entry = before.get(observation.ref)
+            old = entry[1] if entry is not None else None
+            if observation.gone and old is not None:
+                if old.gone == observation.gone:
+                    continue
+                observation = replace(old, gone=observation.gone, version=observation.version)  # noqa: PLW2901
+            elif old is not None:
+                observation = _carried(rule, old, observation)  # noqa: PLW2901
+            save.append((sync_id, observation))
+            if old is None or _differs(old, observation):
+                dirty.append(sync_id)
+                if old is not None and not observation.gone:
+                    edits = _service_edits(rule, old, observation)
+                    if edits:
+                        typed[sync_id] = edits
+        tx.observations.save(save)
+        seen.changed += len(dirty)
+        self._touch(tx, dirty, typed, now)
+
+    def _touch(
+        self,
+        tx: Tx,
+        dirty: list[str],
+        typed: Mapping[str, Mapping[str, str]],
+        now: datetime,
+    ) -> None:
+        """Make records due; keep what people typed over the service's own fields."""
+        if not dirty:
+            return
+        tx.records.mark_dirty(dirty)
+        rare = [sync_id for sync_id in dirty if sync_id in typed]
+        records = tx.records.load(rare) if rare else {}
+        for sync_id, record in records.items():
+            memory = dict(record.memory)
+            for where, entry in typed[sync_id].items():
+                sent = memory.pop(book.SENT + where, None)
+                if sent is None or sent != book.unpacked(entry, 1)[0]:
+                    memory[book.TYPED + where] = entry
+                    value, _, by = book.unpacked(entry, 3)
+                    place, _, name = where.partition(".")
+                    tx.kept.add(sync_id, name, place, value or None, "put back", now, by or None)
+            record.memory = memory
+            record.dirty = True
+        if records:
+            tx.records.save(records.values())
+
+    def _admit(
+        self,
+        tx: Tx,
+        place: str,
+        fresh: Sequence[Observation],
+        alive: frozenset[str],
+        now: datetime,
+        seen: Seen,
+    ) -> None:
+        """Bind records never seen before: a new one, a moved one, or a copy of another."""
+        binder = _Binder(tx, place, alive, self._by_container)
+        bound = binder.bind(sorted(fresh, key=lambda one: (one.created_at or now, one.ref)), now)
+        existing = tx.records.load([sync_id for sync_id, _ in bound])
+        new: list[RecordState] = []
+        for sync_id, observation in bound:
+            record = existing.get(sync_id)
+            if record is None:
+                customer = self._by_container[observation.container]
+                new.append(
+                    RecordState(
+                        sync_id=sync_id,
+                        kind=self._kind[place],
+                        customer=customer.key,
+                        created_at=observation.created_at or now,
+                        base={},
+                        memory={},
+                        status="",
+                        label="",
+                        accepted=False,
+                        account_key="",
+                        wake_at=None,
+                        dirty=True,
+                        quarantined="",
+                    )
+                )
+            elif book.VANISHED + place in record.memory:
+                record.memory = {
+                    key: value
+                    for key, value in record.memory.items()
+                    if key != book.VANISHED + place
+                }
+                new.append(record)
+        tx.records.save(new)
+        tx.observations.save(bound)
+        tx.records.mark_dirty([sync_id for sync_id, _ in bound if sync_id in existing])
+        seen.new += len(new)
+
+    def _attach(self, tx: Tx, fresh: Sequence[Observation], seen: Seen) -> None:
+        """Store what carries a record's key in another place than where the record began."""
+        bound = [
+            (split_key(one.key)[0], one) for one in fresh if one.key is not None and not one.gone
+        ]
+        if not bound:
+            return
+        tx.observations.save(bound)
+        tx.records.mark_dirty([sync_id for sync_id, _ in bound])
+        seen.changed += len(bound)
+
+    def missing(self, complete: Iterable[str], connector: Connector, seen: Seen) -> None:
+        """Ask about rows that a full listing does not show any more; never conclude deletion.
+
+        A row counts as vanished only after two full listings agree and a direct read does not
+        find it either.
+        """
+        for place in sorted(self._main):
+            if self._place[place].system != connector.name:
+                continue
+            for container in complete:
+                listed = seen.listed.get((place, container), set())
+                with self._state.transaction() as tx:
+                    tx.observations.seen(place, sorted(listed))
+                    absent = tx.observations.refs_in(place, container) - listed
+                    counts = tx.observations.missing(place, sorted(absent)) if absent else {}
+                ripe = {ref: one for ref, one in counts.items() if one[1] >= AGREEING_LISTINGS}
+                if ripe:
+                    self._suspect(place, ripe, connector, seen)
+
+    def _suspect(
+        self,
+        place: str,
+        ripe: dict[str, tuple[str, int]],
+        connector: Connector,
+        seen: Seen,
+    ) -> None:
+        for page in connector.fetch(place, sorted(ripe)):
+            for observation in page.observations:
+                if not observation.gone:
+                    ripe.pop(observation.ref, None)
+        with self._state.transaction() as tx:
+            records = tx.records.load([sync_id for sync_id, _ in ripe.values()])
+            fresh = []
+            for sync_id, count in ripe.values():
+                record = records.get(sync_id)
+                if record is not None and book.VANISHED + place not in record.memory:
+                    record.memory = {**record.memory, book.VANISHED + place: str(count)}
+                    record.dirty = True
+                    fresh.append(record)
+            tx.records.save(fresh)
+        seen.vanished += len(fresh)
+
+
+class _Binder:
+    """Decides which record each newly seen row is."""
+
+    def __init__(
+        self,
+        tx: Tx,
+        place: str,
+        alive: frozenset[str],
+        by_container: Mapping[str, Customer],
+    ) -> None:
+        self._tx = tx
+        self._place = place
+        self._alive = alive
+        self._by_container = by_container
+
+    def bind(self, fresh: list[Observation], now: datetime) -> list[tuple[str, Observation]]:
+        """Return ``(sync_id, observation)`` for every row of a known customer."""
+        keys = [one.key for one in fresh if one.key is not None and is_sync_id(one.key)]
+        records = self._tx.records.load(keys) if keys else {}
+        holders = self._tx.observations.load(keys) if keys else {}
+        claimed: set[str] = set()
+        bound = []
+        for observation in fresh:
+            customer = self._by_container.get(observation.container)
+            if customer is None:
+                continue
+            key = observation.key
+            if key is not None and is_sync_id(key) and key not in claimed:
+                record = records.get(key)
+                holder = holders.get(key, {}).get(self._place)
+                if record is not None and record.customer != customer.key:
+                    key = None  # a row never brings its identity to another customer
+                elif holder is not None and not holder.gone and holder.ref != observation.ref:
+                    key = self._moved(key, holder.ref, observation.ref)
+            else:
+                key = None
+            sync_id = key or mint(self._place, observation.ref, observation.created_at or now)
+            claimed.add(sync_id)
+            bound.append((sync_id, observation))
+        return bound
+
+    def _moved(self, key: str, old: str, new: str) -> str | None:
+        """Return ``key`` if the row that had it is gone (it moved), None if it was copied."""
+        if old in self._alive:
+            return None
+        self._tx.observations.alias(self._place, old, new, key)
+        return key
+
+
+def _carried(rule: PlaceRule, old: Observation, new: Observation) -> Observation:
+    """Return ``new`` with what can only be written and never read back taken from ``old``."""
+    kept = {name: old.values[name] for name in rule.write_only if name in old.values}
+    return replace(new, values={**new.values, **kept}) if kept else new
+
+
+def _differs(old: Observation, new: Observation) -> bool:
+    return (
+        old.values != new.values
+        or old.marks != new.marks
+        or old.gone != new.gone
+        or old.key != new.key
+        or old.container != new.container
+    )
+
+
+def _service_edits(rule: PlaceRule, old: Observation, new: Observation) -> dict[str, str]:
+    """Return what a person changed in fields that only the service fills."""
+    edits = {}
+    for name in rule.service:
+        before, after = old.values.get(name), new.values.get(name)
+        if before == after or name in rule.write_only:
+            continue
+        if before is not None and after is not None and rule.same[name](before, after):
+            continue
+        edits[f"{rule.name}.{name}"] = book.packed(after, before, new.modified_by)
+    return edits

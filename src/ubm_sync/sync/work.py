@@ -1,0 +1,318 @@
+"""One portion of records from plan to settled state: the part of a cycle that writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from ubm_sync.flow import Flow
+from ubm_sync.model import Customer, Observation, Outcome, Result, Write
+from ubm_sync.ports import Connector
+from ubm_sync.state import RecordState, State, Tx
+from ubm_sync.sync import notebook as book
+from ubm_sync.sync.guard import Guard
+from ubm_sync.sync.merge import Merged
+from ubm_sync.sync.plan import RecordPlan, Subject, merge_subject, plan_record
+from ubm_sync.sync.rivals import Rivals
+from ubm_sync.sync.rules import Rules
+from ubm_sync.sync.sending import Sender, Tally
+from ubm_sync.sync.settle import Settled, settle
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What cannot be read or written now, by system and container ("" for the whole system)."""
+
+    blind: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    shut: frozenset[tuple[str, str]] = frozenset()
+
+    def of(
+        self, rules: Rules, customer: Customer
+    ) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+        """Return ``(blind fields per place, shut places)`` for one customer's records."""
+        blind: dict[str, frozenset[str]] = {}
+        shut = set()
+        for place in rules.places.values():
+            keys = ((place.system, ""), (place.system, customer.sheet))
+            if any(key in self.shut for key in keys):
+                shut.add(place.name)
+            fields = frozenset[str]().union(*(self.blind.get(key, frozenset()) for key in keys))
+            if fields:
+                blind[place.name] = fields
+        return blind, frozenset(shut)
+
+
+class Work:
+    """Plans, writes and settles portions of records of one kind."""
+
+    def __init__(
+        self,
+        *,
+        state: State,
+        rules: Rules,
+        flow: Flow,
+        connectors: Mapping[str, Connector],
+        customers: Mapping[str, Customer],
+        sight: Sight,
+        guard: Guard,
+        tally: Tally,
+        run: str,
+    ) -> None:
+        self.rules = rules
+        self.flow = flow
+        self._state = state
+        self._connectors = connectors
+        self._customers = customers
+        self._sight = {
+            key: sight.of(rules, customer) if sight.blind or sight.shut else ({}, frozenset())
+            for key, customer in customers.items()
+        }
+        self._guard = guard
+        self._tally = tally
+        self._run = run
+        self._sender = Sender(rules, connectors, tally)
+
+    def plans(
+        self, tx: Tx, ids: Sequence[str], now: datetime
+    ) -> tuple[list[RecordPlan], dict[str, RecordState]]:
+        """Return the plans of these records; a record that cannot be planned is set aside."""
+        records = tx.records.load(ids)
+        seen = tx.observations.load(ids)
+        subjects: dict[str, tuple[Subject, Merged, str]] = {}
+        for sync_id in ids:
+            record = records.get(sync_id)
+            if record is None or record.customer not in self._customers:
+                continue
+            try:
+                subject = self._subject(record, seen.get(sync_id, {}))
+                merged = merge_subject(self.rules, self.flow, subject)
+                key = self.flow.account_key(subject.customer, merged.values)
+            except Exception as error:  # noqa: BLE001 - one poison record delays no other
+                self._poison(tx, record, error, now)
+                continue
+            subjects[sync_id] = (subject, merged, key)
+        rivals = Rivals(tx, records, {i: key for i, (_, _, key) in subjects.items() if key})
+        counts = self._counts(tx) if self.rules.kind == "onboarding" else {}
+        plans = []
+        for sync_id, (subject, merged, key) in subjects.items():
+            try:
+                plan = plan_record(
+                    self.rules,
+                    self.flow,
+                    subject,
+                    merged,
+                    now,
+                    rivals=rivals.of(sync_id, key),
+                    counts=counts.get(subject.customer.key, {}),
+                )
+            except Exception as error:  # noqa: BLE001 - as above
+                self._poison(tx, records[sync_id], error, now)
+                continue
+            plans.append(plan)
+        self._tally.planned += len(plans)
+        return plans, records
+
+    def do(self, ids: Sequence[str], now: datetime) -> None:
+        """Plan, write and settle these records."""
+        with self._state.transaction() as tx:
+            plans, records = self.plans(tx, ids, now)
+            plans = self._guarded(plans)
+            intents = self._intend(tx, plans, now)
+        sent, outcomes = self._sender.send(plans)
+        with self._state.transaction() as tx:
+            self._settle(tx, plans, records, sent, outcomes, now)
+            self._conclude(tx, intents, outcomes, now)
+            for connector in self._connectors.values():
+                tx.cursors.put(connector.name, connector.cursor())
+
+    def _subject(self, record: RecordState, seen: Mapping[str, Any]) -> Subject:
+        memory, notebook = book.split(record.memory)
+        blind, shut = self._sight[record.customer]
+        return Subject(
+            record.sync_id,
+            self._customers[record.customer],
+            record.created_at,
+            record.base,
+            memory,
+            notebook,
+            seen,
+            blind,
+            shut,
+        )
+
+    def _counts(self, tx: Tx) -> Mapping[str, Mapping[str, int]]:
+        return tx.records.counts(kind="location")
+
+    def _poison(self, tx: Tx, record: RecordState, error: Exception, now: datetime) -> None:
+        log.error("record set aside", sync_id=record.sync_id, exc_info=error)
+        reason = (
+            f"This record could not be worked on ({type(error).__name__}); nothing of it is lost."
+        )
+        record.quarantined = reason
+        tx.records.save([record])
+        tx.quarantine.put(
+            "engine", self.rules.main, record.sync_id, record.sync_id, reason, {}, now
+        )
+        self._tally.quarantined += 1
+
+    def _guarded(self, plans: list[RecordPlan]) -> list[RecordPlan]:
+        held = self._guard.held(plans)
+        if not held:
+            return plans
+        return [self._without(plan, held) for plan in plans]
+
+    def _without(self, plan: RecordPlan, held: frozenset[tuple[str, str, str]]) -> RecordPlan:
+        writes = []
+        for write in plan.writes:
+            system = self.rules.places[write.place].system
+            keep = {
+                name: value
+                for name, value in write.values.items()
+                if write.ref is None
+                or (plan.subject.customer.key, system, name) not in held
+                or name not in self.rules.places[write.place].shared
+            }
+            if len(keep) == len(write.values):
+                writes.append(write)
+            elif keep:
+                writes.append(replace(write, values=keep))
+        return replace(plan, writes=tuple(writes))
+
+    def _intend(self, tx: Tx, plans: Sequence[RecordPlan], now: datetime) -> dict[str, int]:
+        """Write down what will be sent, before it is: one entry per system and portion."""
+        bodies: dict[str, dict[str, Any]] = {}
+        for plan in plans:
+            for write in plan.writes:
+                system = self.rules.places[write.place].system
+                body = bodies.setdefault(system, {"creates": [], "updates": {}})
+                if write.ref is None:
+                    body["creates"].append(f"{write.place} {write.key}")
+                else:
+                    body["updates"][f"{write.place} {write.key}"] = _explained(plan, write)
+        return {
+            system: tx.journal.intent(self._run, system, body, now)
+            for system, body in bodies.items()
+        }
+
+    def _conclude(
+        self,
+        tx: Tx,
+        intents: Mapping[str, int],
+        outcomes: Mapping[str, Mapping[str, Outcome]],
+        now: datetime,
+    ) -> None:
+        ends: dict[str, dict[str, Any]] = {
+            system: {"landed": 0, "created": {}, "refused": {}, "unknown": []} for system in intents
+        }
+        for by_place in outcomes.values():
+            for outcome in by_place.values():
+                end = ends[self.rules.places[outcome.place].system]
+                name = f"{outcome.place} {outcome.key}"
+                if outcome.result is Result.LANDED:
+                    end["landed"] += 1
+                    if outcome.created:
+                        end["created"][name] = outcome.ref
+                elif outcome.result is Result.REFUSED:
+                    end["refused"][name] = outcome.reason
+                else:
+                    end["unknown"].append(name)
+        for system, intent in intents.items():
+            tx.journal.outcome(intent, ends[system], now)
+
+    def _settle(
+        self,
+        tx: Tx,
+        plans: Sequence[RecordPlan],
+        records: Mapping[str, RecordState],
+        sent: Mapping[str, Mapping[str, Write]],
+        outcomes: Mapping[str, Mapping[str, Outcome]],
+        now: datetime,
+    ) -> None:
+        save: list[RecordState] = []
+        observations: list[tuple[str, Observation]] = []
+        stirred: set[str] = set()
+        for plan in plans:
+            sync_id = plan.subject.sync_id
+            settled = settle(self.rules, plan, sent[sync_id], outcomes[sync_id], now)
+            record = records[sync_id]
+            self._stir(record, plan, stirred)
+            observations.extend((sync_id, one) for one in settled.observations)
+            self._remember(tx, plan, settled, record, now)
+            save.append(_moved(record, plan, settled))
+        tx.observations.save(observations)
+        tx.records.save(save)
+        self._stir_rivals(tx, stirred, {plan.subject.sync_id for plan in plans})
+
+    def _stir(self, record: RecordState, plan: RecordPlan, stirred: set[str]) -> None:
+        """Note the account keys whose other records must be decided again."""
+        decision = plan.decision
+        if (record.status, record.label, record.accepted, record.account_key) == (
+            decision.status,
+            decision.label,
+            decision.accepted,
+            decision.account_key,
+        ):
+            return
+        self._tally.touched.add(record.customer)
+        stirred.update(key for key in (record.account_key, decision.account_key) if key)
+
+    def _stir_rivals(self, tx: Tx, keys: set[str], planned: set[str]) -> None:
+        if not keys:
+            return
+        groups = tx.records.rivals(sorted(keys))
+        others = {
+            one.sync_id for group in groups.values() if len(group) > 1 for one in group
+        } - planned
+        if others:
+            tx.records.mark_dirty(sorted(others))
+
+    def _remember(
+        self, tx: Tx, plan: RecordPlan, settled: Settled, record: RecordState, now: datetime
+    ) -> None:
+        """Store what is rare: conflicts, kept values, refusals, notes."""
+        sync_id = record.sync_id
+        for edit in plan.merged.edits:
+            tx.kept.add(sync_id, edit.field, edit.place, edit.typed, "put back", now, edit.by)
+            self._tally.restored += 1
+        for lost in plan.merged.lost:
+            tx.kept.add(sync_id, lost.field, lost.place, lost.value, lost.reason, now, None)
+        for conflict in plan.merged.conflicts:
+            tx.conflicts.open(sync_id, conflict.field, conflict.base, conflict.values, now)
+            self._tally.conflicts += 1
+        for place, reason in settled.refusals:
+            self._tally.refused += 1
+            system = self.rules.places[place.partition(".")[0]].system
+            tx.quarantine.put(system, place, record.sync_id, sync_id, reason, {}, now)
+        for note in plan.decision.notes:
+            tx.outbox.queue(f"{sync_id}:{note.event}", sync_id, note.place, note.text, now)
+
+
+def _moved(record: RecordState, plan: RecordPlan, settled: Settled) -> RecordState:
+    decision = plan.decision
+    record.base = settled.base
+    record.memory = settled.memory
+    record.status = decision.status
+    record.label = decision.label
+    record.accepted = decision.accepted
+    record.account_key = decision.account_key
+    record.wake_at = decision.wake_at
+    record.dirty = settled.again
+    return record
+
+
+def _explained(plan: RecordPlan, write: Write) -> dict[str, list[str | None]]:
+    """Return ``field -> [before, after, why]`` of one update, for the audit."""
+    before = plan.subject.seen[write.place].values
+    explained: dict[str, list[str | None]] = {}
+    for name, value in write.values.items():
+        after = value if isinstance(value, str) or value is None else f"<{value.place}>"
+        cause = plan.merged.changed.get(name)
+        why = f"changed in {', '.join(cause)}" if cause else "decided by the service"
+        explained[name] = [before.get(name), after, why]
+    return explained

@@ -1,0 +1,224 @@
+"""Laws of the three-way merge, checked on generated records."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ubm_sync.mapping.equality import same
+from ubm_sync.mapping.rules import Policy
+from ubm_sync.model import FieldType, Observation
+from ubm_sync.sync.merge import Merged, agreed, merge
+from ubm_sync.sync.rules import Rules, SharedRule
+
+NOON = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
+PLACES = ("row", "ticket", "account")
+VALUES = st.sampled_from([None, "a", "b", "c", " a ", "A"])
+
+
+def rule(
+    name: str = "notes",
+    *,
+    writers: tuple[str, ...] = ("row", "ticket"),
+    once_accepted: tuple[str, ...] | None = None,
+    policy: Policy = Policy.ASK,
+    owner: str | None = None,
+) -> SharedRule:
+    return SharedRule(
+        name,
+        PLACES,
+        frozenset(writers),
+        frozenset(writers if once_accepted is None else once_accepted),
+        policy,
+        owner,
+        partial(same, FieldType.TEXT),
+    )
+
+
+def rules(*shared: SharedRule) -> Rules:
+    return Rules("location", shared, {}, (), "")
+
+
+def seen(minutes: dict[str, int] | None = None, /, **values: str | None) -> dict[str, Observation]:
+    return {
+        place: Observation(
+            place, "1", None, "", "1",
+            {} if value is None else {"notes": value},
+            modified_at=NOON + timedelta(minutes=(minutes or {}).get(place, 0)),
+        )
+        for place, value in values.items()
+    }  # fmt: skip
+
+
+def merged(
+    one: SharedRule,
+    base: str | None,
+    observations: dict[str, Observation],
+    *,
+    accepted: bool = False,
+    blind: dict[str, frozenset[str]] | None = None,
+    decided: dict[str, str] | None = None,
+) -> Merged:
+    start = {} if base is None else {"notes": base}
+    return merge(
+        rules(one), start, observations, accepted=accepted, blind=blind or {}, decided=decided or {}
+    )
+
+
+def test_a_change_on_one_side_wins_everywhere() -> None:
+    result = merged(rule(), "a", seen(row="b", ticket="a", account="a"))
+
+    assert result.values == {"notes": "b"}
+    assert result.changed == {"notes": ("row",)}
+    assert not result.conflicts
+
+
+def test_emptying_a_field_is_a_change() -> None:
+    result = merged(rule(), "a", seen(row=None, ticket="a"))
+
+    assert result.values == {}
+    assert result.changed == {"notes": ("row",)}
+
+
+def test_different_changes_on_two_sides_wait_for_a_person() -> None:
+    result = merged(rule(), "a", seen(row="b", ticket="c"))
+
+    assert result.values == {"notes": "a"}
+    assert result.conflicts[0].values == {"row": "b", "ticket": "c"}
+
+
+def test_a_decision_ends_a_conflict_and_keeps_the_losing_value() -> None:
+    result = merged(rule(), "a", seen(row="b", ticket="c"), decided={"*": "ticket"})
+
+    assert result.values == {"notes": "c"}
+    assert not result.conflicts
+    assert [(lost.place, lost.value) for lost in result.lost] == [("row", "b")]
+
+
+def test_a_decision_may_name_a_third_value() -> None:
+    result = merged(rule(), "a", seen(row="b", ticket="c"), decided={"notes": "=d"})
+
+    assert result.values == {"notes": "d"}
+    assert {lost.value for lost in result.lost} == {"b", "c"}
+
+
+def test_the_owner_wins_where_the_policy_says_so() -> None:
+    one = rule(policy=Policy.OWNER, owner="ticket")
+
+    assert merged(one, "a", seen(row="b", ticket="c")).values == {"notes": "c"}
+
+
+def test_the_newest_edit_wins_where_the_policy_says_so() -> None:
+    one = rule(policy=Policy.NEWEST)
+
+    result = merged(one, "a", seen({"row": 2, "ticket": 1}, row="b", ticket="c"))
+
+    assert result.values == {"notes": "b"}
+
+
+def test_equally_new_edits_wait_for_a_person_even_under_newest() -> None:
+    result = merged(rule(policy=Policy.NEWEST), "a", seen(row="b", ticket="c"))
+
+    assert result.conflicts
+
+
+def test_an_edit_where_nobody_may_edit_is_put_back_and_told() -> None:
+    result = merged(rule(), "a", seen(row="a", ticket="a", account="z"))
+
+    assert result.values == {"notes": "a"}
+    assert [(edit.place, edit.typed, edit.kept) for edit in result.edits] == [("account", "z", "a")]
+
+
+def test_ownership_changes_hands_once_the_record_is_accepted() -> None:
+    one = rule(writers=("row", "ticket"), once_accepted=("ticket", "account"))
+
+    before = merged(one, "a", seen(row="b", ticket="a"))
+    after = merged(one, "a", seen(row="b", ticket="a", account="a"), accepted=True)
+
+    assert before.values == {"notes": "b"}
+    assert after.values == {"notes": "a"}
+    assert after.edits[0].typed == "b"
+
+
+def test_a_place_that_already_shows_the_merged_value_made_no_illegal_edit() -> None:
+    result = merged(rule(), "a", seen(row="b", ticket="a", account="b"))
+
+    assert not result.edits
+
+
+def test_a_missing_column_is_not_an_emptied_cell() -> None:
+    blind = {"row": frozenset({"notes"})}
+
+    result = merged(rule(), "a", seen(row=None, ticket="a"), blind=blind)
+
+    assert result.values == {"notes": "a"}
+    assert not result.changed
+
+
+def test_the_base_waits_while_one_place_cannot_be_seen() -> None:
+    blind = {"row": frozenset({"notes"})}
+    observations = seen(row=None, ticket="b", account="b")
+
+    result = merged(rule(), "a", observations, blind=blind)
+
+    assert agreed(rules(rule()), {"notes": "a"}, result, observations, blind=blind) == {
+        "notes": "a"
+    }
+
+
+@given(st.none() | VALUES, VALUES, VALUES)
+def test_values_that_mean_the_same_never_conflict(
+    base: str | None, row: str | None, ticket: str | None
+) -> None:
+    one = rule()
+
+    result = merged(one, base, seen(row=row, ticket=ticket))
+
+    if one.equal(row, ticket):
+        assert not result.conflicts
+
+
+@given(VALUES, VALUES, VALUES, VALUES, st.booleans())
+def test_every_typed_value_is_merged_waits_or_is_kept(
+    base: str | None, row: str | None, ticket: str | None, account: str | None, accepted: bool
+) -> None:
+    one = rule(once_accepted=("ticket", "account"))
+
+    observations = seen(row=row, ticket=ticket, account=account)
+    result = merged(one, base, observations, accepted=accepted)
+
+    value = result.values.get("notes")
+    waiting = [v for conflict in result.conflicts for v in conflict.values.values()]
+    kept = [edit.typed for edit in result.edits] + [lost.value for lost in result.lost]
+    for place in PLACES:
+        typed = observations[place].values.get("notes")
+        if one.equal(typed, base):
+            continue
+        legal = one.may_write(place, accepted=accepted)
+        assert (
+            one.equal(typed, value) or typed in waiting or typed in kept or
+            (not legal and bool(result.conflicts))
+        )  # fmt: skip
+
+
+@given(VALUES, VALUES, VALUES, VALUES)
+def test_writing_the_merged_value_everywhere_settles_the_field(
+    base: str | None, row: str | None, ticket: str | None, account: str | None
+) -> None:
+    one = rule()
+    result = merged(one, base, seen(row=row, ticket=ticket, account=account))
+    if result.conflicts:
+        return
+    value = result.values.get("notes")
+    after = seen(row=value, ticket=value, account=value)
+    start = {} if base is None else {"notes": base}
+
+    settled = agreed(rules(one), start, result, after, blind={})
+    again = merged(one, settled.get("notes"), after)
+
+    assert not again.changed
+    assert not again.edits
+    assert again.values.get("notes") == value or one.equal(again.values.get("notes"), value)
