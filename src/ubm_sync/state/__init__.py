@@ -7,8 +7,41 @@ store, which is one of the systems kept in step.
 
 from __future__ import annotations
 
+from ubm_sync.state.audit import Broken, Entry, Logged
+from ubm_sync.state.budget import Limit, SharedBudget, UnlimitedBudget
+from ubm_sync.state.conflicts import ConflictState, Kept
+from ubm_sync.state.guard import GuardStop
+from ubm_sync.state.journal import Intent
+from ubm_sync.state.leases import Lease
+from ubm_sync.state.meta import MappingVersion
 from ubm_sync.state.outbox import NoteState, Waiting
+from ubm_sync.state.problems import KnownProblem
+from ubm_sync.state.quarantine import Quarantined
 from ubm_sync.state.records import RecordState
+from ubm_sync.state.runs import Run
 from ubm_sync.state.store import DEFAULT_URL, State, Tx, open_state
 
-__all__ = ["DEFAULT_URL", "NoteState", "RecordState", "State", "Tx", "Waiting", "open_state"]
+__all__ = [
+    "DEFAULT_URL",
+    "Broken",
+    "ConflictState",
+    "Entry",
+    "GuardStop",
+    "Intent",
+    "Kept",
+    "KnownProblem",
+    "Lease",
+    "Limit",
+    "Logged",
+    "MappingVersion",
+    "NoteState",
+    "Quarantined",
+    "RecordState",
+    "Run",
+    "SharedBudget",
+    "State",
+    "Tx",
+    "UnlimitedBudget",
+    "Waiting",
+    "open_state",
+]

@@ -10,7 +10,6 @@ from enum import StrEnum
 from sqlalchemy import Column, Index, Table, Text, bindparam, func, select, text, update
 
 from ubm_sync.database import upsert
-from ubm_sync.model import Note
 from ubm_sync.state.observations import observation
 from ubm_sync.state.repository import Repository
 from ubm_sync.state.schema import CleanText, Moment, metadata
@@ -43,9 +42,13 @@ class NoteState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A note that can be written now: its place exists, ``note.ref`` says where."""
+    """A note that can be written now: its place exists, ``ref`` says where."""
 
-    note: Note
+    key: str
+    place: str
+    ref: str
+    text: str
+    at: datetime
     sync_id: str
     state: NoteState
 
@@ -83,24 +86,21 @@ class Outbox(Repository):
 
     def queue(self, key: str, sync_id: str, place: str, text: str, at: datetime) -> None:
         """Ask for a note; a key that was ever asked for is left as it is."""
-        self.queue_all([(key, sync_id, place, text, at)])
-
-    def queue_all(self, notes: Iterable[tuple[str, str, str, str, datetime]]) -> None:
-        """Ask for many: ``(key, sync_id, place, text, at)`` each."""
-        rows = [
-            {"key": key, "sync_id": sync_id, "place": place, "body": body, "at": at}
-            for key, sync_id, place, body, at in notes
-        ]
-        self._write(QUEUE, [row | {"state": NoteState.QUEUED.value, "reason": ""} for row in rows])
+        row = {
+            "key": key,
+            "sync_id": sync_id,
+            "place": place,
+            "body": text,
+            "at": at,
+            "state": NoteState.QUEUED.value,
+            "reason": "",
+        }
+        self._later(QUEUE, row)
 
     def waiting(self, limit: int) -> list[Waiting]:
         """Return queued and unknown notes, oldest first, whose place exists by now."""
         found = {
-            row.key: Waiting(
-                Note(row.key, row.place, row.ref, row.body, row.at),
-                row.sync_id,
-                NoteState(row.state),
-            )
+            row.key: Waiting(*row[:-1], NoteState(row.state))
             for row in self._connection.execute(WAITING.limit(limit))
         }
         return list(found.values())

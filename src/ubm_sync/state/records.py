@@ -90,6 +90,7 @@ class Due(NamedTuple):
     created_at: datetime
     sync_id: str
     customer: str
+    kind: str
 
 
 NAMES = tuple(field.name for field in fields(RecordState))
@@ -100,13 +101,18 @@ SAVE = upsert(record, ["sync_id"])
 LOAD = select(*(record.c[name] for name in NAMES)).where(_many)
 EXISTS = select(record.c.sync_id).where(_many)
 MARK = update(record).where(_many).values(dirty=True)
+MARK_CUSTOMER = (
+    update(record)
+    .where(record.c.customer == bindparam("of_customer"), ~record.c.dirty)
+    .values(dirty=True)
+)
 RIVALS = (
     select(record.c.account_key, *(record.c[field.name] for field in fields(Rival)))
     .where(record.c.account_key.in_(bindparam("many", expanding=True)))
     .where(MEETING)
     .order_by(record.c.created_at, record.c.sync_id)
 )
-WAITING = select(record.c.created_at, record.c.sync_id, record.c.customer).order_by(
+WAITING = select(record.c.created_at, record.c.sync_id, record.c.customer, record.c.kind).order_by(
     record.c.created_at, record.c.sync_id
 )
 
@@ -130,24 +136,30 @@ class Records(Repository):
         """Have these records decided again at the next chance; unknown ids are ignored."""
         self._change_in(MARK, ids)
 
+    def mark_customer_dirty(self, customer: str) -> None:
+        """Have all records of a customer decided again at the next chance."""
+        self._connection.execute(MARK_CUSTOMER, {"of_customer": customer})
+
     def due(
         self,
         now: datetime,
         limit: int,
         after: str | None = None,
         customers: Collection[str] | None = None,
+        kind: str | None = None,
     ) -> list[str]:
         """Return ids of records to decide, oldest first, at most ``limit``.
 
         These are the dirty ones and those whose ``wake_at`` has come, without the quarantined.
         ``customers`` are the ones to work on (None: all): leave the paused ones out. ``after`` is
-        the last id of the page before. Raises ValueError where ``after`` is no record.
+        the last id of the page before. ``kind`` leaves out the other kinds of records. Raises
+        ValueError where ``after`` is no record.
         """
         start = self._position(after) if after is not None else None
         found: list[str] = []
         while len(found) < limit:
             page = self._waiting(now, limit, start)
-            found += (d.sync_id for d in page if customers is None or d.customer in customers)
+            found += (one.sync_id for one in page if _wanted(one, customers, kind))
             if len(page) < limit:
                 break
             start = page[-1]
@@ -196,6 +208,11 @@ class Records(Repository):
         if start is not None:
             statement = statement.where(_after(start))
         return (Due(*row) for row in self._connection.execute(statement))
+
+
+def _wanted(one: Due, customers: Collection[str] | None, kind: str | None) -> bool:
+    """Filter here and not in SQL: a list of customers is long, and few are paused."""
+    return (customers is None or one.customer in customers) and (kind is None or one.kind == kind)
 
 
 def _after(start: Due) -> ColumnElement[bool]:

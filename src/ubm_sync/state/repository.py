@@ -7,14 +7,40 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable
 
+from ubm_sync.clock import Clock
 from ubm_sync.state.schema import chunks
 
 
 class Repository:
-    """One aggregate's rows, read and written within the transaction it was made in."""
+    """One aggregate's rows, read and written within the transaction it was made in.
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    Single rows that callers hand over one by one are collected (``_later``) and written by one
+    statement: before the next statement of the same repository, and before the commit.
+    """
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._raw = connection
+        self._clock = clock
+        self._collected: list[tuple[Executable, list[dict[str, Any]]]] = []
+
+    @property
+    def _connection(self) -> Connection:
+        """The connection, with everything collected written: no statement overtakes another."""
+        if self._collected:
+            self.flush()
+        return self._raw
+
+    def flush(self) -> None:
+        """Write what was collected."""
+        collected, self._collected = self._collected, []
+        for statement, rows in collected:
+            self._raw.execute(statement, rows)
+
+    def _later(self, statement: Executable, row: dict[str, Any]) -> None:
+        """Collect one row for a statement; rows of the same statement go together."""
+        if not self._collected or self._collected[-1][0] is not statement:
+            self._collected.append((statement, []))
+        self._collected[-1][1].append(row)
 
     def _write(self, statement: Executable, rows: list[dict[str, Any]]) -> None:
         """Run one statement for many rows (an empty list is no statement at all)."""
@@ -24,7 +50,7 @@ class Repository:
     def _rows_in(
         self,
         statement: Executable,
-        values: Iterable[str],
+        values: Iterable[object],
         others: Mapping[str, Any] | None = None,
     ) -> Iterator[Any]:
         """Yield the rows of a statement with ``IN (:many)`` for any number of values.
@@ -37,7 +63,7 @@ class Repository:
     def _change_in(
         self,
         statement: Executable,
-        values: Iterable[str],
+        values: Iterable[object],
         others: Mapping[str, Any] | None = None,
     ) -> None:
         """Run an UPDATE or DELETE with ``IN (:many)`` for any number of values."""

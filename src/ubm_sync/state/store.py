@@ -10,11 +10,20 @@ from sqlalchemy import Connection, Engine
 
 from ubm_sync.clock import Clock, SystemClock
 from ubm_sync.database import clear_errors, for_reading, open_engine, safe_address
+from ubm_sync.state.audit import Audit
+from ubm_sync.state.conflicts import Conflicts, KeptValues
 from ubm_sync.state.cursors import Cursors
+from ubm_sync.state.guard import GuardStops
+from ubm_sync.state.journal import Journal
+from ubm_sync.state.leases import Leases
+from ubm_sync.state.meta import MappingVersions, Meta
 from ubm_sync.state.migrate import migrate
 from ubm_sync.state.observations import Observations
 from ubm_sync.state.outbox import Outbox
+from ubm_sync.state.problems import Problems
+from ubm_sync.state.quarantine import Quarantine
 from ubm_sync.state.records import Records
+from ubm_sync.state.runs import Runs
 
 DEFAULT_URL = "sqlite:///var/state.db"
 
@@ -23,11 +32,26 @@ class Tx:
     """One transaction; each attribute is the repository of one aggregate."""
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
-        self.clock = clock
-        self.records = Records(connection)
-        self.observations = Observations(connection)
-        self.cursors = Cursors(connection)
-        self.outbox = Outbox(connection)
+        self.records = Records(connection, clock)
+        self.observations = Observations(connection, clock)
+        self.cursors = Cursors(connection, clock)
+        self.outbox = Outbox(connection, clock)
+        self.audit = Audit(connection, clock)
+        self.journal = Journal(connection, clock, self.audit)
+        self.conflicts = Conflicts(connection, clock)
+        self.kept = KeptValues(connection, clock)
+        self.quarantine = Quarantine(connection, clock)
+        self.problems = Problems(connection, clock)
+        self.runs = Runs(connection, clock)
+        self.guard = GuardStops(connection, clock)
+        self.leases = Leases(connection, clock)
+        self.meta = Meta(connection, clock)
+        self.mappings = MappingVersions(connection, clock)
+
+    def flush(self) -> None:
+        """Write what the repositories still hold; done before every commit."""
+        for part in vars(self).values():
+            part.flush()
 
 
 class State:
@@ -54,7 +78,9 @@ class State:
         self._here.writing = True
         try:
             with clear_errors(self._address), self._engine.begin() as connection:
-                yield Tx(connection, self._clock)
+                tx = Tx(connection, self._clock)
+                yield tx
+                tx.flush()
         finally:
             self._here.writing = False
 

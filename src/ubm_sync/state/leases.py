@@ -1,0 +1,116 @@
+"""Leases: who may write, with an epoch that fences off a holder that was frozen and came back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    case,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from ubm_sync.errors import LeaseLost
+from ubm_sync.state.repository import Repository
+from ubm_sync.state.schema import CleanText, Moment, metadata
+
+lease_row = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", CleanText, nullable=False),  # "" when nobody has it
+    Column("epoch", BigInteger, nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write under ``name``; ``epoch`` tells two holders apart for good."""
+
+    name: str
+    holder: str
+    epoch: int
+    until: datetime
+
+
+_new = insert(lease_row)
+ACQUIRE = _new.on_conflict_do_update(
+    index_elements=["name"],
+    set_={
+        "holder": _new.excluded.holder,
+        "until": _new.excluded.until,
+        "epoch": lease_row.c.epoch + case((lease_row.c.holder == _new.excluded.holder, 0), else_=1),
+    },
+    where=or_(
+        lease_row.c.holder == _new.excluded.holder,
+        lease_row.c.holder == "",
+        lease_row.c.until <= bindparam("now", type_=Moment),
+    ),
+).returning(lease_row.c.epoch)
+
+
+class Leases(Repository):
+    """Leases by name; taken and given back by compare and set."""
+
+    def acquire(self, name: str, holder: str, seconds: float, now: datetime) -> Lease | None:
+        """Take a lease that is free, expired or already ``holder``'s; None if another has it.
+
+        ``holder`` must be different in every process. The epoch grows by one with every new
+        holder, and when a lease that was given back is taken again.
+        """
+        until = now + timedelta(seconds=seconds)
+        row = {"name": name, "holder": holder, "epoch": 1, "until": until, "now": now}
+        epoch = self._connection.execute(ACQUIRE, row).scalar()
+        return None if epoch is None else Lease(name, holder, epoch, until)
+
+    def renew(self, lease: Lease, seconds: float, now: datetime) -> Lease:
+        """Prolong a lease; raises LeaseLost if another took it.
+
+        One that ran out and that nobody took may be renewed: nobody wrote meanwhile.
+        """
+        until = now + timedelta(seconds=seconds)
+        statement = update(lease_row).where(_same(lease)).values(until=until)
+        if self._connection.execute(statement).rowcount == 0:
+            raise _lost(lease)
+        return replace(lease, until=until)
+
+    def check(self, lease: Lease, now: datetime) -> None:
+        """Raise LeaseLost unless the lease still holds.
+
+        The row stays locked against other takers until this transaction ends, so what is committed
+        with it was written by the holder.
+        """
+        statement = select(lease_row.c.until).where(_same(lease)).with_for_update(read=True)
+        until = self._connection.execute(statement).scalar()
+        if until is None or until <= now:
+            raise _lost(lease)
+
+    def release(self, lease: Lease) -> None:
+        """Give a lease back; nothing happens if another took it meanwhile."""
+        self._connection.execute(update(lease_row).where(_same(lease)).values(holder=""))
+
+
+def _same(lease: Lease) -> ColumnElement[bool]:
+    return and_(
+        lease_row.c.name == lease.name,
+        lease_row.c.holder == lease.holder,
+        lease_row.c.epoch == lease.epoch,
+    )
+
+
+def _lost(lease: Lease) -> LeaseLost:
+    return LeaseLost(
+        f'The lease "{lease.name}" of {lease.holder} ran out or was taken over by another '
+        "instance; what was in hand is dropped and the other instance continues."
+    )
