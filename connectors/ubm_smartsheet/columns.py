@@ -1,0 +1,166 @@
+"""Columns of one sheet: read, matched to fields by id, compared with what they should be. Pure.
+
+A title is for people; an id is what a field is bound to. Titles decide only where a field was never
+bound in that sheet, or where its id is gone and exactly one column has the same title and type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from ubm_sync.model import Binding, FieldType, Place
+
+SYNC_ID = "sync_id"
+SYNC_STATUS = "sync_status"
+SYSTEM_TYPES = frozenset(
+    {"AUTO_NUMBER", "CREATED_BY", "MODIFIED_BY", "CREATED_DATE", "MODIFIED_DATE"}
+)
+_BY_FIELD_TYPE = {
+    FieldType.CHOICE: "PICKLIST",
+    FieldType.DATE: "DATE",
+    FieldType.BOOLEAN: "CHECKBOX",
+    FieldType.PERSON: "CONTACT_LIST",
+}
+
+
+class Column(NamedTuple):
+    """One column as the vendor describes it."""
+
+    id: int
+    title: str
+    type: str
+    system: str = ""
+    locked: bool = False
+    locked_for_us: bool = False
+    formula: bool = False
+    hidden: bool = False
+    validation: bool = False
+    primary: bool = False
+    options: tuple[str, ...] = ()
+
+
+class Known(NamedTuple):
+    """What a field was bound to: the column's id and type, and the title the mapping had then."""
+
+    id: int
+    wanted: str
+    type: str
+    title: str  # the column's own title when it was last seen
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which column each field lives in; ``replaced`` are fields whose old column is gone."""
+
+    columns: Mapping[str, Column]
+    known: Mapping[str, Known]
+    replaced: tuple[str, ...] = ()
+
+
+def parse_column(body: Mapping[str, Any]) -> Column:
+    """Return a column from the vendor's object; unknown attributes are ignored."""
+    return Column(
+        int(body["id"]),
+        str(body.get("title", "")),
+        str(body.get("type", "TEXT_NUMBER")),
+        str(body.get("systemColumnType") or ""),
+        bool(body.get("locked")),
+        bool(body.get("lockedForUser")),
+        bool(body.get("formula")),
+        bool(body.get("hidden")),
+        bool(body.get("validation")),
+        bool(body.get("primary")),
+        tuple(str(option) for option in body.get("options") or ()),
+    )
+
+
+def bindings_of(place: Place, id_column: str) -> tuple[Binding, ...]:
+    """Return the place's bindings; the identity's column is added where the mapping has none."""
+    if any(binding.field == SYNC_ID for binding in place.bindings):
+        return place.bindings
+    identity = Binding(
+        SYNC_ID,
+        id_column,
+        FieldType.IDENTIFIER,
+        locked=True,
+        settings={"hidden": "true", "column": "TEXT_NUMBER"},
+    )
+    return (*place.bindings, identity)
+
+
+def titled(bindings: Iterable[Binding], titles: Mapping[str, str]) -> tuple[Binding, ...]:
+    """Return the bindings with one customer's own column titles."""
+    return tuple(
+        replace(binding, external=titles[binding.field]) if titles.get(binding.field) else binding
+        for binding in bindings
+    )
+
+
+def wanted_type(binding: Binding) -> str:
+    """Return the column type a field asks for; a system column is named by its system type."""
+    return binding.settings.get("column") or _BY_FIELD_TYPE.get(binding.type, "TEXT_NUMBER")
+
+
+def type_of(column: Column) -> str:
+    """Return a column's type in the words of ``wanted_type``."""
+    return column.system or column.type
+
+
+def expected_options(binding: Binding) -> tuple[str, ...]:
+    """Return the choices of a field in the sheet's own words, in order."""
+    return tuple(binding.encode.get(choice, choice) for choice in binding.choices)
+
+
+def match(bindings: Sequence[Binding], known: Mapping[str, Known], live: Sequence[Column]) -> Match:
+    """Find each field's column: by id, else by title where that is certain.
+
+    A field that was bound under another title of the mapping is bound anew: an admin changed it.
+    """
+    by_id = {column.id: column for column in live}
+    taken = {
+        known[binding.field].id
+        for binding in bindings
+        if binding.field in known and known[binding.field].wanted == binding.external
+    } & by_id.keys()
+    found: dict[str, Column] = {}
+    remembered: dict[str, Known] = {}
+    replaced = []
+    for binding in bindings:
+        before = known.get(binding.field)
+        if before is not None and before.wanted != binding.external:
+            before = None
+        column = by_id.get(before.id) if before is not None else None
+        if column is None:
+            free = [one for one in live if one.id not in taken]
+            column = _by_title(binding, before, free)
+            if column is not None and before is not None:
+                replaced.append(binding.field)
+        if column is None:
+            if before is not None:
+                remembered[binding.field] = before
+            continue
+        taken.add(column.id)
+        found[binding.field] = column
+        was = before.type if before is not None and before.id == column.id else type_of(column)
+        remembered[binding.field] = Known(column.id, binding.external, was, column.title)
+    return Match(found, remembered, tuple(replaced))
+
+
+def _by_title(binding: Binding, before: Known | None, free: Sequence[Column]) -> Column | None:
+    titles = [binding.external]
+    if before is not None and before.title != binding.external:
+        titles.append(before.title)
+    for title in titles:
+        exact = [one for one in free if one.title == title]
+        alike = exact or [one for one in free if _folded(one.title) == _folded(title)]
+        if before is not None:
+            alike = [one for one in alike if type_of(one) == before.type]
+        if len(alike) == 1:
+            return alike[0]
+    return None
+
+
+def _folded(title: str) -> str:
+    return " ".join(title.split()).casefold()

@@ -1,0 +1,202 @@
+"""The connector: one object that reads, writes and sets up the customers' sheets."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import NamedTuple
+
+from requests.adapters import BaseAdapter
+
+from ubm_smartsheet.client import Client
+from ubm_smartsheet.cursor import restore, store
+from ubm_smartsheet.discussions import Discussions
+from ubm_smartsheet.outcomes import refused
+from ubm_smartsheet.reading import Reader
+from ubm_smartsheet.settings import read_settings
+from ubm_smartsheet.setup import Setup
+from ubm_smartsheet.writing import SheetWriter
+from ubm_sync.errors import NoAccess, NotThere, Refused, Temporary, Throttled
+from ubm_sync.model import Note, Outcome, Page, Result, Write
+from ubm_sync.ports import Connection, SetupStep
+from ubm_sync.transport import Stopping, Transport
+
+MOST_HINTS = 50_000
+
+
+class _Ended(NamedTuple):
+    """How the writes to one sheet ended: what stopped them, and which were not sent."""
+
+    error: Exception | None
+    left: tuple[Write, ...]
+
+
+class SheetConnector:
+    """The intake sheets as a ``Connector`` (see ``ubm_sync.ports``).
+
+    A row is found again by its id alone: ``fetch`` asks the sheet it was last written in, then
+    every other bound sheet, so that a row that moved is found and nothing must be remembered.
+    """
+
+    name = "smartsheet"
+
+    def __init__(self, connection: Connection) -> None:
+        settings = read_settings(connection.settings)
+        rows = [place for place in connection.places if place.name == "row"]
+        place = (rows or list(connection.places))[0]
+        self._client = Client(connection, settings)
+        self._states = restore(None)
+        self._settings = settings
+        self._reader = Reader(self._client, place, connection.customers, settings, self._states)
+        self._setup = Setup(self._client, place, settings, self._reader)
+        self._discussions = Discussions(self._client, self._locate)
+        self._hints: OrderedDict[str, str] = OrderedDict()  # row -> sheet it was last seen in
+
+    @property
+    def transport(self) -> Transport:
+        """Where every request goes through; counts calls by name."""
+        return self._client.transport
+
+    def mount(self, adapter: BaseAdapter) -> None:
+        """Send everything through ``adapter``: an emulator without sockets."""
+        self._client.mount(adapter)
+
+    def ensure(self, *, dry_run: bool) -> Iterator[SetupStep]:
+        """Create or mend the template and the customers' sheets; see ``Setup.ensure``."""
+        yield from self._setup.ensure(dry_run=dry_run)
+
+    def create_sheet(self, name: str, share_with: Sequence[str]) -> str:
+        """Create a customer's sheet from the template and return its id; see ``Setup``."""
+        return self._setup.create_sheet(name, share_with)
+
+    def resume(self, cursor: str | None) -> None:
+        """Continue at ``cursor``; what was bound to other sheets since is forgotten."""
+        self._states.clear()
+        self._states.update(
+            (sheet, state)
+            for sheet, state in restore(cursor).items()
+            if sheet in self._reader.bindings
+        )
+
+    def cursor(self) -> str:
+        """Return the reading position: per sheet its version, row count and columns."""
+        return store(self._states[sheet] for sheet in sorted(self._states))
+
+    def observe(self, *, full: bool) -> Iterator[Page]:
+        """Yield what changed; one request while nothing did.
+
+        Raises NoAccess, Temporary. A sheet out of reach is a problem of a page.
+        """
+        return self._reader.observe(full=full)
+
+    def fetch(self, place: str, refs: Sequence[str]) -> Iterator[Page]:
+        """Read single rows again, wherever they are now; rows found nowhere are left out."""
+        del place
+        left = list(dict.fromkeys(ref for ref in refs if ref.isdigit()))
+        sheets = dict.fromkeys(
+            [self._hints[ref] for ref in left if ref in self._hints], None
+        ) | dict.fromkeys(self._reader.bindings)
+        for sheet in sheets:
+            if not left:
+                return
+            if sheet not in self._reader.bindings or self._reader.state(sheet).lost:
+                continue
+            try:
+                for page in self._reader.fetch(sheet, left):
+                    found = {one.ref for one in page.observations}
+                    self._hint(found, sheet)
+                    left = [ref for ref in left if ref not in found]
+                    yield page
+            except NotThere:
+                continue  # the next ``observe`` reports the sheet
+
+    def apply(self, writes: Sequence[Write]) -> Iterable[Outcome]:
+        """Write rows; sheets at the same time, each sheet one request after the other.
+
+        Raises NoAccess, and Temporary where no sheet took anything; what went wrong in
+        one sheet only ends as refused, for now, for the rows of that sheet.
+        """
+        by_sheet: dict[str, list[Write]] = {}
+        for write in writes:
+            by_sheet.setdefault(write.container, []).append(write)
+        results: SimpleQueue[Outcome | _Ended] = SimpleQueue()
+        ended: list[_Ended] = []
+        took = False
+        with ThreadPoolExecutor(max_workers=self._settings.writers) as pool:
+            for sheet, part in by_sheet.items():
+                pool.submit(self._apply_sheet, sheet, part, results)
+            while len(ended) < len(by_sheet):
+                result = results.get()
+                if isinstance(result, _Ended):
+                    ended.append(result)
+                else:
+                    took = True
+                    yield result
+        yield from _after(ended, took=took)
+
+    def _apply_sheet(
+        self, sheet: str, writes: Sequence[Write], results: SimpleQueue[Outcome | _Ended]
+    ) -> None:
+        """Put the outcomes of one sheet into ``results`` as they come, and then how it ended."""
+        left = {(write.place, write.key): write for write in writes}
+        error: Exception | None = None
+        try:
+            for outcome in self._writer(sheet).apply(writes):
+                left.pop((outcome.place, outcome.key), None)
+                if outcome.ref is not None and outcome.result is not Result.LANDED:
+                    self._hint([outcome.ref], sheet)
+                results.put(outcome)
+        except Exception as problem:  # noqa: BLE001 - handed to the caller's thread
+            error = problem
+        finally:
+            results.put(_Ended(error, tuple(left.values())))
+
+    def _writer(self, sheet: str) -> SheetWriter:
+        if sheet not in self._reader.bindings:
+            raise NotThere(f"Sheet {sheet} belongs to no customer any more.")
+        state = self._reader.state(sheet)
+        return SheetWriter(self._client, self._reader, self._settings, state)
+
+    def _locate(self, row: str) -> str | None:
+        """Return the sheet a row is in now, None where it is found nowhere."""
+        for page in self.fetch("row", [row]):
+            for observation in page.observations:
+                return observation.container
+        return None
+
+    def _hint(self, refs: Iterable[str], sheet: str) -> None:
+        for ref in refs:
+            self._hints[ref] = sheet
+        while len(self._hints) > MOST_HINTS:
+            self._hints.popitem(last=False)
+
+    def annotate(self, notes: Sequence[Note]) -> Iterable[Outcome]:
+        """Attach notes as discussions on their rows."""
+        return self._discussions.annotate(notes)
+
+    def noted(self, notes: Sequence[Note]) -> frozenset[str]:
+        """Return the keys of the notes that stand on their rows already."""
+        return self._discussions.noted(notes)
+
+    def close(self) -> None:
+        """Release connections."""
+        self._client.close()
+
+
+def _after(ended: Sequence[_Ended], *, took: bool) -> Iterator[Outcome]:
+    """Raise what stops everything; else refuse, for now, the writes of the sheets that failed."""
+    for end in ended:
+        if end.error is not None and (
+            not isinstance(end.error, Refused | Temporary)
+            or isinstance(end.error, NoAccess | Throttled | Stopping)
+        ):
+            raise end.error
+    failed = [end for end in ended if end.error is not None]
+    for end in failed:
+        if isinstance(end.error, Temporary) and not took and len(failed) == len(ended):
+            raise end.error
+    for end in failed:
+        for write in end.left:
+            yield refused(write, str(end.error))

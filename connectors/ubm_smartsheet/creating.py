@@ -1,0 +1,179 @@
+"""New rows: the one request that must not be sent twice, for it has no idempotency key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ubm_smartsheet.client import Answer, Client
+from ubm_smartsheet.columns import SYNC_ID
+from ubm_smartsheet.cursor import SheetState
+from ubm_smartsheet.encode import Row, identity_cell
+from ubm_smartsheet.outcomes import (
+    failures,
+    landed,
+    position,
+    refused,
+    unknown,
+    written_version,
+)
+from ubm_smartsheet.reading import Reader
+from ubm_smartsheet.refusals import understand
+from ubm_smartsheet.settings import Settings
+from ubm_sync.errors import NoAccess, NotThere, Refused, SyncError, UnknownOutcome
+from ubm_sync.model import Observation, Outcome
+
+_PARTIAL = {"allowPartialSuccess": "true"}
+
+
+class Creator:
+    """Adds rows to one sheet; each carries its record's identity, by which it is found again."""
+
+    def __init__(
+        self, client: Client, reader: Reader, settings: Settings, state: SheetState
+    ) -> None:
+        self._client = client
+        self._reader = reader
+        self._overlap = settings.modified_overlap
+        self._state = state
+
+    def create(self, rows: Sequence[Row]) -> Iterator[Outcome]:
+        """Yield one outcome for each row.
+
+        A row whose earlier create ended unknown is looked for first. Raises as ``Client.post``.
+        """
+        doubtful = [row for row in rows if row.write.key in self._state.unsure]
+        found = self._find(doubtful) if doubtful else {}
+        fresh = []
+        for row in rows:
+            there = found.get(row.write.key)
+            if there is None:
+                fresh.append(row)
+            else:
+                yield self._settled(row, there.ref, there.version)
+        if fresh:
+            yield from self._send(fresh, again=False)
+
+    def _send(self, rows: Sequence[Row], *, again: bool) -> Iterator[Outcome]:
+        column = self._state.columns[SYNC_ID]
+        body = [
+            {
+                "toBottom": True,
+                "cells": [
+                    *(cell for name, cell in row.cells.items() if name != SYNC_ID),
+                    identity_cell(row.write.key, column),
+                ],
+            }
+            for row in rows
+        ]
+        self._state.unsure |= {row.write.key for row in rows}
+        self._state.changed()
+        try:
+            answer = self._client.post("add rows", f"/sheets/{self._state.id}/rows", body, _PARTIAL)
+        except UnknownOutcome as error:
+            yield from self._read_back(rows, str(error))
+            return
+        except (NoAccess, NotThere):
+            self._certain(rows)
+            raise
+        except Refused as error:
+            self._certain(rows)
+            yield from self._divide(rows, error, again=again)
+            return
+        except SyncError:
+            self._certain(rows)  # nothing was sent
+            raise
+        yield from self._answered(rows, answer, again=again)
+
+    def _answered(self, rows: Sequence[Row], answer: Answer, *, again: bool) -> Iterator[Outcome]:
+        failed = failures(answer, rows)
+        result = answer.get("result")
+        made = [one for one in result if "id" in one] if isinstance(result, list) else []
+        taken = [row for index, row in enumerate(rows) if index not in failed]
+        self._count(answer, made)
+        by_key = self._by_identity(made)
+        in_order = len(made) == len(taken)  # the vendor answers in the order of the request
+        lost = []
+        for index, row in enumerate(taken):
+            body = by_key.get(row.write.key) or (made[index] if in_order and not by_key else None)
+            if body is None:
+                lost.append(row)
+                continue
+            version = written_version(row.write, str(body.get("modifiedAt") or ""))
+            yield self._settled(row, str(body["id"]), version, created=True)
+        for index, error in failed.items():
+            self._certain([rows[index]])
+            yield from self._failed(rows[index], error, again=again)
+        if lost:
+            yield from self._read_back(lost, "Smartsheet's answer does not mention the row")
+
+    def _count(self, answer: Answer, made: Sequence[Mapping[str, Any]]) -> None:
+        newest = max((str(one.get("modifiedAt") or "") for one in made), default="")
+        version = int(answer.get("version") or 0)
+        if not self._state.own_write(version, newest, sends=answer.sends):
+            return
+        if self._state.rows is not None:
+            self._state.rows += len(made)
+        created = {int(one["id"]): str(one.get("createdAt") or newest) for one in made}
+        self._state.count(created, self._overlap)
+
+    def _by_identity(self, made: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+        column = self._state.columns[SYNC_ID].id
+        return {
+            str(cell["value"]): one
+            for one in made
+            for cell in one.get("cells") or ()
+            if cell.get("columnId") == column and cell.get("value")
+        }
+
+    def _read_back(self, rows: Sequence[Row], reason: str) -> Iterator[Outcome]:
+        """Look for rows by their identity; what is not there may still come: it stays unknown."""
+        try:
+            found = self._find(rows)
+        except SyncError:
+            found = {}
+        for row in rows:
+            there = found.get(row.write.key)
+            if there is None:
+                yield unknown(row.write, reason)
+            else:
+                yield self._settled(row, there.ref, there.version, created=True)
+
+    def _find(self, rows: Sequence[Row]) -> dict[str, Observation]:
+        wanted = {row.write.key for row in rows}
+        seen = self._reader.rows_since(self._state)
+        return {one.key: one for one in seen if one.key is not None and one.key in wanted}
+
+    def _settled(self, row: Row, ref: str, version: str, *, created: bool = False) -> Outcome:
+        self._certain([row])
+        return landed(row, ref, version, created=created)
+
+    def _certain(self, rows: Sequence[Row]) -> None:
+        self._state.unsure -= {row.write.key for row in rows}
+        self._state.changed()
+
+    def _divide(self, rows: Sequence[Row], error: Refused, *, again: bool) -> Iterator[Outcome]:
+        problem = {"errorCode": error.code or 0, "message": str(error)}
+        if len(rows) == 1:
+            yield from self._failed(rows[0], problem, again=again)
+            return
+        where = position(error.detail, rows)
+        if where is None:
+            middle = len(rows) // 2
+            parts = [rows[:middle], rows[middle:]]
+        else:
+            yield from self._failed(rows[where], problem, again=again)
+            parts = [[row for index, row in enumerate(rows) if index != where]]
+        for part in parts:
+            yield from self._send(part, again=again)
+
+    def _failed(self, row: Row, problem: Mapping[str, Any], *, again: bool) -> Iterator[Outcome]:
+        sent = {name: self._state.columns[name] for name in row.cells}
+        refusal = understand(problem, sent)
+        if refusal.passing and not again:
+            yield from self._send([row], again=True)
+        elif refusal.cell and refusal.fields and SYNC_ID not in refusal.fields:
+            yield from self._send([row.without(refusal.fields, refusal.reason)], again=True)
+        else:
+            lasting = not (refusal.passing or refusal.locked)
+            yield refused(row.write, refusal.reason, permanent=lasting, at_fault=refusal.fields)

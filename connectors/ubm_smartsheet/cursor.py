@@ -1,0 +1,155 @@
+"""What is remembered of each sheet between two reads: small, and stored by the engine as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from ubm_smartsheet.columns import Column, Known
+
+FORMAT = 1
+MOST_COUNTED = 2000  # new rows of the overlap that are remembered by id
+MOST_LATEST = 20_000
+_STAMP = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(slots=True)
+class SheetState:
+    """One sheet as last read.
+
+    ``version`` is the sheet's version up to which everything is known, 0 for none. ``rows`` is the
+    number of its rows, None before the first complete read. ``newest`` is the latest time (the
+    vendor's) up to which rows were seen. ``counted`` are the rows created within the overlap before
+    ``newest`` that ``rows`` includes already; None where they were too many to remember.
+    ``unsure`` are identities of creates whose answer was lost. ``latest`` holds versions of rows
+    read since the last start, for writes decided on an older one; it is not stored.
+    """
+
+    id: str
+    name: str = ""
+    version: int = 0
+    rows: int | None = None
+    newest: str = ""
+    counted: dict[int, str] | None = field(default_factory=dict)
+    lost: bool = False
+    unsure: set[str] = field(default_factory=set)
+    known: Mapping[str, Known] = field(default_factory=dict)
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    latest: dict[str, str] = field(default_factory=dict)
+    _text: bytes = b""
+
+    def changed(self) -> None:
+        """Say that the stored text must be made again."""
+        self._text = b""
+
+    def text(self) -> bytes:
+        """Return the stored form; made only after a change, for it is asked for every cycle."""
+        if not self._text:
+            self._text = orjson.dumps(self._stored())
+        return self._text
+
+    def learn_columns(self, known: Mapping[str, Known], columns: Mapping[str, Column]) -> None:
+        """Take over which column each field lives in."""
+        if known != self.known or columns != self.columns:
+            self.known, self.columns = known, columns
+            self.changed()
+
+    def saw(self, versions: Iterable[tuple[str, str]]) -> None:
+        """Remember the versions of rows that were just read."""
+        if len(self.latest) > MOST_LATEST:
+            self.latest.clear()
+        self.latest.update(versions)
+
+    def count(self, rows: Mapping[int, str], overlap: float) -> None:
+        """Remember which new rows are counted; ``rows`` maps row id to creation time."""
+        since = before(self.newest, overlap)
+        known = {} if self.counted is None else self.counted
+        together = {**known, **rows}
+        recent = {ref: at for ref, at in together.items() if at >= since}
+        self.counted = recent if len(recent) <= MOST_COUNTED else None
+        self.changed()
+
+    def own_write(self, version: int, newest: str, *, sends: int) -> bool:
+        """Take over the version after one of our writes, if nobody else wrote in between.
+
+        The vendor moves a sheet's version by one for a write. A request that was sent more than
+        once may have moved it twice, and then nothing is concluded: the sheet is read again.
+        """
+        if not self.version or sends != 1 or version not in {self.version, self.version + 1}:
+            return False
+        self.version = version
+        self.newest = max(self.newest, newest)
+        self.changed()
+        return True
+
+    def lose(self) -> None:
+        """Note that the sheet is not accessible; it is read in full when it is back."""
+        self.version, self.rows, self.lost = 0, None, True
+        self.changed()
+
+    def _stored(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "version": self.version,
+            "rows": self.rows,
+            "newest": self.newest,
+            "counted": None
+            if self.counted is None
+            else {str(ref): at for ref, at in self.counted.items()},
+            "lost": self.lost,
+            "unsure": sorted(self.unsure),
+            "known": {name: list(one) for name, one in self.known.items()},
+            "columns": {name: list(one) for name, one in self.columns.items()},
+        }
+
+
+def before(newest: str, seconds: float) -> str:
+    """Return the time ``seconds`` before a time of the vendor, in its own form; "" for ""."""
+    if not newest:
+        return ""
+    return (datetime.fromisoformat(newest) - timedelta(seconds=seconds)).strftime(_STAMP)
+
+
+def store(states: Iterable[SheetState]) -> str:
+    """Return the cursor of all sheets as text."""
+    sheets = b",".join(state.text() for state in states)
+    return (b'{"format":%d,"sheets":[%b]}' % (FORMAT, sheets)).decode()
+
+
+def restore(cursor: str | None) -> dict[str, SheetState]:
+    """Return the sheets of a stored cursor; one of another format counts as none.
+
+    Starting again from nothing costs one full read and loses nothing.
+    """
+    try:
+        body = orjson.loads(cursor or "{}")
+        if body.get("format") != FORMAT:
+            return {}
+        states = [_sheet(one) for one in body["sheets"]]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return {}
+    return {state.id: state for state in states}
+
+
+def _sheet(body: dict[str, Any]) -> SheetState:
+    counted = body["counted"]
+    return SheetState(
+        id=body["id"],
+        name=body["name"],
+        version=body["version"],
+        rows=body["rows"],
+        newest=body["newest"],
+        counted=None if counted is None else {int(ref): at for ref, at in counted.items()},
+        lost=body["lost"],
+        unsure=set(body["unsure"]),
+        known={name: Known(*one) for name, one in body["known"].items()},
+        columns={
+            name: Column(*one)._replace(options=tuple(one[-1]))
+            for name, one in body["columns"].items()
+        },
+    )

@@ -1,0 +1,228 @@
+"""Rows as the vendor sends them become observations. Pure, and hot: compiled once per layout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from ubm_smartsheet.columns import SYNC_ID, Column
+from ubm_smartsheet.values import canonical_number, shown_number, trimmed
+from ubm_sync.model import NOTHING, Binding, FieldType, Mark, Observation
+
+_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_DATE_LENGTH = 10
+ROW_LOCKED = "*"
+_WRITTEN_ELSEWHERE = frozenset({Mark.FORMULA, Mark.LINKED})
+
+
+class _Cell(NamedTuple):
+    """How one column's cells are read."""
+
+    field: str
+    plain: bool  # text is taken as it is
+    type: FieldType
+    checkbox: bool
+    prefix: str
+    suffix: str
+    decode: Mapping[str, str]
+    choices: frozenset[str]
+
+
+def make_version(modified_at: str, values: Mapping[str, str], fixed: Sequence[str]) -> str:
+    """Return a row's version: when, a checksum of what, and the fields that cannot be written.
+
+    The vendor's times are whole seconds, so the checksum tells two edits in one second apart.
+    The unwritable fields travel with the version because a write carries it as ``expected``: so
+    they are known at the time of the write without being remembered for every row.
+    """
+    checksum = crc32("\x1f".join(values).encode() + "\x1e".join(values.values()).encode())
+    version = f"{modified_at}/{checksum:08x}"
+    return f"{version}/{','.join(fixed)}" if fixed else version
+
+
+def fixed_fields(version: str) -> frozenset[str]:
+    """Return the fields that a row's version names as unwritable (``*``: the whole row)."""
+    _, _, rest = version.partition("/")
+    _, _, fixed = rest.partition("/")
+    return frozenset(fixed.split(",")) if fixed else frozenset()
+
+
+class RowDecoder:
+    """Decodes the rows of one sheet; valid as long as the sheet's columns are the same."""
+
+    def __init__(
+        self,
+        place: str,
+        sheet: str,
+        bindings: Sequence[Binding],
+        columns: Mapping[str, Column],
+        *,
+        key_is_value: bool,
+    ) -> None:
+        self._place = place
+        self._sheet = sheet
+        self._key_is_value = key_is_value
+        bound = [(one, columns[one.field]) for one in bindings if one.field in columns]
+        self._cells = {column.id: _compiled(one, column) for one, column in bound if one.readable}
+        self._typed = frozenset(
+            one.field for one, column in bound if not one.locked and not column.system
+        )
+        marks = {one.field: mark for one, column in bound if (mark := _column_mark(column))}
+        self._marks: Mapping[str, str] = MappingProxyType(marks) if marks else NOTHING
+        self._fields = tuple(one.field for one, _ in bound)
+
+    def row(self, body: Mapping[str, Any], *, keep_blank: bool = False) -> Observation | None:
+        """Return one row, or None where no customer typed anything and it has no identity."""
+        values: dict[str, str] = {}
+        marks: dict[str, str] | None = None
+        cells = self._cells
+        for cell in body["cells"]:
+            how = cells.get(cell["columnId"])
+            if how is None:
+                continue
+            value = cell.get("value")
+            if how.plain and type(value) is str:
+                text = value.strip() if value.isascii() else trimmed(value)
+                mark = None
+            else:
+                text, mark = _read(how, cell, value)
+            if "formula" in cell:
+                mark = Mark.FORMULA
+            elif "linkInFromCell" in cell:
+                mark = Mark.LINKED
+            if text:
+                values[how.field] = text
+            if mark is not None:
+                if marks is None:
+                    marks = {}
+                marks[how.field] = mark
+        key = values.get(SYNC_ID) if self._key_is_value else values.pop(SYNC_ID, None)
+        if key is None and not keep_blank and self._typed.isdisjoint(values):
+            return None
+        return self._observation(body, key, values, marks)
+
+    def _observation(
+        self,
+        body: Mapping[str, Any],
+        key: str | None,
+        values: dict[str, str],
+        marks: dict[str, str] | None,
+    ) -> Observation:
+        fixed: Sequence[str] = ()
+        shown = self._marks
+        if marks is not None:
+            fixed = [field for field, mark in marks.items() if mark in _WRITTEN_ELSEWHERE]
+            shown = {**marks, **self._marks}
+        if body.get("lockedForUser"):
+            fixed = (ROW_LOCKED,)
+            shown = {**dict.fromkeys(self._fields, Mark.LOCKED), **shown}
+        modified = body.get("modifiedAt") or ""
+        created = body.get("createdAt")
+        by = body.get("modifiedBy")
+        return Observation(
+            self._place,
+            str(body["id"]),
+            key,
+            self._sheet,
+            make_version(modified, values, fixed),
+            values,
+            shown,
+            datetime.fromisoformat(created) if created else None,
+            datetime.fromisoformat(modified) if modified else None,
+            by.get("email") or by.get("name") if by else None,
+        )
+
+
+def _compiled(binding: Binding, column: Column) -> _Cell:
+    prefix, _, suffix = binding.shape.partition("{}")
+    choices = frozenset(binding.choices) if binding.type is FieldType.CHOICE else frozenset()
+    plain = binding.type in {FieldType.TEXT, FieldType.LONG_TEXT, FieldType.IDENTIFIER}
+    return _Cell(
+        binding.field,
+        plain and not binding.shape and not binding.decode and column.type != "CHECKBOX",
+        binding.type,
+        column.type == "CHECKBOX",
+        prefix,
+        suffix,
+        binding.decode,
+        choices,
+    )
+
+
+def _column_mark(column: Column) -> Mark | None:
+    if column.system:
+        return Mark.SYSTEM
+    if column.formula:
+        return Mark.FORMULA
+    return Mark.LOCKED if column.locked_for_us else None
+
+
+def _read(how: _Cell, cell: Mapping[str, Any], value: Any) -> tuple[str, Mark | None]:
+    """Return the canonical text of a cell that is not plain text, and what is odd about it."""
+    mark = None
+    if isinstance(value, str):
+        text = trimmed(value)
+    elif isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, int | float):
+        text, mark = _number(how, cell, value)
+    else:
+        text = _object(cell)
+    if not text:
+        return "", None
+    if how.prefix or how.suffix:
+        text = _unshaped(text, how.prefix, how.suffix)
+    text = how.decode.get(text, text)
+    if how.type is FieldType.DATE:
+        return _date(text)
+    if (how.checkbox and text not in {"true", "false"}) or (
+        how.choices and text not in how.choices
+    ):
+        mark = mark or Mark.UNTYPED
+    return text, mark
+
+
+def _number(how: _Cell, cell: Mapping[str, Any], value: float) -> tuple[str, Mark | None]:
+    if how.type is FieldType.NUMBER:
+        return canonical_number(value), None
+    display = cell.get("displayValue")
+    text = trimmed(display) if isinstance(display, str) else ""
+    mark = Mark.NUMERIC if how.type is FieldType.IDENTIFIER else None
+    return text or shown_number(value), mark
+
+
+def _object(cell: Mapping[str, Any]) -> str:
+    """Return what a cell without a plain value shows: several values, a person, a duration."""
+    body = cell.get("objectValue")
+    if not isinstance(body, dict):
+        return trimmed(str(body)) if isinstance(body, str) else ""
+    values = body.get("values")
+    if isinstance(values, list):
+        parts = (one if isinstance(one, str) else _person(one) for one in values)
+        return "; ".join(text for part in parts if (text := trimmed(part)))
+    if body.get("objectType") == "CONTACT":
+        return trimmed(_person(body))
+    value = body.get("value")
+    shown: object = value if isinstance(value, str) else cell.get("displayValue")
+    return trimmed(shown) if isinstance(shown, str) else ""
+
+
+def _person(body: object) -> str:
+    return str(body.get("email") or body.get("name") or "") if isinstance(body, dict) else str(body)
+
+
+def _date(text: str) -> tuple[str, Mark | None]:
+    day = text[:_DATE_LENGTH]
+    if _DATE.fullmatch(day) and (len(text) == _DATE_LENGTH or text[_DATE_LENGTH] == "T"):
+        return day, None
+    return text, Mark.UNTYPED
+
+
+def _unshaped(text: str, prefix: str, suffix: str) -> str:
+    if text.startswith(prefix) and text.endswith(suffix) and len(text) > len(prefix) + len(suffix):
+        return text[len(prefix) : len(text) - len(suffix)]
+    return text

@@ -1,0 +1,296 @@
+"""Sheets become pages of observations: one poll, then only the sheets that changed.
+
+Every read states what it proves. A sheet's version is taken over only when the answer was whole,
+and a listing is called complete only when its pages agree with each other and with the number of
+rows that the sheet says it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from ubm_smartsheet.client import Answer, Client
+from ubm_smartsheet.columns import SYNC_ID, bindings_of, match, parse_column, titled
+from ubm_smartsheet.cursor import SheetState, before
+from ubm_smartsheet.decode import RowDecoder
+from ubm_smartsheet.drift import headroom, no_access, problems, scope_of, unread
+from ubm_smartsheet.settings import Settings
+from ubm_sync.errors import NotThere, Temporary, Throttled
+from ubm_sync.model import Binding, Customer, Observation, Page, Place, Problem
+from ubm_sync.ports import Lane
+from ubm_sync.transport import Stopping
+
+log = structlog.get_logger(__name__)
+
+LISTINGS = 3  # how often a whole sheet is listed until two of its pages agree
+FAILING_SHEETS = 3  # this many in a row, and it is the system that fails, not a sheet
+_VALUES = {"level": "2", "include": "objectValue"}
+
+
+class Reader:
+    """Reads the sheets of all customers; one sheet at a time."""
+
+    def __init__(
+        self,
+        client: Client,
+        place: Place,
+        customers: Sequence[Customer],
+        settings: Settings,
+        states: dict[str, SheetState],
+    ) -> None:
+        self._client = client
+        self._place = place
+        self._settings = settings
+        self._states = states
+        bindings = bindings_of(place, settings.id_column)
+        self.bindings: Mapping[str, tuple[Binding, ...]] = {
+            customer.sheet: titled(bindings, customer.titles)
+            for customer in customers
+            if customer.sheet
+        }
+        self._key_is_value = any(one.field == SYNC_ID for one in place.bindings)
+
+    def state(self, sheet: str) -> SheetState:
+        """Return what is remembered of a sheet."""
+        return self._states.setdefault(sheet, SheetState(sheet))
+
+    def observe(self, *, full: bool) -> Iterator[Page]:
+        """Yield what changed since the cursor, or everything; see ``Connector.observe``."""
+        listed = self.listed()
+        failing = 0
+        for sheet in self.bindings:
+            state = self.state(sheet)
+            entry = listed.get(sheet)
+            if not full and _is_settled(state, entry):
+                continue
+            if entry is not None:
+                state.name = str(entry.get("name") or state.name)
+            try:
+                yield from self._sheet(state, full=full)
+                failing = 0
+            except NotThere as error:
+                state.lose()
+                problem = no_access(sheet, state.name, str(error))
+                yield Page(problems=(problem,), checked=frozenset({scope_of(sheet)}))
+            except (Throttled, Stopping):
+                raise
+            except Temporary as error:
+                failing += 1
+                if failing >= FAILING_SHEETS or len(self.bindings) == 1:
+                    raise
+                yield Page(problems=(unread(sheet, state.name, str(error)),))
+
+    def fetch(self, sheet: str, refs: Sequence[str]) -> Iterator[Page]:
+        """Yield the rows of ``refs`` that are in ``sheet``; raises NotThere for the sheet."""
+        size = self._settings.rows_per_fetch
+        for start in range(0, len(refs), size):
+            wanted = refs[start : start + size]
+            query = {**_VALUES, "rowIds": ",".join(wanted)}
+            body = self._get("read rows", sheet, query)
+            state = self.state(sheet)
+            decoder, found = self._learn(state, body)
+            yield _page(state, decoder, body["rows"], found, keep_blank=True)
+
+    def rows_since(self, state: SheetState) -> list[Observation]:
+        """Return the rows changed since shortly before the newest known one."""
+        query = {**_VALUES}
+        if state.newest:
+            query["rowsModifiedSince"] = before(state.newest, self._settings.modified_overlap)
+        body = self._get("read back", state.id, query)
+        decoder, _ = self._learn(state, body)
+        return [one for row in body["rows"] if (one := decoder.row(row)) is not None]
+
+    def learn(self, sheet: str) -> None:
+        """Read the columns of a sheet without its rows; raises NotThere."""
+        body = self._get("read columns", sheet, {"page": "1", "pageSize": "1"})
+        self._learn(self.state(sheet), body)
+
+    def listed(self) -> dict[str, dict[str, Any]]:
+        """Return all sheets this token sees, by id. One call (includeAll: without paging)."""
+        query = {"include": "sheetVersion", "includeAll": "true"}
+        body = self._client.get("list sheets", "/sheets", query)
+        entries = list(body["data"])
+        for page in range(2, int(body.get("totalPages") or 1) + 1):
+            more = self._client.get("list sheets", "/sheets", {**query, "page": str(page)})
+            entries += more["data"]
+        return {str(entry["id"]): entry for entry in entries}
+
+    def _sheet(self, state: SheetState, *, full: bool) -> Iterator[Page]:
+        if full or state.rows is None or state.counted is None or not state.newest:
+            yield from self._whole(state, lane=Lane.AUDIT if full else Lane.PERSON)
+            return
+        page = self._changed(state)
+        if page is None:
+            log.info("sheet read in full", sheet=state.id, why="its number of rows disagrees")
+            yield from self._whole(state, lane=Lane.PERSON)
+        else:
+            yield page
+
+    def _changed(self, state: SheetState) -> Page | None:
+        """Read the rows changed since the last time; None where that cannot explain the total.
+
+        In one request without paging: whether the vendor counts pages before or after it filters
+        is not documented, and a page too few would lose an edit.
+        """
+        since = before(state.newest, self._settings.modified_overlap)
+        query = {**_VALUES, "rowsModifiedSince": since}
+        if self._settings.writer_info:
+            query["include"] += ",writerInfo"
+        body = self._get("read changed rows", state.id, query)
+        rows = body["rows"]
+        counted = state.counted or {}
+        new = {
+            row["id"]: row["createdAt"]
+            for row in rows
+            if row["createdAt"] >= since and row["id"] not in counted
+        }
+        total = body.get("totalRowCount")
+        if state.rows is None or (total is not None and state.rows + len(new) != total):
+            return None
+        decoder, found = self._learn(state, body)
+        page = _page(state, decoder, rows, found)
+        state.saw((one.ref, one.version) for one in page.observations)
+        newest = max((row["modifiedAt"] for row in rows), default="")
+        self._settle(state, body, newest, state.rows + len(new), new)
+        return page
+
+    def _whole(self, state: SheetState, *, lane: Lane) -> Iterator[Page]:
+        """List all rows by pages; again where somebody changed the sheet in between."""
+        known_until = state.newest if state.rows is not None else ""
+        state.version, state.rows = 0, None
+        state.changed()
+        for attempt in range(LISTINGS):
+            listing = _Listing()
+            for body in self._pages(state.id, listing, lane):
+                first = listing.pages == 1
+                decoder, found = self._learn(state, body)
+                whole = listing.is_whole
+                if whole:
+                    self._settle(state, body, listing.newest, len(listing.created), listing.created)
+                yield _page(
+                    state,
+                    decoder,
+                    body["rows"],
+                    found if first else None,
+                    complete=frozenset({state.id}) if whole else frozenset(),
+                    since=known_until,
+                )
+                if whole:
+                    return
+            log.info("sheet changed while it was read", sheet=state.id, attempt=attempt + 1)
+
+    def _pages(self, sheet: str, listing: _Listing, lane: Lane) -> Iterator[Answer]:
+        size = self._settings.page_size
+        while not listing.is_over:
+            query = {**_VALUES, "pageSize": str(size), "page": str(listing.pages + 1)}
+            body = self._get("read rows by page", sheet, query, lane)
+            listing.take(body)
+            yield body
+
+    def _get(
+        self, name: str, sheet: str, query: Mapping[str, str], lane: Lane = Lane.PERSON
+    ) -> Answer:
+        body = self._client.get(name, f"/sheets/{sheet}", query, lane=lane)
+        if "rows" not in body or "columns" not in body:
+            raise Temporary(
+                "Smartsheet's answer holds no rows or columns; it is asked again later."
+            )
+        return body
+
+    def _settle(
+        self,
+        state: SheetState,
+        body: Mapping[str, Any],
+        newest: str,
+        total: int,
+        created: Mapping[int, str],
+    ) -> None:
+        """Take over what a whole answer proves."""
+        state.version = int(body.get("version") or 0)
+        state.rows = total
+        state.lost = False
+        state.newest = max(state.newest, newest, str(body.get("modifiedAt") or ""))
+        state.count(created, self._settings.modified_overlap)
+
+    def _learn(
+        self, state: SheetState, body: Mapping[str, Any]
+    ) -> tuple[RowDecoder, tuple[Problem, ...]]:
+        live = [parse_column(column) for column in body["columns"]]
+        state.name = str(body.get("name") or state.name)
+        bindings = self.bindings[state.id]
+        found = match(bindings, state.known, live)
+        state.learn_columns(found.known, found.columns)
+        decoder = RowDecoder(
+            self._place.name, state.id, bindings, found.columns, key_is_value=self._key_is_value
+        )
+        wrong = [*problems(state.id, state.name, bindings, found)]
+        total = int(body.get("totalRowCount") or 0)
+        wrong += headroom(state.id, state.name, total, len(live))
+        return decoder, tuple(wrong)
+
+
+class _Listing:
+    """Whether the pages of one listing belong together."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self.created: dict[int, str] = {}  # row id -> creation time
+        self.newest = ""
+        self._states: set[tuple[object, object]] = set()
+        self._last_gave = 1
+        self._total = 0
+
+    def take(self, body: Mapping[str, Any]) -> None:
+        """Count one page in."""
+        had = len(self.created)
+        for row in body["rows"]:
+            self.created[row["id"]] = row["createdAt"]
+            self.newest = max(self.newest, row["modifiedAt"])
+        self.pages += 1
+        self._last_gave = len(self.created) - had
+        self._total = int(body.get("totalRowCount") or 0)
+        self._states.add((body.get("version"), self._total))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether another page would bring nothing: all there, nothing new, or all in vain."""
+        if self.pages == 0:
+            return False
+        return len(self.created) >= self._total or self._last_gave == 0 or len(self._states) > 1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row of one and the same version of the sheet was seen."""
+        return len(self._states) == 1 and len(self.created) == self._total
+
+
+def _is_settled(state: SheetState, entry: Mapping[str, Any] | None) -> bool:
+    """Return whether a sheet needs no request: unchanged, or known to be out of reach."""
+    if entry is None:
+        return state.lost
+    return not state.lost and state.version != 0 and entry.get("version") == state.version
+
+
+def _page(
+    state: SheetState,
+    decoder: RowDecoder,
+    rows: Sequence[Mapping[str, Any]],
+    found: tuple[Problem, ...] | None,
+    *,
+    keep_blank: bool = False,
+    complete: frozenset[str] = frozenset(),
+    since: str = "",
+) -> Page:
+    decode = decoder.row
+    observations = tuple(
+        one for row in rows if (one := decode(row, keep_blank=keep_blank)) is not None
+    )
+    if since:
+        state.saw((one.ref, one.version) for one in observations if one.version >= since)
+    if keep_blank:
+        state.saw((one.ref, one.version) for one in observations)
+    checked = frozenset() if found is None else frozenset({scope_of(state.id)})
+    return Page(observations, complete, found or (), checked)

@@ -1,0 +1,185 @@
+"""Set-up of the template and of customers' sheets: idempotent, and it never takes anything away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import structlog
+
+from ubm_smartsheet.client import Answer, Client
+from ubm_smartsheet.columns import Match, bindings_of, match, parse_column
+from ubm_smartsheet.drift import SYSTEM, problems
+from ubm_smartsheet.layout import changes, missing, new_column, new_sheet
+from ubm_smartsheet.reading import Reader
+from ubm_smartsheet.settings import Settings
+from ubm_sync.errors import NotThere, Refused, UnknownOutcome
+from ubm_sync.model import Binding, Place
+from ubm_sync.ports import SetupStep
+
+log = structlog.get_logger(__name__)
+_MENDED = frozenset({"column_unlocked", "option_missing"})  # by the changes themselves
+
+
+class Setup:
+    """Makes sheets fit the mapping."""
+
+    def __init__(self, client: Client, place: Place, settings: Settings, reader: Reader) -> None:
+        self._client = client
+        self._settings = settings
+        self._reader = reader
+        self._bindings = bindings_of(place, settings.id_column)
+
+    def ensure(self, *, dry_run: bool) -> Iterator[SetupStep]:
+        """Yield what was found or done, for the template and then for each customer's sheet."""
+        listed = self._sheets()
+        template = self._template(listed)
+        name = self._settings.template_name
+        if template is None and dry_run:
+            yield SetupStep(SYSTEM, f'sheet "{name}"', "would create")
+        elif template is None:
+            template = self._create(new_sheet(name, self._bindings))
+            yield SetupStep(SYSTEM, f'sheet "{name}"', "created", f"id {template}")
+        else:
+            yield SetupStep(SYSTEM, f'sheet "{name}"', "ok", f"id {template}")
+        if template is not None:
+            yield from self._mend(template, self._bindings, template=True, dry_run=dry_run)
+        for sheet, bindings in self._reader.bindings.items():
+            yield from self._mend(sheet, bindings, template=False, dry_run=dry_run)
+
+    def create_sheet(self, name: str, share_with: Sequence[str]) -> str:
+        """Create a customer's sheet from the template, share it as Editor, return its id.
+
+        Raises Refused where the template is missing, UnknownOutcome where the answer was lost and
+        more than one sheet of this name exists.
+        """
+        listed = self._sheets()
+        template = self._template(listed)
+        if template is None:
+            raise Refused(
+                f'The template sheet "{self._settings.template_name}" does not exist; run '
+                '"ubm-sync setup smartsheet" first.'
+            )
+        sheet = self._create({"name": name, "fromId": int(template)}, before=set(listed))
+        for step in self._mend(sheet, self._bindings, template=True, dry_run=False):
+            log.info("sheet set up", sheet=sheet, what=step.what, state=step.state)
+        if share_with:
+            # The per-sheet sharing addresses ended in June 2026; this is the one that took over.
+            self._client.post(
+                "share",
+                "/shares",
+                [{"email": email, "accessLevel": "EDITOR"} for email in share_with],
+                {"assetType": "sheet", "assetId": sheet, "sendEmail": "true"},
+            )
+        return sheet
+
+    def _sheets(self) -> dict[str, str]:
+        """Return the names of all sheets this token sees, by id."""
+        return {sheet: str(entry.get("name", "")) for sheet, entry in self._reader.listed().items()}
+
+    def _template(self, listed: Mapping[str, str]) -> str | None:
+        name = self._settings.template_name
+        bound = self._reader.bindings
+        return next(
+            (one for one, called in listed.items() if called == name and one not in bound), None
+        )
+
+    def _create(self, body: Mapping[str, object], before: set[str] | None = None) -> str:
+        """Create a sheet; after a lost answer look for it before anything else."""
+        known = set(self._sheets()) if before is None else before
+        try:
+            answer = self._client.post("create sheet", "/sheets", body)
+        except UnknownOutcome:
+            new = [one for one, name in self._sheets().items() if name == body["name"]]
+            new = [one for one in new if one not in known]
+            if len(new) != 1:
+                raise
+            return new[0]
+        return str(answer["result"]["id"])
+
+    def _mend(
+        self, sheet: str, bindings: Sequence[Binding], *, template: bool, dry_run: bool
+    ) -> Iterator[SetupStep]:
+        try:
+            body = self._client.get(
+                "read columns", f"/sheets/{sheet}", {"level": "2", "page": "1", "pageSize": "1"}
+            )
+        except NotThere as error:
+            yield SetupStep(SYSTEM, f"sheet {sheet}", "problem", str(error))
+            return
+        name = str(body.get("name") or sheet)
+        found = self._match(sheet, bindings, body)
+        ours, theirs = missing(bindings, found.columns)
+        if template:
+            ours, theirs = [*ours, *theirs], []
+        try:
+            yield from self._add(sheet, name, ours, len(body["columns"]), dry_run=dry_run)
+            if ours and not dry_run:
+                body = self._client.get(
+                    "read columns",
+                    f"/sheets/{sheet}",
+                    {"level": "2", "page": "1", "pageSize": "1"},
+                )
+                found = self._match(sheet, bindings, body)
+            yield from self._change(sheet, name, bindings, found, template, dry_run=dry_run)
+        except Refused as error:
+            yield SetupStep(SYSTEM, f'sheet "{name}"', "problem", str(error))
+        yield from self._remaining(sheet, name, bindings, found, theirs)
+
+    def _match(self, sheet: str, bindings: Sequence[Binding], body: Answer) -> Match:
+        known = self._reader.state(sheet).known if sheet in self._reader.bindings else {}
+        return match(bindings, known, [parse_column(column) for column in body["columns"]])
+
+    def _add(
+        self, sheet: str, name: str, new: Sequence[Binding], index: int, *, dry_run: bool
+    ) -> Iterator[SetupStep]:
+        """Add columns behind the others; several in one request share one index."""
+        if new and not dry_run:
+            body = [new_column(binding) | {"index": index} for binding in new]
+            self._client.post("add columns", f"/sheets/{sheet}/columns", body)
+        for binding in new:
+            state = "would create" if dry_run else "created"
+            yield SetupStep(SYSTEM, f'column "{binding.external}" of sheet "{name}"', state)
+
+    def _change(
+        self,
+        sheet: str,
+        name: str,
+        bindings: Sequence[Binding],
+        found: Match,
+        template: bool,
+        *,
+        dry_run: bool,
+    ) -> Iterator[SetupStep]:
+        for change in changes(bindings, found.columns, template=template):
+            what = f'column "{change.column.title}" of sheet "{name}"'
+            if dry_run:
+                yield SetupStep(SYSTEM, what, "would change", change.what)
+                continue
+            path = f"/sheets/{sheet}/columns/{change.column.id}"
+            try:
+                self._client.put("change column", path, change.body)
+            except Refused as error:
+                yield SetupStep(SYSTEM, what, "problem", str(error))
+            else:
+                yield SetupStep(SYSTEM, what, "changed", change.what)
+
+    def _remaining(
+        self,
+        sheet: str,
+        name: str,
+        bindings: Sequence[Binding],
+        found: Match,
+        theirs: Sequence[Binding],
+    ) -> Iterator[SetupStep]:
+        """Yield what a person must mend: renamed, retyped and deleted columns of the customer."""
+        absent = {one.field for one in theirs}
+        wrong = [
+            problem
+            for problem in problems(sheet, name, bindings, found)
+            if problem.code not in _MENDED
+            and (problem.code != "column_missing" or absent & set(problem.fields))
+        ]
+        for problem in wrong:
+            yield SetupStep(SYSTEM, f'sheet "{name}"', "problem", problem.text)
+        if not wrong:
+            yield SetupStep(SYSTEM, f'columns of sheet "{name}"', "ok")

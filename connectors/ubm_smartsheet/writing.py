@@ -1,0 +1,221 @@
+"""Writes to one sheet: in batches, one request at a time, one outcome for each write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ubm_smartsheet.client import Answer, Client
+from ubm_smartsheet.columns import SYNC_ID, SYNC_STATUS
+from ubm_smartsheet.creating import Creator
+from ubm_smartsheet.cursor import SheetState
+from ubm_smartsheet.encode import Row, encode_row
+from ubm_smartsheet.outcomes import (
+    batches,
+    failures,
+    is_stale,
+    landed,
+    nothing_left,
+    position,
+    refused,
+    unknown,
+    written_version,
+)
+from ubm_smartsheet.reading import Reader
+from ubm_smartsheet.refusals import Refusal, understand
+from ubm_smartsheet.settings import Settings
+from ubm_sync.errors import NoAccess, NotThere, Refused
+from ubm_sync.model import Binding, Outcome, Result, Write
+
+PARTIAL = {"allowPartialSuccess": "true"}
+_MEND = "add it again, or run setup"
+NOT_FOUND = "1006"
+
+
+class SheetWriter:
+    """Writes one sheet; not to be used by two threads at once."""
+
+    def __init__(
+        self, client: Client, reader: Reader, settings: Settings, state: SheetState
+    ) -> None:
+        self._client = client
+        self._reader = reader
+        self._size = settings.rows_per_write
+        self._overlap = settings.modified_overlap
+        self._state = state
+        self._bindings = {one.field: one for one in reader.bindings[state.id]}
+        self._creator = Creator(client, reader, settings, state)
+
+    def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
+        """Yield one outcome for each write.
+
+        Raises NotThere where the sheet is out of reach, and what ``Client.put`` raises; the
+        writes without an outcome by then were not sent.
+        """
+        if not self._state.columns:
+            self._reader.learn(self._state.id)
+        if missing := self._vital_missing():
+            for write in writes:
+                yield refused(write, f'column "{missing}" is missing in the sheet; {_MEND}')
+            return
+        writes = self._with_snapshots(writes)
+        updates, creates = [], []
+        for write in writes:
+            if stale := self._changed_meanwhile(write):
+                yield stale
+                continue
+            row = encode_row(write, self._bindings, self._state.columns, _MEND)
+            if write.ref is None:
+                creates.append(row)
+            elif row.cells:
+                updates.append(row)
+            else:
+                yield nothing_left(row)
+        for batch in batches(updates, self._size):
+            yield from self._update(batch)
+        for batch in batches(creates, self._size):
+            yield from self._creator.create(batch)
+
+    def _vital_missing(self) -> str:
+        """Return the title of a column without which nothing may be written, "" if all are there.
+
+        Without the identity a row could not be told from a copy, without the status nobody would
+        see what became of it.
+        """
+        for name in (SYNC_ID, SYNC_STATUS):
+            if name in self._bindings and name not in self._state.columns:
+                return self._bindings[name].external
+        return ""
+
+    def _with_snapshots(self, writes: Sequence[Write]) -> list[Write]:
+        """Read the rows of writes that carry no version: a formula must not be overwritten."""
+        blind = [one.ref for one in writes if one.ref is not None and not one.expected]
+        if not blind:
+            return list(writes)
+        versions = {
+            seen.ref: seen.version
+            for page in self._reader.fetch(self._state.id, blind)
+            for seen in page.observations
+        }
+        return [
+            replace(one, expected=versions[one.ref])
+            if not one.expected and one.ref in versions
+            else one
+            for one in writes
+        ]
+
+    def _changed_meanwhile(self, write: Write) -> Outcome | None:
+        """Refuse a write to cells that people edit where the row is known to have changed since."""
+        latest = self._state.latest.get(write.ref or "")
+        if latest is None or not write.expected or not is_stale(write.expected, latest):
+            return None
+        if not any(_is_shared(self._bindings.get(name)) for name in write.values):
+            return None
+        return refused(write, "changed meanwhile")
+
+    def _update(self, rows: Sequence[Row], *, again: bool = False) -> Iterator[Outcome]:
+        """Send rows; ``again``: these were sent before, without the field at fault this time."""
+        body = [{"id": int(row.write.ref or 0), "cells": list(row.cells.values())} for row in rows]
+        try:
+            answer = self._client.put("write rows", f"/sheets/{self._state.id}/rows", body, PARTIAL)
+        except NotThere as error:
+            if error.code != NOT_FOUND or not self._sheet_is_there():
+                raise
+            yield from self._divide(rows, error, again=again)
+            return
+        except NoAccess:
+            raise
+        except Refused as error:
+            yield from self._divide(rows, error, again=again)
+            return
+        yield from self._answered(rows, answer, again=again)
+
+    def _sheet_is_there(self) -> bool:
+        """Tell a row that is not there from a sheet that is not there."""
+        try:
+            self._client.get("read version", f"/sheets/{self._state.id}/version")
+        except NotThere:
+            return False
+        return True
+
+    def _divide(self, rows: Sequence[Row], error: Refused, *, again: bool) -> Iterator[Outcome]:
+        """Part a refused batch so that the row at fault delays no other."""
+        problem = {"errorCode": error.code or 0, "message": str(error)}
+        if len(rows) == 1:
+            yield from self._failed(rows[0], problem, again=again)
+            return
+        where = position(error.detail, rows)
+        if where is None:
+            middle = len(rows) // 2
+            parts = [rows[:middle], rows[middle:]]
+        else:
+            yield from self._failed(rows[where], problem, again=again)
+            parts = [[row for index, row in enumerate(rows) if index != where]]
+        for part in parts:
+            yield from self._update(part, again=again)
+
+    def _answered(self, rows: Sequence[Row], answer: Answer, *, again: bool) -> Iterator[Outcome]:
+        written = {int(one["id"]): one for one in answer.get("result") or () if "id" in one}
+        failed = failures(answer, rows)
+        newest = max((str(one.get("modifiedAt") or "") for one in written.values()), default="")
+        self._state.own_write(int(answer.get("version") or 0), newest, sends=answer.sends)
+        for index, row in enumerate(rows):
+            body = written.get(int(row.write.ref or 0))
+            if index in failed:
+                yield from self._failed(row, failed[index], again=again)
+            elif body is None:
+                yield unknown(row.write, "Smartsheet's answer does not mention the row")
+            else:
+                yield self._landed(row, body)
+
+    def _landed(self, row: Row, body: Mapping[str, Any]) -> Outcome:
+        write = row.write
+        self._state.latest.pop(write.ref or "", None)
+        return landed(row, write.ref, written_version(write, str(body.get("modifiedAt") or "")))
+
+    def _failed(self, row: Row, problem: Mapping[str, Any], *, again: bool) -> Iterator[Outcome]:
+        sent = {name: self._state.columns[name] for name in row.cells}
+        refusal = understand(problem, sent)
+        write = row.write
+        if refusal.gone or refusal.locked:
+            fields = tuple(row.cells) if refusal.locked else ()
+            yield refused(write, refusal.reason, at_fault=fields)
+        elif refusal.passing:
+            if again:
+                yield refused(write, refusal.reason)
+            else:
+                yield from self._update([row], again=True)
+        elif refusal.cell and refusal.fields:
+            yield from self._without(row, refusal)
+        elif refusal.cell and len(row.cells) > 1:
+            yield self._cell_by_cell(row)
+        else:
+            fields = tuple(row.cells) if refusal.cell else ()
+            yield refused(write, refusal.reason, permanent=True, at_fault=fields)
+
+    def _without(self, row: Row, refusal: Refusal) -> Iterator[Outcome]:
+        """Send the row again without the cells at fault."""
+        rest = row.without(refusal.fields, refusal.reason)
+        if rest.cells:
+            yield from self._update([rest], again=True)
+        else:
+            yield nothing_left(rest)
+
+    def _cell_by_cell(self, row: Row) -> Outcome:
+        """Find the cells at fault where the vendor does not name them; rare, so one by one."""
+        faults = dict(row.faults)
+        good: dict[str, dict[str, Any]] = {}
+        last = Outcome(row.write.place, row.write.key, Result.REFUSED)
+        for name, cell in row.cells.items():
+            for outcome in self._update([Row(row.write, {name: cell})], again=True):
+                if outcome.result is Result.LANDED:
+                    good[name], last = cell, outcome
+                else:
+                    faults[name] = outcome.reason
+        rest = Row(row.write, good, faults, lasting=True)
+        return landed(rest, last.ref, last.version) if good else nothing_left(rest)
+
+
+def _is_shared(binding: Binding | None) -> bool:
+    return binding is not None and not binding.locked
