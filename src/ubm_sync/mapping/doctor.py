@@ -49,7 +49,9 @@ def compare(files: Sequence[tuple[MappingFile, Located]]) -> list[Flaw]:
 
 def _places(file: MappingFile, located: Located) -> Found:
     seen: dict[tuple[str, str], str] = {}
-    complete = len(file.fields) == len(located.data["fields"])  # no flawed field was left out
+    homes = {place for field in file.fields.values() for place in field.at}
+    # neither was a flawed field left out, nor is the name of a place misspelt
+    complete = len(file.fields) == len(located.data["fields"]) and homes <= file.places.keys()
     for name, block in file.places.items():
         at = ("places", name)
         twin = seen.setdefault((block.system, block.suffix), name)
@@ -69,7 +71,7 @@ def _places(file: MappingFile, located: Located) -> Found:
             for index, first in _doubles(words):
                 text = f'two stages have the {part} "{words[index]}" (number {first + 1} and this)'
                 yield located.flaw(f"{text}; change one", *at, "stages", index, part)
-        if complete and not any(name in field.at for field in file.fields.values()):
+        if complete and name not in homes:
             text = f'no field lives in "{name}"; give it a field or delete it'
             yield located.flaw(text, *at, key=True)
 

@@ -187,10 +187,17 @@ class _Reader:
                 continue
             self.keys[inner] = _spot(key_node)
             found[key] = self.read(value_node, inner)
+            if _is_empty(value_node):  # the parser calls the next word its place
+                mark = key_node.end_mark
+                self.values[inner] = (mark.line + 1, mark.column + 2)
         return found
 
     def _flaw(self, node: Node, message: str) -> None:
         self.flaws.append(Flaw(self.file, *_spot(node), message))
+
+
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and not node.value and not node.style
 
 
 def _spot(node: Node) -> Spot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ubm_sync.errors import Flaw
-from ubm_sync.mapping.equality import comparable
+from ubm_sync.mapping.equality import comparable, same
 from ubm_sync.mapping.language import FieldBlock, SpotBlock
 from ubm_sync.mapping.located import Located, PathOf, listed, nearest
 from ubm_sync.model import FieldType
@@ -40,7 +40,7 @@ def _round_trip(
     for value in domain:
         outside = spot.encode.get(value, value)
         first = read_as.setdefault(comparable(FieldType.CHOICE, outside), value)
-        if first != value:
+        if not same(FieldType.CHOICE, first, value):  # the same choice twice is another flaw
             text = f'"{first}" and "{value}" would both be "{outside}" there'
             why = f'reading "{outside}" back, nobody can tell which was meant'
             where = value if value in spot.encode else first
