@@ -7,7 +7,7 @@ from typing import Any
 
 from ubm_hubspot.emulator.api import Answer, Call, next_page
 from ubm_hubspot.emulator.associations import LINKS, PLAIN, Link, between
-from ubm_hubspot.emulator.batch_api import envelope
+from ubm_hubspot.emulator.batch_api import INTERNAL, envelope
 from ubm_hubspot.emulator.furniture import OBJECT_TYPES
 from ubm_hubspot.emulator.objects_api import checked_types
 from ubm_hubspot.emulator.portal import Portal
@@ -154,9 +154,12 @@ def _read(call: Call, source: str, target: str) -> Answer:
     for position, one in enumerate(inputs):
         ref = str(one.get("id"))
         record = portal.records.get(int(ref)) if ref.isdigit() else None
+        if position in struck:
+            errors.append(INTERNAL.item({"fromObjectId": [ref]}))
+            continue
         shown: list[dict[str, Any]] = []
         after = None
-        if record and record.kind == source and not record.archived_at and position not in struck:
+        if record and record.kind == source and not record.archived_at:
             begin = _position(one.get("after"))
             shown, after = _associated(portal, record, target, begin, LARGEST_PAGE)
         if not shown:
@@ -188,17 +191,18 @@ def _write(call: Call, source: str, target: str, default: list[int] | None) -> A
     struck = call.struck(len(inputs))
     for position, one in enumerate(inputs):
         types = default or checked_types(source, target, one.get("types"))
+        ends = {side: [str((one.get(side) or {}).get("id"))] for side in ("from", "to")}
+        if position in struck:
+            errors.append(INTERNAL.item(ends))
+            continue
         try:
-            if position in struck:
-                raise Refusal(500, "INTERNAL_ERROR", "There was a problem with the request.")
             pair = [
-                portal.record(kind, str((one.get(side) or {}).get("id")))
+                portal.record(kind, ends[side][0])
                 for kind, side in ((source, "from"), (target, "to"))
             ]
             ready.append((pair[0], pair[1], types))
         except Refusal as refusal:
-            context = {side: [str((one.get(side) or {}).get("id"))] for side in ("from", "to")}
-            errors.append(refusal.item(context))
+            errors.append(refusal.item(ends))
     if default:
         results = [one for pair in ready for one in _default(call, *pair)["results"]]
         return envelope(call, results, errors, 200)

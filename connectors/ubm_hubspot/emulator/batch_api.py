@@ -59,14 +59,16 @@ def read_batch(call: Call, kind: str) -> Answer:
     lookup = _lookup(portal, kind, body.get("idProperty"), archived=call.flag("archived"))
     names = shown_names(portal, kind, body.get("properties") or ())
     struck = call.struck(len(inputs))
-    results, missing = [], []
-    for position, one in enumerate({str(one.get("id")): one for one in inputs}):
-        record = None if position in struck else lookup(one)
-        if record is None:
-            missing.append(one)
+    results, missing, failed = [], [], []
+    for position, ref in enumerate({str(one.get("id")): one for one in inputs}):
+        record = lookup(ref)
+        if position in struck:
+            failed.append(INTERNAL.item({"ids": [ref]}))
+        elif record is None:
+            missing.append(ref)
         else:
             results.append(shown_whole(portal, record, names, with_history))
-    return envelope(call, _shuffled(call, results), _not_there(kind, missing))
+    return envelope(call, _shuffled(call, results), failed + _not_there(kind, missing))
 
 
 def _not_there(kind: str, missing: list[str]) -> list[dict[str, Any]]:
@@ -89,7 +91,7 @@ def _lookup(
             record = portal.records.get(int(ref)) if ref.isdigit() else None
             if record is None or record.kind != kind or bool(record.archived_at) != archived:
                 return None
-            return record
+            return record if archived is portal.in_bin(record) else None
 
         return by_id
     require_unique(portal, kind, id_property, "read")
@@ -160,10 +162,14 @@ def upsert_batch(call: Call, kind: str) -> Answer:
     checker = Checker(portal, kind)
 
     def prepare(one: dict[str, Any]) -> Callable[[Writer], dict[str, Any]]:
-        name, value = str(one["idProperty"]), str(one.get("id"))
+        name, value = str(one["idProperty"]), str(one.get("id") or "")
+        if not value:
+            raise invalid("Every input of an upsert needs an id.")
         record = _by_unique(portal, kind, name, value)
         given = one.get("properties") or {}
-        accepted = checker.check({name: value, **given}, record)
+        if not portal.definitions[kind][name].read_only:
+            given = {name: value, **given}
+        accepted = checker.check(given, record)
         return lambda writer: _upserted(writer, kind, record, accepted)
 
     return _write_all(call, inputs, prepare, 200)
@@ -239,7 +245,7 @@ def _write_all(
     for position, one in enumerate(inputs):
         context = {"objectWriteTraceId": [str(traces[position])]} if traced else {}
         if position in struck:
-            errors.append(_INTERNAL.item(context or {"ids": [str(one.get("id"))]}))
+            errors.append(INTERNAL.item(context or {"ids": [str(one.get("id"))]}))
             continue
         try:
             ready.append((traces[position], prepare(one)))
@@ -257,7 +263,7 @@ def _write_all(
     return envelope(call, _shuffled(call, results), errors, success)
 
 
-_INTERNAL = Refusal(500, "INTERNAL_ERROR", "There was a problem with the request.")
+INTERNAL = Refusal(500, "INTERNAL_ERROR", "There was a problem with the request.")
 
 
 def _tolerated(call: Call, refusal: Refusal) -> bool:

@@ -13,7 +13,7 @@ from ubm_hubspot.emulator.api import Answer, Call
 from ubm_hubspot.emulator.limits import Limits, ten_secondly
 from ubm_hubspot.emulator.portal import Portal
 from ubm_hubspot.emulator.records import Source
-from ubm_hubspot.emulator.refusals import Refusal
+from ubm_hubspot.emulator.refusals import Refusal, invalid
 from ubm_hubspot.emulator.routes import counted_as, dispatch, is_search
 from ubm_hubspot.emulator.switches import Switches
 from ubm_hubspot.emulator.webhooks import Webhooks
@@ -35,13 +35,15 @@ class HubSpotEmulator(Emulator):
     def __init__(self, clock: Clock, switches: Switches | None = None, seed: int = 0) -> None:
         super().__init__(clock, switches or Switches(), Faults(seed=seed))
         self.seed = seed
+        self.portal = Portal(clock, self.switches, seed)
+        self.webhooks = Webhooks(self.portal, CLIENT_SECRET, seed=seed)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything but clock, switches and seed."""
         self.portal = Portal(self.clock, self.switches, self.seed)
         self.limits = Limits()
-        self.webhooks = Webhooks(self.portal, CLIENT_SECRET, seed=self.seed)
+        self.webhooks.forget(self.portal)
         self._correlations = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
 
     def environment(self, url: str) -> dict[str, str]:
@@ -74,6 +76,10 @@ class HubSpotEmulator(Emulator):
                 return _respond(dispatch(call), headers)
             except Refusal as refusal:
                 return self._refused(refusal, headers)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                # A body of the wrong shape is the client's mistake, whatever part trips over it.
+                text = f"Invalid input JSON on line 1, column 1: {type(error).__name__}: {error}"
+                return self._refused(invalid(text), headers)
 
     def failed(self, request: Request, fault: Fault) -> Response:
         """Return the vendor's words for a failure before any effect."""

@@ -41,7 +41,8 @@ class SearchIndex:
 
     def note(self, record: int, snapshot: Snapshot | None, visible_at: int, now: int) -> None:
         """Take a change that is found from ``visible_at`` on; None: the record is archived."""
-        if visible_at <= now and not self._pending:
+        self.settle(now)
+        if visible_at <= now:
             self._show(record, snapshot)
             return
         self._sequence += 1

@@ -27,7 +27,12 @@ def list_records(call: Call, kind: str) -> Answer:
     limit = call.limit(10, LARGEST_PAGE_WITH_HISTORY if with_history else LARGEST_PAGE)
     archived = call.flag("archived")
     last = _position(call.request.parameter("after"))
-    ids = list(islice(portal.shelves[kind].after(last, archived=archived), limit + 1))
+    listed = (
+        record
+        for record in portal.shelves[kind].after(last, archived=archived)
+        if not archived or portal.in_bin(portal.records[record])
+    )
+    ids = list(islice(listed, limit + 1))
     names = shown_names(portal, kind, call.names("properties"))
     results = [_shown(call, portal.records[record], names, with_history) for record in ids[:limit]]
     answer: dict[str, Any] = {"results": call.shortened(results)}
@@ -60,7 +65,7 @@ def find(
     """Return the record called ``ref``; raises Refusal (404, or 400 for a non-unique property)."""
     if archived:
         record = portal.records.get(int(ref)) if ref.isdigit() else None
-        if record is None or record.kind != kind or not record.archived_at:
+        if record is None or record.kind != kind or not portal.in_bin(record):
             raise not_found()
         return record
     if not id_property or id_property == "hs_object_id":

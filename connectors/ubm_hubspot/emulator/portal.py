@@ -182,6 +182,11 @@ class Portal:
             raise not_found()
         return record
 
+    def in_bin(self, record: Record) -> bool:
+        """Return whether a record is listed as archived; one merged away may not be."""
+        hidden = record.merged_into and not self.switches.merged_listed_as_archived
+        return bool(record.archived_at) and not hidden
+
     def show(self, record: Record) -> None:
         """Tell the search copy of a change."""
         now = self.now()

@@ -72,34 +72,39 @@ def _objects(call: Call, kind: str, rest: list[str]) -> Answer:
             return objects_api.list_records(call, kind)
         case [], "POST":
             return objects_api.create_record(call, kind)
-        case ["search"], "POST":
-            return search_api.search(call, kind)
-        case ["merge"], "POST":
-            return objects_api.merge_records(call, kind)
-        case ["batch", action], "POST":
-            return _BATCHES[action](call, kind) if action in _BATCHES else _nothing()
+        case ["search" | "merge" | "batch" as first, *more], "POST":
+            action = _ACTIONS.get("/".join([first, *more]))
+            return action(call, kind) if action else _nothing()
         case [ref, "associations", *more], _:
             return associations_api.of_record(call, kind, ref, more)
-        case [ref], "GET":
-            return objects_api.get_record(call, kind, ref)
-        case [ref], "PATCH":
-            return objects_api.update_record(call, kind, ref)
-        case [ref], "DELETE":
-            return objects_api.archive_record(call, kind, ref)
-        case [_], _:
-            raise Refusal(405, "", "HTTP method not allowed for this resource.")
+        case [ref], method:
+            return _object(call, kind, ref, method)
         case _:
             return _nothing()
+
+
+def _object(call: Call, kind: str, ref: str, method: str) -> Answer:
+    match method:
+        case "GET":
+            return objects_api.get_record(call, kind, ref)
+        case "PATCH":
+            return objects_api.update_record(call, kind, ref)
+        case "DELETE":
+            return objects_api.archive_record(call, kind, ref)
+        case _:
+            raise Refusal(405, "", "HTTP method not allowed for this resource.")
 
 
 def _nothing() -> Answer:
     raise not_found("The requested resource could not be found.")
 
 
-_BATCHES = {
-    "create": batch_api.create_batch,
-    "read": batch_api.read_batch,
-    "update": batch_api.update_batch,
-    "upsert": batch_api.upsert_batch,
-    "archive": batch_api.archive_batch,
+_ACTIONS = {
+    "search": search_api.search,
+    "merge": objects_api.merge_records,
+    "batch/create": batch_api.create_batch,
+    "batch/read": batch_api.read_batch,
+    "batch/update": batch_api.update_batch,
+    "batch/upsert": batch_api.upsert_batch,
+    "batch/archive": batch_api.archive_batch,
 }

@@ -55,6 +55,9 @@ def _group(
     tests = [_filter(one, definitions, associated) for one in filters]
     if len(tests) == 1:
         return tests[0]
+    if len(tests) == 2:  # noqa: PLR2004 - the usual search: modified since, in a pipeline
+        one, other = tests
+        return lambda snapshot: one(snapshot) and other(snapshot)
     return lambda snapshot: all(test(snapshot) for test in tests)
 
 
@@ -110,11 +113,14 @@ def _membership(
 ) -> Test:
     """HubSpot: IN and NOT_IN on text compare with lower-case values."""
     fold = definition.type in {"string", "phone_number"}
+    several = definition.field_type == "checkbox"
 
     def test(snapshot: Snapshot) -> bool:
         value = read(snapshot)
         if value is None:
             return not inside
+        if several:
+            return (not wanted.isdisjoint(value.split(";"))) is inside
         return ((value.lower() if fold else value) in wanted) is inside
 
     return test
@@ -195,6 +201,9 @@ def _comparison(operator: str, name: str, definition: Definition, one: Mapping[s
     low = _bound(definition, name, one.get("value"))
     high = _bound(definition, name, one.get("highValue")) if operator == "BETWEEN" else None
     number = _number_reader(name)
+    if name in MODIFIED and operator == "GTE":
+        earliest = float(low)
+        return lambda snapshot: snapshot.modified >= earliest
     if number is not None:
         return lambda snapshot: compare(number(snapshot), low, high)
     if operator == "EQ" and definition.type == "enumeration":

@@ -43,6 +43,7 @@ class Switches:
     shuffle_results: bool = True
     trims_text: bool = False
     merge_makes_new_record: bool = False
+    merged_listed_as_archived: bool = False  # the record that was merged away
     activity_touches_record: bool = False  # a note or task moves the ticket's modification time
 
     # Tickets.

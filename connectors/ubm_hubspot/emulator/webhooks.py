@@ -77,6 +77,12 @@ class Webhooks:
         self._numbers = 0
         self._stop = threading.Event()
 
+    def forget(self, portal: Portal) -> None:
+        """Drop subscriptions and what waits; from now on watch ``portal``."""
+        self._portal = portal
+        self.url, self.subscriptions, self._waiting = "", {}, []
+        self.delivered = self.given_up = 0
+
     def subscribe(self, url: str, subscriptions: list[dict[str, str]]) -> None:
         """Deliver to ``url`` what is listed: ``{"type": ..., "property"?: ...}``.
 
