@@ -1,0 +1,143 @@
+"""What this portal calls things: owners, pipelines, properties, read when first needed.
+
+An unknown owner or stage makes the list be read again, at most once in ``refresh_every`` seconds,
+so that a quiet cycle costs no call and a new colleague is known within a minute.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from ubm_hubspot.client import TICKETS, Client
+from ubm_sync.clock import Clock
+from ubm_sync.model import Place
+
+_OWNERS_A_PAGE = 100
+
+Pair = tuple[str, str]
+
+
+class Catalog:
+    """The portal's own names and ids; safe to ask from several threads."""
+
+    def __init__(
+        self, client: Client, clock: Clock, places: Iterable[Place], refresh_every: float
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._places = tuple(places)
+        self._pause = timedelta(seconds=refresh_every)
+        self._lock = threading.RLock()
+        self._read_at: dict[str, datetime] = {}
+        self._emails: dict[str, str] = {}
+        self._owners: dict[str, str] = {}
+        self._keys: dict[str, dict[Pair, str]] = {}
+        self._pairs: dict[str, dict[str, Pair]] = {}
+
+    def owner_email(self, owner_id: str) -> str | None:
+        """Return the e-mail of an owner, leavers included, in lower case."""
+        found = self._emails.get(owner_id)
+        if found is None and self._due("owners"):
+            self._read_owners()
+            found = self._emails.get(owner_id)
+        return found
+
+    def owner_id(self, email: str) -> str | None:
+        """Return the id of the active owner with this e-mail."""
+        email = email.strip().lower()
+        found = self._owners.get(email)
+        if found is None and self._due("owners"):
+            self._read_owners()
+            found = self._owners.get(email)
+        return found
+
+    def stage_key(self, place: str, pipeline: str, stage: str) -> str | None:
+        """Return the mapping's key of a stage, None where it is not one of the place's."""
+        found = self._keys.get(place, {}).get((pipeline, stage))
+        if found is None and self._due("pipelines"):
+            self._index_stages(self.pipelines())
+            found = self._keys.get(place, {}).get((pipeline, stage))
+        return found
+
+    def stage_ids(self, place: str, key: str) -> Pair | None:
+        """Return the ids of pipeline and stage, None where the portal lacks one of them."""
+        found = self._pairs.get(place, {}).get(key)
+        if found is None and self._due("pipelines"):
+            self._index_stages(self.pipelines())
+            found = self._pairs.get(place, {}).get(key)
+        return found
+
+    def pipelines(self) -> list[dict[str, Any]]:
+        """Read the ticket pipelines with their stages, archived ones left out."""
+        operation = self._client.crm.pipelines.pipelines_api.get_all
+        answer = self._client.call("read pipelines", operation, TICKETS)
+        found = [each for each in answer["results"] if not each.get("archived")]
+        with self._lock:
+            self._index_stages(found)
+        return found
+
+    def properties(self) -> dict[str, dict[str, Any]]:
+        """Read the ticket properties by name, archived ones left out."""
+        operation = self._client.crm.properties.core_api.get_all
+        answer = self._client.call("read properties", operation, TICKETS)
+        return {each["name"]: each for each in answer["results"] if not each.get("archived")}
+
+    def forget(self) -> None:
+        """Read everything again when next needed."""
+        with self._lock:
+            self._read_at.clear()
+
+    def _due(self, what: str) -> bool:
+        with self._lock:
+            now = self._clock.now()
+            last = self._read_at.get(what)
+            if last is not None and timedelta() <= now - last < self._pause:
+                return False
+            self._read_at[what] = now
+            return True
+
+    def _read_owners(self) -> None:
+        emails: dict[str, str] = {}
+        owners: dict[str, str] = {}
+        for archived in (True, False):  # the active ones last: they win where both exist
+            for owner in self._owner_pages(archived=archived):
+                email = str(owner.get("email") or "").strip().lower()
+                if email:
+                    emails[str(owner["id"])] = email
+                    if not archived:
+                        owners.setdefault(email, str(owner["id"]))
+        with self._lock:
+            self._emails, self._owners = emails, owners
+
+    def _owner_pages(self, *, archived: bool) -> Iterator[Mapping[str, Any]]:
+        operation = self._client.crm.owners.owners_api.get_page
+        query: dict[str, Any] = {"limit": _OWNERS_A_PAGE, "archived": archived}
+        while True:
+            answer = self._client.call("read owners", operation, **query)
+            yield from answer["results"]
+            after = ((answer.get("paging") or {}).get("next") or {}).get("after")
+            if not after:
+                return
+            query["after"] = after
+
+    def _index_stages(self, pipelines: Iterable[Mapping[str, Any]]) -> None:
+        by_label = {fold(each["label"]): each for each in pipelines}
+        for place in self._places:
+            pipeline = by_label.get(fold(place.pipeline)) if place.pipeline else None
+            stages = pipeline.get("stages") or [] if pipeline else []
+            live = {fold(s["label"]): str(s["id"]) for s in stages if not s.get("archived")}
+            pairs = {
+                stage.key: (str(pipeline["id"]), live[fold(stage.label)])
+                for stage in place.stages
+                if pipeline and fold(stage.label) in live
+            }
+            self._pairs[place.name] = pairs
+            self._keys[place.name] = {pair: key for key, pair in pairs.items()}
+
+
+def fold(label: str) -> str:
+    """Return a label as it is compared: people change case and spaces without meaning it."""
+    return " ".join(label.split()).casefold()

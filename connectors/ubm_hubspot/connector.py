@@ -1,0 +1,187 @@
+"""The connector: wires reading, writing, notes and set-up to one client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from ubm_hubspot import schema
+from ubm_hubspot.batches import Batches
+from ubm_hubspot.catalog import Catalog
+from ubm_hubspot.client import Client
+from ubm_hubspot.decode import Decoder
+from ubm_hubspot.encode import Encoder
+from ubm_hubspot.links import Links
+from ubm_hubspot.notes import Notes
+from ubm_hubspot.observing import Observer
+from ubm_hubspot.settings import Settings
+from ubm_hubspot.setup import Setup
+from ubm_hubspot.tickets import Tickets
+from ubm_hubspot.window import Rules, Window
+from ubm_hubspot.writing import Writer
+from ubm_sync.errors import NoAccess, Refused, Temporary
+from ubm_sync.model import Note, Outcome, Page, Problem, Write
+from ubm_sync.ports import Connection, SetupStep
+
+_FORMAT = 1  # of the cursor
+_SOON = 60_000  # milliseconds until a schema with problems is looked at again
+
+
+class HubSpotConnector:
+    """Tickets as places of records; see ``ubm_sync.ports.Connector``.
+
+    The cursor holds how far the changes were read, the newest pairs of ticket and time of change,
+    and when archived tickets and the schema were last looked at.
+    """
+
+    name = "hubspot"
+
+    def __init__(self, connection: Connection) -> None:
+        self.settings = settings = _settings(connection.settings)
+        self._places = connection.places
+        self._clock = connection.clock
+        self.client = Client(connection, settings)
+        self._catalog = Catalog(
+            self.client, connection.clock, connection.places, settings.refresh_every
+        )
+        identity = settings.identity_property
+        self._window = Window(_rules(settings))
+        decoder = Decoder(
+            connection.places, self._catalog, identity=identity, default_kind=settings.default_kind
+        )
+        self._observer = Observer(
+            Tickets(self.client, decoder.properties, settings.concurrency),
+            decoder,
+            self._window,
+            identity=identity,
+            now=self._now,
+        )
+        encoder = Encoder(connection.places, self._catalog, identity=identity)
+        self._writer = Writer(
+            encoder,
+            Batches(self.client, identity, encoder.fields_of),
+            Links(self.client),
+            self._window,
+            concurrency=settings.concurrency,
+        )
+        self._notes = Notes(self.client)
+        self._check_at = 0
+
+    def __repr__(self) -> str:
+        return f"HubSpotConnector({self.client!r})"
+
+    def ensure(self, *, dry_run: bool) -> Iterator[SetupStep]:
+        """Create or mend group, properties, options, pipelines and stages; idempotent."""
+        self._check_at = 0
+        return Setup(self.client, self._catalog, self._places, self.settings).steps(dry_run=dry_run)
+
+    def check(self) -> tuple[Problem, ...]:
+        """Return what the portal lacks for the mapping: properties, options, stages.
+
+        Raises NoAccess, Temporary.
+        """
+        properties = self._catalog.properties()
+        identity = self.settings.identity_property
+        return schema.problems(self._places, identity, properties, self._catalog.pipelines())
+
+    def resume(self, cursor: str | None) -> None:
+        """Continue reading at ``cursor``; None, or one of another format, is the beginning."""
+        self._check_at = 0
+        self._observer.reconciled.at = self._observer.reconciled.upto = 0
+        self._window.reset()
+        state = orjson.loads(cursor) if cursor else {}
+        if state.get("format") == _FORMAT:
+            self._window.load(state["window"])
+            self._check_at = int(state["check_at"])
+            reconciled = self._observer.reconciled
+            reconciled.at, reconciled.upto = (int(value) for value in state["archived"])
+
+    def cursor(self) -> str:
+        """Return the reading position as JSON, about 10 kB at most."""
+        reconciled = self._observer.reconciled
+        state = {
+            "format": _FORMAT,
+            "window": self._window.dump(),
+            "archived": (reconciled.at, reconciled.upto),
+            "check_at": self._check_at,
+        }
+        return orjson.dumps(state).decode()
+
+    def observe(self, *, full: bool) -> Iterator[Page]:
+        """Yield what changed, or everything; one search where nothing changed.
+
+        Now and then archived tickets are listed and the portal's schema is compared too.
+        Raises NoAccess, Temporary.
+        """
+        if full or not 0 < self._check_at - self._now() <= self.settings.check_every * 1000:
+            yield self._checked()
+        try:
+            yield from self._observer.everything() if full else self._changes()
+        except NoAccess:
+            raise
+        except Refused as error:
+            page = self._checked()
+            if not any(problem.blocks for problem in page.problems):
+                raise Temporary(f"HubSpot refused to be read: {error}") from error
+            yield page
+
+    def fetch(self, place: str, refs: Sequence[str]) -> Iterator[Page]:
+        """Read single tickets again; archived and merged ones are observed as gone."""
+        del place  # a ticket tells its place itself
+        return self._observer.fetch(refs)
+
+    def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
+        """Send writes by 100 and yield one outcome each; see ``Connector.apply``."""
+        for outcome in self._writer.apply(writes):
+            if outcome.at_fault:
+                self._check_at = 0  # the portal may have changed under us: say what is missing
+            yield outcome
+
+    def annotate(self, notes: Sequence[Note]) -> Iterator[Outcome]:
+        """Attach notes to tickets."""
+        return self._notes.annotate(notes)
+
+    def noted(self, notes: Sequence[Note]) -> frozenset[str]:
+        """Return the keys of the notes that are attached already."""
+        return self._notes.noted(notes)
+
+    def close(self) -> None:
+        """Release connections."""
+        self.client.close()
+
+    def _changes(self) -> Iterator[Page]:
+        yield from self._observer.changes()
+        since = self._now() - self._observer.reconciled.at
+        if not 0 <= since < self.settings.reconcile_every * 1000:
+            yield from self._observer.archived()
+
+    def _checked(self) -> Page:
+        found = self.check()
+        later = _SOON if found else round(self.settings.check_every * 1000)
+        self._check_at = self._now() + later
+        scopes = schema.scopes(self._places, self.settings.identity_property)
+        return Page(problems=found, checked=scopes)
+
+    def _now(self) -> int:
+        return round(self._clock.now().timestamp() * 1000)
+
+
+def _settings(given: Mapping[str, Any]) -> Settings:
+    try:
+        return Settings.model_validate(dict(given))
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise ValueError("systems.hubspot: " + "; ".join(lines)) from None
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        overlap_min=round(settings.search_overlap_min * 1000),
+        overlap_max=round(settings.search_overlap_max * 1000),
+        page_known=settings.search_page_known,
+        settle_every=round(settings.settle_every * 1000),
+        settle_lag=round(settings.settle_lag * 1000),
+    )

@@ -1,0 +1,186 @@
+"""Reading what changed, and everything, as pages of observations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ubm_hubspot.decode import CONTAINER, MODIFIED, Decoder, modified_of
+from ubm_hubspot.schema import SCOPE
+from ubm_hubspot.searching import Query, Record, by_change, by_id
+from ubm_hubspot.tickets import Tickets
+from ubm_hubspot.values import milliseconds
+from ubm_hubspot.window import Window
+from ubm_sync.model import Observation, Page, Problem
+from ubm_sync.ports import Lane
+
+_LATE = 15 * 60_000  # milliseconds: archived tickets are told again within this
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """What is remembered about archived tickets, in epoch milliseconds."""
+
+    at: int = 0  # when they were last listed, by our clock
+    upto: int = 0  # the newest one, by HubSpot's
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What a full reading has seen."""
+
+    seen: set[str] = field(default_factory=set)
+    promised: int = -1
+    whole: bool = True
+
+    def consistent(self) -> bool:
+        return self.whole and len(self.seen) >= self.promised
+
+
+class Observer:
+    """Turns searches and listings into pages; ``now`` is our clock in epoch milliseconds."""
+
+    def __init__(
+        self,
+        tickets: Tickets,
+        decoder: Decoder,
+        window: Window,
+        *,
+        identity: str,
+        now: Callable[[], int],
+    ) -> None:
+        self._tickets = tickets
+        self._decoder = decoder
+        self._window = window
+        self._now = now
+        self._full = Query(identity, decoder.properties)
+        self._lean = Query(identity, [MODIFIED])
+        self._newest = Query(identity, [MODIFIED], limit=1)
+        self.reconciled = Reconciled()
+        self._unreadable: set[str] = set()
+
+    def changes(self) -> Iterator[Page]:
+        """Yield what changed since the last search; one request where nothing did."""
+        window = self._window
+        anchor = window.begin(self._now())
+        lane = Lane.PERSON if anchor else Lane.BACKFILL
+        lean = window.lean() or not self._full.fits()
+        whole = True
+        for found in by_change(self._ask(lane), self._lean if lean else self._full, anchor):
+            whole = whole and found.whole
+            news = [r for r in found.records if window.is_news(str(r["id"]), modified_of(r))]
+            if news:
+                read = self._read(news, lane) if lean else [news]
+                for records in read:
+                    yield self._page(records)
+            if whole and found.records:
+                window.covered(modified_of(found.records[-1]))
+        window.end(self._now(), consistent=whole)
+
+    def everything(self) -> Iterator[Page]:
+        """Yield every ticket of ours, live and archived; the last page says if it was complete."""
+        if not self._window.scanned:
+            self._start()
+        walk = _Walk()
+        lean = not self._full.fits()
+        for found in by_id(self._ask(Lane.AUDIT), self._lean if lean else self._full):
+            walk.whole = walk.whole and found.whole
+            walk.promised = found.total if walk.promised < 0 else walk.promised
+            walk.seen.update(str(record["id"]) for record in found.records)
+            old = found.records if lean else [r for r in found.records if self._is_behind(r)]
+            behind = {str(record["id"]) for record in old}
+            yield self._page([r for r in found.records if str(r["id"]) not in behind])
+            for records in self._read(old, Lane.AUDIT):
+                yield self._page(records)
+        # What we know of and the index does not show yet is asked for by name.
+        hidden = [ref for ref in self._window.known if ref not in walk.seen]
+        for records in self._tickets.read(hidden, lane=Lane.AUDIT):
+            yield self._page(records)
+        yield from self.archived(since=0)
+        yield Page(complete=frozenset({CONTAINER}) if walk.consistent() else frozenset())
+
+    def archived(self, *, since: int | None = None) -> Iterator[Page]:
+        """Yield the archived tickets, only the recent ones where ``since`` is not given."""
+        begun = self._now()
+        since = self.reconciled.upto - _LATE if since is None else since
+        for records in self._tickets.archived(Lane.AUDIT):
+            stamps = [_left_at(record) for record in records]
+            fresh = [r for r, at in zip(records, stamps, strict=True) if at >= since]
+            self.reconciled.upto = max([self.reconciled.upto, *stamps])
+            page = self._page(fresh)
+            if page.observations:
+                yield page
+        self.reconciled.at = begun
+
+    def fetch(self, refs: Sequence[str]) -> Iterator[Page]:
+        """Yield single tickets again, straight from the records and not from the index."""
+        missing = dict.fromkeys(refs)
+        for archived in (False, True):
+            if missing:
+                for records in self._tickets.read(list(missing), archived=archived):
+                    for record in records:
+                        missing.pop(str(record["id"]), None)
+                    yield self._page(records)
+        for ref in missing:
+            single = self._tickets.one(ref)
+            if single is not None:
+                yield Page(tuple(self._moved(ref, single)))
+
+    def _moved(self, ref: str, record: Record) -> Iterator[Observation]:
+        for seen in self._decoder.observe(record):
+            if seen.ref != ref:
+                self._window.forget(ref)
+                yield self._decoder.merged(seen.place, ref, seen.ref)
+                return
+            yield seen
+
+    def _start(self) -> None:
+        """Note HubSpot's time before a first full reading: what changes during it is found."""
+        body = self._newest.body()
+        body["sorts"][0]["direction"] = "DESCENDING"
+        results = self._tickets.search(body, Lane.AUDIT)["results"]
+        if results:
+            self._window.start(modified_of(results[0]))
+
+    def _ask(self, lane: Lane) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        return lambda body: self._tickets.search(body, lane)
+
+    def _read(self, records: Sequence[Record], lane: Lane) -> Iterable[list[Record]]:
+        return self._tickets.read([str(record["id"]) for record in records], lane=lane)
+
+    def _is_behind(self, record: Record) -> bool:
+        return modified_of(record) < self._window.known.get(str(record["id"]), -1)
+
+    def _page(self, records: Iterable[Record]) -> Page:
+        observations: list[Observation] = []
+        problems: list[Problem] = []
+        checked: set[str] = set()
+        for record in records:
+            ref = str(record.get("id"))
+            try:
+                seen = tuple(self._decoder.observe(record))
+            except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+                text = f"Ticket {ref} cannot be read ({type(error).__name__}: {error}); it is left."
+                problems.append(Problem(f"{SCOPE}/#{ref}", "ticket_unreadable", text))
+                self._unreadable.add(ref)
+                checked.add(f"{SCOPE}/#{ref}")
+                continue
+            if ref in self._unreadable:
+                self._unreadable.discard(ref)
+                checked.add(f"{SCOPE}/#{ref}")
+            observations.extend(seen)
+            for each in seen:
+                if each.gone:
+                    self._window.forget(each.ref)
+            if not record.get("archived"):
+                self._window.took(ref, modified_of(record))
+        return Page(tuple(observations), problems=tuple(problems), checked=frozenset(checked))
+
+
+def _left_at(record: Record) -> int:
+    text = record.get("archivedAt") or record.get("updatedAt")
+    try:
+        return milliseconds(text) if text else 0
+    except ValueError:
+        return 0

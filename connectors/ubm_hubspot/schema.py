@@ -1,0 +1,210 @@
+"""What the portal must have for the mapping, and what it lacks; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ubm_hubspot.catalog import fold
+from ubm_hubspot.decode import CONTAINER, PIPELINE, STAGE
+from ubm_sync.model import Binding, FieldType, Place, Problem
+
+SCOPE = f"hubspot/{CONTAINER}"
+FIX = "run `ubm-sync setup hubspot`"
+
+_TYPES: Mapping[FieldType, tuple[str, str]] = {
+    FieldType.TEXT: ("string", "text"),
+    FieldType.IDENTIFIER: ("string", "text"),
+    FieldType.LONG_TEXT: ("string", "textarea"),
+    FieldType.CHOICE: ("enumeration", "select"),
+    FieldType.DATE: ("date", "date"),
+    FieldType.INSTANT: ("datetime", "date"),
+    FieldType.NUMBER: ("number", "number"),
+    FieldType.BOOLEAN: ("bool", "booleancheckbox"),
+    FieldType.PERSON: ("enumeration", "select"),
+}
+_OWN_WORDS = frozenset({"subject", "content"})
+
+
+@dataclass(slots=True)
+class Wanted:
+    """One ticket property the mapping needs; ``fields`` are the canonical fields in it."""
+
+    name: str
+    type: str
+    field_type: str
+    label: str
+    description: str = ""
+    unique: bool = False
+    person: bool = False
+    options: dict[str, str] = field(default_factory=dict)  # value -> label
+    fields: list[str] = field(default_factory=list)
+    clash: str = ""  # two places want different types
+
+    @property
+    def vendors(self) -> bool:
+        """Whether HubSpot itself provides it: such a property is never created."""
+        return self.name in _OWN_WORDS or self.name.startswith(("hs_", "hubspot_"))
+
+    def definition(self, group: str) -> dict[str, Any]:
+        """Return the body that creates it."""
+        body: dict[str, Any] = {
+            "name": self.name,
+            "label": self.label,
+            "groupName": group,
+            "type": self.type,
+            "fieldType": self.field_type,
+            "description": self.description,
+            "formField": False,
+        }
+        if self.unique:
+            body["hasUniqueValue"] = True
+        if self.person:
+            body |= {"externalOptions": True, "referencedObjectType": "OWNER"}
+        elif self.type == "bool":
+            body["options"] = [option("true", "Yes", 0), option("false", "No", 1)]
+        elif self.type == "enumeration":
+            pairs = enumerate(self.options.items())
+            body["options"] = [option(value, label, at) for at, (value, label) in pairs]
+        return body
+
+
+def option(value: str, label: str, order: int) -> dict[str, Any]:
+    """Return one option of an enumeration as HubSpot is sent it."""
+    return {"value": value, "label": label, "displayOrder": order, "hidden": False}
+
+
+def wanted(places: Iterable[Place], identity: str) -> dict[str, Wanted]:
+    """Return the properties that ``places`` need, by name, the identity first."""
+    found = {
+        identity: Wanted(
+            identity,
+            "string",
+            "text",
+            "UBM Sync ID",
+            "Ties this ticket to its row and its account. Do not change.",
+            unique=True,
+        )
+    }
+    for place in places:
+        for binding in place.bindings:
+            if binding.type in _TYPES and binding.external not in {identity, PIPELINE, STAGE}:
+                _add(found, binding)
+    return found
+
+
+def _add(found: dict[str, Wanted], binding: Binding) -> None:
+    type_, field_type = _TYPES[binding.type]
+    field_type = binding.settings.get("field_type", field_type)
+    one = found.setdefault(
+        binding.external,
+        Wanted(
+            binding.external,
+            type_,
+            field_type,
+            binding.label or _title(binding.field),
+            binding.description,
+            unique=binding.unique,
+            person=binding.type is FieldType.PERSON,
+        ),
+    )
+    if one.type != type_:
+        one.clash = f"the mapping uses it as {one.type} and as {type_}"
+    if one.field_type == "text" and field_type == "textarea":
+        one.field_type = field_type
+    if binding.field not in one.fields:
+        one.fields.append(binding.field)
+    for choice in binding.choices if binding.type is FieldType.CHOICE else ():
+        value = binding.encode.get(choice, choice)
+        one.options.setdefault(value, _title(choice) if choice.islower() else choice)
+
+
+def _title(key: str) -> str:
+    text = key.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def flaw_of(want: Wanted, live: Mapping[str, Any]) -> str:
+    """Return why a live property cannot serve, "" where it can (options aside)."""
+    if want.clash:
+        return want.clash
+    if live.get("type") != want.type:
+        return (
+            f"its type is {live.get('type')}, not {want.type}; rename it in HubSpot or map the"
+            " field to another property"
+        )
+    if want.unique and not live.get("hasUniqueValue"):
+        return (
+            "it does not refuse equal values (hasUniqueValue), which can only be set when a"
+            f" property is created; delete it in HubSpot and {FIX}"
+        )
+    return ""
+
+
+def missing_options(want: Wanted, live: Mapping[str, Any]) -> dict[str, str]:
+    """Return the options, value -> label, that a live property lacks."""
+    if want.person or want.type != "enumeration" or live.get("externalOptions"):
+        return {}
+    there = {str(each.get("value")) for each in live.get("options") or []}
+    return {value: label for value, label in want.options.items() if value not in there}
+
+
+def problems(
+    places: Sequence[Place],
+    identity: str,
+    live: Mapping[str, Mapping[str, Any]],
+    pipelines: Sequence[Mapping[str, Any]],
+) -> tuple[Problem, ...]:
+    """Return everything the portal lacks, in plain words."""
+    found: list[Problem] = []
+    for name, want in wanted(places, identity).items():
+        found += _property_problems(want, live.get(name), vital=name == identity)
+    by_label = {fold(str(each["label"])): each for each in pipelines}
+    for place in places:
+        if place.pipeline:
+            found += _stage_problems(place, by_label.get(fold(place.pipeline)))
+    return tuple(found)
+
+
+def scopes(places: Iterable[Place], identity: str) -> frozenset[str]:
+    """Return every scope that ``problems`` may speak of."""
+    places = tuple(places)
+    names = {f"{SCOPE}/{name}" for name in wanted(places, identity)}
+    return frozenset({SCOPE, *names, *(f"{SCOPE}/{place.name}" for place in places)})
+
+
+def _property_problems(
+    want: Wanted, live: Mapping[str, Any] | None, *, vital: bool
+) -> list[Problem]:
+    scope, fields = f"{SCOPE}/{want.name}", tuple(want.fields)
+    what = f'The HubSpot ticket property "{want.name}" ({want.label})'
+    if live is None:
+        text = f"{what} is missing; {FIX}."
+        return [Problem(scope, "property_missing", text, vital, fields)]
+    if flaw := flaw_of(want, live):
+        text = f"{what} cannot be used: {flaw}."
+        return [Problem(scope, "property_unfit", text, vital, fields)]
+    if lacking := missing_options(want, live):
+        names = ", ".join(f'"{label}"' for label in lacking.values())
+        text = f"{what} lacks the option {names}; {FIX} or add it in HubSpot."
+        return [Problem(scope, "option_missing", text)]
+    return []
+
+
+def _stage_problems(place: Place, pipeline: Mapping[str, Any] | None) -> list[Problem]:
+    scope = f"{SCOPE}/{place.name}"
+    if pipeline is None:
+        text = f'The HubSpot ticket pipeline "{place.pipeline}" is missing; {FIX}.'
+        fields = tuple(b.field for b in place.bindings if b.type is FieldType.STAGE)
+        return [Problem(scope, "pipeline_missing", text, fields=fields)]
+    live = {fold(str(each["label"])) for each in pipeline.get("stages") or []}
+    lacking = [stage.label for stage in place.stages if fold(stage.label) not in live]
+    if not lacking:
+        return []
+    names = ", ".join(f'"{label}"' for label in lacking)
+    text = (
+        f'The HubSpot pipeline "{place.pipeline}" has no stage {names}; rename it back in HubSpot '
+        f"or {FIX}."
+    )
+    return [Problem(scope, "stage_missing", text)]

@@ -1,0 +1,99 @@
+"""The ticket calls of the official client, in the shapes this connector needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from ubm_hubspot.client import Client
+from ubm_hubspot.parallel import in_flight
+from ubm_hubspot.searching import Record
+from ubm_sync.errors import NotThere, Refused
+from ubm_sync.ports import Lane
+
+BATCH = 100  # HubSpot: inputs of one batch
+_URL_ROOM = 3_500  # characters of property names in a GET; about 5,100 in all are known to work
+
+_BAD_REQUEST = 400
+
+T = TypeVar("T")
+
+
+class Tickets:
+    """Reads tickets; ``properties`` are asked for in each answer."""
+
+    def __init__(self, client: Client, properties: Sequence[str], concurrency: int) -> None:
+        self._client = client
+        self._properties = list(properties)
+        self._concurrency = concurrency
+
+    def search(self, body: dict[str, Any], lane: Lane = Lane.PERSON) -> dict[str, Any]:
+        """Send one search."""
+        search = self._client.crm.tickets.search_api.do_search
+        answer: dict[str, Any] = self._client.call(
+            "search tickets", search, body=body, lane=lane, search=True
+        )
+        return answer
+
+    def read(
+        self, refs: Sequence[str], *, archived: bool = False, lane: Lane = Lane.PERSON
+    ) -> Iterator[list[Record]]:
+        """Yield the tickets of ``refs`` that are there, up to 100 at a time."""
+        jobs = (partial(self._read, some, archived, lane) for some in chunks(refs, BATCH))
+        return in_flight(jobs, self._concurrency)
+
+    def _read(self, refs: Sequence[str], archived: bool, lane: Lane) -> list[Record]:
+        body = {"inputs": [{"id": ref} for ref in refs], "properties": self._properties}
+        operation = self._client.crm.tickets.batch_api.read
+        query: dict[str, Any] = {"archived": True} if archived else {}
+        try:
+            answer = self._client.call("read tickets", operation, body=body, lane=lane, **query)
+        except NotThere:
+            return []
+        except Refused as error:
+            # One id that HubSpot cannot even read must not hide the other 99.
+            if error.status != _BAD_REQUEST:
+                raise
+            if len(refs) == 1:
+                return []
+            half = len(refs) // 2
+            return [
+                *self._read(refs[:half], archived, lane),
+                *self._read(refs[half:], archived, lane),
+            ]
+        found: list[Record] = answer["results"]
+        return found
+
+    def one(self, ref: str) -> Record | None:
+        """Return one ticket; asked by an id that was merged away HubSpot shows the other one."""
+        operation = self._client.crm.tickets.basic_api.get_by_id
+        try:
+            record: Record = self._client.call("read ticket", operation, ref, **self._named())
+        except NotThere:
+            return None
+        return record
+
+    def archived(self, lane: Lane) -> Iterator[list[Record]]:
+        """Yield all archived tickets of the portal, 100 at a time."""
+        operation = self._client.crm.tickets.basic_api.get_page
+        query: dict[str, Any] = {"limit": BATCH, "archived": True, **self._named()}
+        while True:
+            answer = self._client.call("list archived tickets", operation, lane=lane, **query)
+            yield answer["results"]
+            after = ((answer.get("paging") or {}).get("next") or {}).get("after")
+            if not after:
+                return
+            query["after"] = after
+
+    def _named(self) -> dict[str, Any]:
+        room = sum(len(name) + len("&properties=") for name in self._properties)
+        names = self._properties
+        if room > _URL_ROOM:  # a ticket that left needs no more than its identity
+            names = [name for name in names if name.startswith("hs_") or name.endswith("_id")]
+        return {"properties": names}
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Yield ``items`` in runs of at most ``size``."""
+    return (items[start : start + size] for start in range(0, len(items), size))

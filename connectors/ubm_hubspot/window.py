@@ -1,0 +1,184 @@
+"""Where the next search begins and what it may skip; pure.
+
+HubSpot's search lags: a change shows up some seconds after it was made, and not in order. So a
+search begins before the newest change seen (the overlap), every instant is read once more when it
+has settled, and what was already handed over is skipped by ``(id, time of change)``. All instants
+are HubSpot's own, in epoch milliseconds; our clock only measures how long ago something was done.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+KEPT = 400  # pairs in the stored cursor
+QUIET = 2  # passes without news after which one page is enough
+LARGE = 200  # records of our own waiting in the window: read only their ids
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings of ``Window``, in milliseconds but ``page_known`` (records)."""
+
+    overlap_min: int = 5_000
+    overlap_max: int = 900_000
+    page_known: int = 150
+    settle_every: int = 600_000
+    settle_lag: int = 180_000
+
+
+class Window:
+    """What is known of the tickets' changes.
+
+    ``scanned``: the newest change covered by searches. ``settled``: everything up to it was read
+    again late enough. ``known``: per ticket the newest change whose values were handed over; a
+    search result is news only if it is newer, which also drops an index older than we are.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: the next search begins at the beginning of time."""
+        self.scanned = 0
+        self.settled = 0
+        self.known: dict[str, int] = {}
+        self.ours: dict[str, int] = {}  # own updates that a search has not shown yet
+        self.resumed = False
+        self._created = 0  # records of our own made since the last search
+        self._mark: tuple[int, int] | None = None  # (our time, scanned then)
+        self._settle_at = 0
+        self._quiet = 0
+        self._news = False
+        self._begun = 0
+        self._anchor = 0
+        self._settling = False
+
+    def start(self, newest: int) -> None:
+        """Begin after a full reading instead of at the beginning of time.
+
+        ``newest`` is the newest change that was to be seen before that reading began.
+        """
+        self.scanned = newest
+        self.settled = max(0, newest - self.rules.settle_lag)
+
+    def begin(self, now: int) -> int:
+        """Return the instant the search of this cycle begins at (inclusive)."""
+        self._begun, self._news = now, False
+        # A clock that was set back must not put the settled pass off for ever.
+        self._settling = not 0 < self._settle_at - now <= self.rules.settle_every
+        anchor = self._fast()
+        self._anchor = min(anchor, self.settled) if self._settling else anchor
+        return self._anchor
+
+    def lean(self) -> bool:
+        """Return whether the search should show only ids and times.
+
+        So after a restart (the index may be older than what was handed over before), and where
+        many results will be our own writes.
+        """
+        return self.resumed or len(self.ours) + self._created > LARGE
+
+    def is_news(self, ref: str, modified: int) -> bool:
+        """Return whether this state of a ticket was not handed over yet."""
+        return modified > self.known.get(ref, -1)
+
+    def took(self, ref: str, modified: int) -> None:
+        """Remember that this state of a ticket is being handed over."""
+        self._news = True
+        if modified >= self.ours.get(ref, modified + 1):
+            del self.ours[ref]
+        self._know(ref, modified)
+
+    def covered(self, upto: int) -> None:
+        """Remember that the running search has covered everything up to ``upto``."""
+        self.scanned = max(self.scanned, upto)
+
+    def end(self, now: int, *, consistent: bool) -> None:
+        """Finish a search; one that left something out settles nothing."""
+        if consistent and self._anchor <= self.settled:
+            self._settle(now)
+        if consistent and self._settling:
+            self._settle_at = now + self.rules.settle_every
+        if consistent and self._mark is None:
+            self._mark = (now, self.scanned)
+        self._quiet = 0 if self._news else self._quiet + 1
+        self.resumed, self._created = False, 0
+        self._prune()
+
+    def created(self, ref: str, modified: int) -> None:
+        """Remember a ticket we made: nobody can have changed it before its first state."""
+        self._created += 1
+        self._know(ref, modified)
+
+    def updated(self, ref: str, modified: int) -> None:
+        """Remember a ticket we changed.
+
+        Its new state is still news: somebody may have changed another field just before, and the
+        search shows only the last change.
+        """
+        self._quiet = 0
+        self._know(ref, max(modified - 1, self.known.get(ref, -1)))
+        self.ours[ref] = modified
+
+    def forget(self, ref: str) -> None:
+        """Forget a ticket that left: if it comes back, every state of it is news."""
+        self.known.pop(ref, None)
+        self.ours.pop(ref, None)
+
+    def dump(self) -> dict[str, Any]:
+        """Return the state as JSON values, with at most ``KEPT`` pairs."""
+        newest = islice(reversed(self.known.items()), KEPT)
+        return {
+            "scanned": self.scanned,
+            "settled": self.settled,
+            "mark": self._mark,
+            "settle_at": self._settle_at,
+            "known": dict(newest),
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Continue from what ``dump`` returned."""
+        self.scanned, self.settled = int(state["scanned"]), int(state["settled"])
+        mark = state.get("mark")
+        self._mark = (int(mark[0]), int(mark[1])) if mark else None
+        self._settle_at = int(state["settle_at"])
+        self.known = {ref: int(stamp) for ref, stamp in reversed(state["known"].items())}
+        self.resumed = True
+
+    def _settle(self, now: int) -> None:
+        lag = self.rules.settle_lag
+        # HubSpot's clock was at least at ``scanned`` when the search ended.
+        settled = self.scanned - lag - (now - self._begun)
+        if self._mark and self._begun - self._mark[0] >= lag:
+            settled = max(settled, self._mark[1])
+            self._mark = None
+        self.settled = max(self.settled, settled)
+
+    def _fast(self) -> int:
+        rules, scanned = self.rules, self.scanned
+        if not scanned:
+            return 0
+        newest = heapq.nlargest(rules.page_known, self.known.values())
+        fits = newest[-1] if len(newest) >= rules.page_known > 0 else 0
+        anchor = max(fits, scanned - rules.overlap_max)
+        if self._quiet < QUIET:
+            latest = scanned - rules.overlap_min
+            waiting = min(self.ours.values(), default=latest)
+            anchor = min(anchor, latest, waiting)
+        return max(min(anchor, scanned), scanned - rules.overlap_max, 0)
+
+    def _know(self, ref: str, modified: int) -> None:
+        self.known.pop(ref, None)  # the newest last, for ``dump``
+        self.known[ref] = modified
+
+    def _prune(self) -> None:
+        horizon = min(self.settled, self.scanned - self.rules.overlap_max)
+        if len(self.known) > KEPT and horizon > 0:
+            self.known = {ref: stamp for ref, stamp in self.known.items() if stamp >= horizon}
+        if self._quiet >= QUIET:
+            self.ours.clear()  # what is still missing is found when it has settled

@@ -1,0 +1,170 @@
+"""Writes -> outcomes: waves, batches in flight, then the companies' links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from ubm_hubspot.batches import Batches, Ended, Run
+from ubm_hubspot.decode import STAGE
+from ubm_hubspot.encode import Encoder, Parcel
+from ubm_hubspot.links import BATCH as LINKS
+from ubm_hubspot.links import Links, Pair
+from ubm_hubspot.parallel import in_flight
+from ubm_hubspot.tickets import BATCH, chunks
+from ubm_hubspot.values import instant
+from ubm_hubspot.window import Window
+from ubm_sync.errors import NoAccess
+from ubm_sync.model import Outcome, Result, Write
+
+UNREAD = "~"  # ends the version of a ticket we updated and have not read since
+
+
+@dataclass(slots=True)
+class _Linking:
+    """Landed tickets whose companies are still to be linked."""
+
+    ended: list[Ended] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
+
+    def add(self, ended: Ended) -> None:
+        self.ended.append(ended)
+        self.pairs += [(str(ended.ref), company) for company in ended.parcel.links.values()]
+
+
+class Writer:
+    """Applies writes; tells ``window`` what changed by our own hand."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        batches: Batches,
+        links: Links,
+        window: Window,
+        *,
+        concurrency: int,
+    ) -> None:
+        self._encoder = encoder
+        self._batches = batches
+        self._links = links
+        self._window = window
+        self._concurrency = concurrency
+
+    def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
+        """Yield one outcome per write, in any order; see ``Connector.apply``."""
+        run, linking = Run(), _Linking()
+        for wave in waves(writes):
+            for ended in self._send(wave, run):
+                self._remember(ended)
+                if ended.result is Result.LANDED and ended.parcel.links:
+                    linking.add(ended)
+                    if len(linking.pairs) >= LINKS:
+                        yield from self._link(linking, run)
+                        linking = _Linking()
+                else:
+                    yield self._outcome(ended, {})
+        yield from self._link(linking, run)
+        if run.error:
+            raise run.error
+
+    def _send(self, wave: Iterable[Write], run: Run) -> Iterator[Ended]:
+        groups: dict[bool, list[Parcel]] = {True: [], False: []}
+        for write in wave:
+            parcel = self._encoder.parcel(write)
+            new = write.ref is None
+            refusal = _unsendable(parcel, new=new)
+            if refusal:
+                yield refusal
+            elif not parcel.properties:
+                yield Ended(parcel, Result.LANDED, write.ref)
+            else:
+                groups[new].append(parcel)
+        jobs = (
+            partial(self._batches.send, some, new=new, run=run)
+            for new, parcels in groups.items()
+            for some in chunks(parcels, BATCH)
+        )
+        for results in in_flight(jobs, self._concurrency):
+            yield from results
+
+    def _remember(self, ended: Ended) -> None:
+        if ended.result is not Result.LANDED or not ended.ref or not ended.stamp:
+            return
+        if ended.new:
+            self._window.created(ended.ref, ended.stamp)
+        else:
+            self._window.updated(ended.ref, ended.stamp)
+
+    def _link(self, linking: _Linking, run: Run) -> Iterator[Outcome]:
+        if not linking.pairs:
+            return
+        try:
+            done = self._links.link(linking.pairs)
+        except NoAccess as error:
+            run.error = error
+            done = dict.fromkeys(linking.pairs, str(error))
+        for ended in linking.ended:
+            yield self._outcome(ended, done)
+
+    def _outcome(self, ended: Ended, linked: dict[Pair, str]) -> Outcome:
+        parcel, write = ended.parcel, ended.parcel.write
+        for name, company in parcel.links.items() if ended.result is Result.LANDED else ():
+            if trouble := linked.get((str(ended.ref), company), ""):
+                parcel.faults[name] = trouble
+        landed = None
+        if ended.result is Result.LANDED and parcel.faults:
+            landed = frozenset(write.values) - frozenset(parcel.faults)
+        return Outcome(
+            place=write.place,
+            key=write.key,
+            result=ended.result,
+            ref=ended.ref or write.ref,
+            version=_version(ended),
+            landed=landed,
+            reason=ended.reason or " ".join(dict.fromkeys(parcel.faults.values())),
+            permanent=ended.permanent,
+            at_fault=tuple(parcel.faults),
+            created=ended.new,
+        )
+
+
+def _version(ended: Ended) -> str:
+    """Return the version to remember.
+
+    What we changed ourselves is marked as not read back: somebody may have edited another field
+    just before, and only the next reading, under the same time of change, shows that edit.
+    """
+    if not ended.stamp:
+        return ""
+    return instant(ended.stamp) + ("" if ended.new else UNREAD)
+
+
+def waves(writes: Sequence[Write]) -> list[list[Write]]:
+    """Return ``writes`` in groups that hold no ticket twice, the earlier write in the earlier one.
+
+    HubSpot refuses a whole batch that names one id twice, and batches in flight have no order.
+    """
+    found: list[list[Write]] = []
+    turn: dict[str, int] = {}
+    for write in writes:
+        names = [f"key {write.place} {write.key}"]
+        if write.ref:
+            names.append(f"ref {write.ref}")
+        wave = max(turn.get(name, -1) for name in names) + 1
+        for name in names:
+            turn[name] = wave
+        if wave == len(found):
+            found.append([])
+        found[wave].append(write)
+    return found
+
+
+def _unsendable(parcel: Parcel, *, new: bool) -> Ended | None:
+    """Refuse what cannot be sent as a whole: nothing left of it, or a new ticket without stage."""
+    values, faults = parcel.write.values, parcel.faults
+    nothing = bool(values) and len(faults) == len(values) and not new
+    homeless = new and STAGE not in parcel.properties and bool(faults)
+    if not (nothing or homeless):
+        return None
+    return Ended(parcel, Result.REFUSED, reason=" ".join(faults.values()))
