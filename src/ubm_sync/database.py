@@ -104,14 +104,14 @@ def upsert(
     key_columns: Sequence[str],
     *,
     update: Sequence[str] | None = None,
-    only_changed: bool = False,
+    only_changed: bool | Sequence[str] = False,
 ) -> Insert:
     """Return ``INSERT ... ON CONFLICT (key_columns) DO UPDATE`` for SQLite and PostgreSQL.
 
     ``update`` names the columns taken from the new row (default: all but the keys; empty: an
-    existing row stays as it is). ``only_changed`` leaves rows alone whose updated columns are all
-    equal. Execute it with a list of dicts: ``.values([...])`` is ten times slower. Both databases
-    share the clause, so PostgreSQL's statement compiles for either.
+    existing row stays as it is). ``only_changed`` leaves rows alone in which these columns (True:
+    all updated ones) are equal. Execute it with a list of dicts: ``.values([...])`` is ten times
+    slower. Both databases share the clause, so PostgreSQL's statement compiles for either.
     """
     statement = insert(table)
     names = [c.name for c in table.columns if c.name not in key_columns]
@@ -119,11 +119,12 @@ def upsert(
     if not names:
         return statement.on_conflict_do_nothing(index_elements=list(key_columns))
     new = statement.excluded
-    changed = or_(*(table.c[name].is_distinct_from(new[name]) for name in names))
+    compared = names if only_changed is True else (only_changed or ())
+    differs = [table.c[name].is_distinct_from(new[name]) for name in compared]
     return statement.on_conflict_do_update(
         index_elements=list(key_columns),
         set_={name: new[name] for name in names},
-        where=changed if only_changed else None,
+        where=or_(*differs) if differs else None,
     )
 
 

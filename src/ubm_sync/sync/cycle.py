@@ -256,7 +256,9 @@ class Engine:
             tx.records.mark_dirty([f"onboarding-{key}" for key in sorted(customers)])
 
     def _guard(self, tx: Tx, rules: Rules) -> Guard:
-        records = {key: sum(one.values()) for key, one in tx.records.counts(kind="location").items()}
+        records = {
+            key: sum(one.values()) for key, one in tx.records.counts(kind="location").items()
+        }
         return Guard(rules, self.settings.thresholds, records, frozenset(tx.guard.approved()))
 
     def _work(self, kind: str, sight: Sight, guard: Guard, tally: Tally, run: str) -> Work:

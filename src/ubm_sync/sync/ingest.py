@@ -186,7 +186,7 @@ class Ingest:
             memory = dict(record.memory)
             for where, entry in typed[sync_id].items():
                 sent = memory.pop(book.SENT + where, None)
-                if sent is None or sent != book.unpacked(entry, 1)[0]:
+                if sent is None or sent not in {book.unpacked(entry, 1)[0], book.LATER}:
                     memory[book.TYPED + where] = entry
                     value, _, by = book.unpacked(entry, 3)
                     place, _, name = where.partition(".")

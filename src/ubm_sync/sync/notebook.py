@@ -10,6 +10,7 @@ never sees them:
 | ``!held:PLACE.FIELD`` | a value the system refused: not sent again while it is wanted |
 | ``!refused:PLACE`` | digest and reason of a whole write the system refused |
 | ``!decide:FIELD`` | the place (or ``=VALUE``) a person chose for a conflict |
+| ``!conflict:FIELD`` | a conflict of this field is open |
 | ``!vanished:PLACE`` | how many full listings agree that the record is not there any more |
 """
 
@@ -18,8 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 SEPARATOR = "\x1f"
+LATER = "\x1flater"  # stands for a sent value that was not known when the intent was written
 TYPED, SENT, HELD = "!typed:", "!sent:", "!held:"
 REFUSED, DECIDE, VANISHED = "!refused:", "!decide:", "!vanished:"
+CONFLICT = "!conflict:"
 
 
 def split(memory: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

@@ -57,6 +57,7 @@ class RecordPlan:
     decision: Decision
     writes: tuple[Write, ...]
     edits: tuple[Edit, ...]
+    withheld: bool = False  # the guard took something out of the writes
 
     @property
     def quiet(self) -> bool:

@@ -32,7 +32,8 @@ def recover(tx: Tx, connectors: Mapping[str, Connector]) -> int:
             sent = values.setdefault(key.partition(":")[0], {})
             for field, (_, after, _) in fields.items():
                 if after is not None:
-                    sent[f"{book.SENT}{place}.{field}"] = after
+                    late = after.startswith("<") and after.endswith(">")
+                    sent[f"{book.SENT}{place}.{field}"] = book.LATER if late else after
     if values:
         records = tx.records.load(list(values))
         for sync_id, record in records.items():

@@ -28,6 +28,7 @@ class Settled:
     ask: list[str] = field(default_factory=list)
     refusals: list[tuple[str, str]] = field(default_factory=list)
     landed: int = 0
+    closed: list[str] = field(default_factory=list)  # fields whose conflict is over
 
 
 def settle(
@@ -47,7 +48,7 @@ def settle(
     notebook = {
         key: value for key, value in subject.notebook.items() if not key.startswith(book.TYPED)
     }
-    settled = Settled(base={}, memory={})
+    settled = Settled(base={}, memory={}, again=plan.withheld)
     for write in plan.writes:
         outcome = outcomes.get(write.place)
         actual = sent.get(write.place)
@@ -57,8 +58,14 @@ def settle(
         _take(rules, settled, seen, notebook, actual, outcome, now)
     _forget_held(plan, notebook)
     settled.base = agreed(rules, subject.base, plan.merged, _live(seen), blind=subject.blind)
-    if not plan.merged.conflicts:
-        notebook = {k: v for k, v in notebook.items() if not k.startswith(book.DECIDE)}
+    settled.closed = [
+        name for name, _ in book.entries(notebook, book.CONFLICT) if name not in plan.merged.blocked
+    ]
+    drop = (book.DECIDE, book.CONFLICT)
+    notebook = {key: value for key, value in notebook.items() if not key.startswith(drop)}
+    notebook.update(
+        {f"{book.CONFLICT}{conflict.field}": "open" for conflict in plan.merged.conflicts}
+    )
     settled.memory = {**plan.decision.memory, **notebook}
     return settled
 

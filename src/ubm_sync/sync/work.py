@@ -182,7 +182,8 @@ class Work:
                 writes.append(write)
             elif keep:
                 writes.append(replace(write, values=keep))
-        return replace(plan, writes=tuple(writes))
+        withheld = tuple(writes) != plan.writes
+        return replace(plan, writes=tuple(writes), withheld=withheld)
 
     def _intend(self, tx: Tx, plans: Sequence[RecordPlan], now: datetime) -> dict[str, int]:
         """Write down what will be sent, before it is: one entry per system and portion."""
@@ -282,6 +283,9 @@ class Work:
             self._tally.restored += 1
         for lost in plan.merged.lost:
             tx.kept.add(sync_id, lost.field, lost.place, lost.value, lost.reason, now, None)
+        for name in settled.closed:
+            how, by = _ending(plan, name)
+            tx.conflicts.close(sync_id, name, how, by, now)
         for conflict in plan.merged.conflicts:
             tx.conflicts.open(sync_id, conflict.field, conflict.base, conflict.values, now)
             self._tally.conflicts += 1
@@ -304,6 +308,14 @@ def _moved(record: RecordState, plan: RecordPlan, settled: Settled) -> RecordSta
     record.wake_at = decision.wake_at
     record.dirty = settled.again
     return record
+
+
+def _ending(plan: RecordPlan, name: str) -> tuple[str, str]:
+    """Return how a conflict ended, and by whom."""
+    for lost in plan.merged.lost:
+        if lost.field == name:
+            return f"{lost.reason}: {plan.merged.values.get(name)!r} stays", "a person"
+    return "both sides agree again", "a person"
 
 
 def _explained(plan: RecordPlan, write: Write) -> dict[str, list[str | None]]:

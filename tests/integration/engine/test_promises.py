@@ -1,0 +1,346 @@
+"""What the engine promises, on real state databases with systems in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.engine_house import ACME, BETA, DESK, INTAKE, STORE, House
+
+from ubm_sync.errors import Temporary
+from ubm_sync.model import Outcome, Write
+from ubm_sync.sync.cycle import EngineSettings
+from ubm_sync.sync.decisions import retry
+from ubm_sync.sync.guard import Threshold
+
+
+@pytest.fixture
+def house(database_url: str) -> Iterator[House]:
+    with House(database_url) as house:
+        yield house
+
+
+def only(found: dict[str, object]) -> str:
+    assert len(found) == 1
+    return next(iter(found))
+
+
+def test_a_row_becomes_a_ticket_becomes_an_account(house: House) -> None:
+    row = house.add_row("4471908023", location_name="Joliet")
+    house.settle()
+    ticket = only(dict(house.tickets()))
+    assert house.rows()[row]["sync_status"] == "Waiting for CSM"
+    assert house.rows()[row]["ticket"] == ticket
+    assert house.tickets()[ticket]["location_name"] == "Joliet"
+
+    house.approve(ticket)
+    house.settle()
+
+    account = only(dict(house.accounts()))
+    assert house.rows()[row]["ubm_account_id"] == account
+    assert house.accounts()[account]["account_number"] == "4471908023"
+    assert [note.text for note in house.systems[DESK].notes] == ["Created in UBM."]
+
+
+def test_a_cycle_with_nothing_to_do_writes_nothing(house: House) -> None:
+    house.add_row("1001")
+    house.settle()
+
+    report = house.cycle()
+
+    assert report.planned == 0
+    assert report.landed == {}
+    assert report.notes == 0
+
+
+def test_one_edit_is_written_once_to_each_other_system(house: House) -> None:
+    row = house.add_row("1001")
+    house.settle()
+    house.approve(only(dict(house.tickets())))
+    house.settle()
+    before = {name: len(system.changes) for name, system in house.systems.items()}
+
+    house.systems[INTAKE].edit("row", row, {"notes": "gate code at the desk"}, by="customer")
+    house.settle()
+
+    after = {name: len(system.changes) - before[name] for name, system in house.systems.items()}
+    assert after == {INTAKE: 1, DESK: 1, STORE: 1}
+    assert house.tickets()[only(dict(house.tickets()))]["notes"] == "gate code at the desk"
+
+
+def test_an_edit_on_the_ticket_arrives_in_the_row(house: House) -> None:
+    row = house.add_row("1001", city="Joliett")
+    house.settle()
+
+    ticket = only(dict(house.tickets()))
+    house.systems[DESK].edit("ticket", ticket, {"city": "Joliet"}, by="dana")
+    house.settle()
+
+    assert house.rows()[row]["city"] == "Joliet"
+
+
+def test_an_edit_of_a_service_field_is_put_back_and_the_typed_value_kept(house: House) -> None:
+    row = house.add_row("1001")
+    house.settle()
+
+    house.systems[INTAKE].edit("row", row, {"sync_status": "Active"}, by="customer")
+    house.settle()
+
+    assert house.rows()[row]["sync_status"] == "Waiting for CSM"
+    assert house.rows()[row]["sync_message"] == "sync_status was put back"
+    with house.state.reading() as tx:
+        assert [(one.field, one.value, one.by) for one in tx.kept.list()] == [
+            ("sync_status", "Active", "customer")
+        ]
+
+
+def test_an_account_number_is_put_back_once_the_account_exists(house: House) -> None:
+    row = house.add_row("1001")
+    house.settle()
+    house.approve(only(dict(house.tickets())))
+    house.settle()
+
+    house.systems[INTAKE].edit("row", row, {"account_number": "9999"}, by="customer")
+    house.settle()
+
+    assert house.rows()[row]["account_number"] == "1001"
+    with house.state.reading() as tx:
+        assert [one.value for one in tx.kept.list()] == ["9999"]
+
+
+def test_a_conflict_keeps_both_values_until_a_person_decides(house: House) -> None:
+    row = house.add_row("1001", city="Joliet")
+    house.settle()
+    ticket = only(dict(house.tickets()))
+
+    house.systems[INTAKE].edit("row", row, {"city": "Aurora"}, by="customer")
+    house.systems[DESK].edit("ticket", ticket, {"city": "Elgin"}, by="dana")
+    house.settle()
+
+    assert house.rows()[row]["city"] == "Aurora"
+    assert house.tickets()[ticket]["city"] == "Elgin"
+    with house.state.reading() as tx:
+        assert dict(tx.conflicts.list()[0].values) == {"row": "Aurora", "ticket": "Elgin"}
+
+    house.systems[DESK].edit("ticket", ticket, {"conflict_decision": "keep_ticket"}, by="dana")
+    house.settle()
+
+    assert house.rows()[row]["city"] == "Elgin"
+    with house.state.reading() as tx:
+        assert not tx.conflicts.list()
+        assert [one.value for one in tx.kept.list()] == ["Aurora"]
+
+
+def test_answers_that_get_lost_double_nothing(house: House) -> None:
+    for system in house.systems.values():
+        system.lose_answers = 2
+    house.add_row("1001")
+    house.add_row("1002")
+    house.settle(9)
+    for ticket in house.tickets():
+        house.approve(ticket)
+    for system in house.systems.values():
+        system.lose_answers = 2
+    house.settle(9)
+
+    assert len(house.tickets()) == 2
+    assert len(house.accounts()) == 2
+    assert len(house.systems[DESK].notes) == 2
+    assert not [values for values in house.rows().values() if "sync_message" in values]
+
+
+def test_a_system_that_is_down_delays_and_loses_nothing(house: House) -> None:
+    house.systems[DESK].break_now = "the desk cannot be reached"
+    row = house.add_row("1001")
+    report = house.cycle()
+
+    assert any("cannot be reached" in problem for problem in report.problems)
+
+    house.systems[DESK].break_now = ""
+    house.settle()
+
+    assert house.rows()[row]["sync_status"] == "Waiting for CSM"
+
+
+def test_a_record_that_cannot_be_decided_delays_no_other(house: House) -> None:
+    house.add_row("poison")
+    row = house.add_row("1002")
+    report = house.cycle()
+
+    assert report.quarantined == 1
+    assert house.rows()[row]["sync_status"] == "Waiting for CSM"
+    with house.state.reading() as tx:
+        assert len(tx.quarantine.list()) == 1
+
+
+def test_a_field_that_a_system_refuses_does_not_stop_the_record(house: House) -> None:
+    house.systems[DESK].refuse["ticket", "commodity"] = "Electric is not an option"
+    row = house.add_row("1001", commodity="Electric", city="Joliet")
+    house.settle()
+
+    ticket = only(dict(house.tickets()))
+    assert house.tickets()[ticket]["city"] == "Joliet"
+    assert "commodity" not in house.tickets()[ticket]
+    assert house.rows()[row]["sync_status"] == "Waiting for CSM"
+    with house.state.reading() as tx:
+        assert [one.reason for one in tx.quarantine.list()] == ["Electric is not an option"]
+
+    del house.systems[DESK].refuse["ticket", "commodity"]
+    with house.state.transaction() as tx:
+        retry(tx, None)
+    house.settle()
+
+    assert house.tickets()[ticket]["commodity"] == "Electric"
+
+
+def test_a_copied_row_is_a_new_record(house: House) -> None:
+    row = house.add_row("1001")
+    house.settle()
+    original = house.systems[INTAKE].records["row", row]
+    copy = house.systems[INTAKE].put("row", original.values, container=ACME.sheet, key=original.key)
+    house.settle()
+
+    keys = {one.key for one in house.systems[INTAKE].records.values()}
+    assert len(keys) == 2
+    assert house.systems[INTAKE].records["row", row].key == original.key
+    assert len(house.tickets()) == 2
+    assert house.rows()[copy]["ticket"] != house.rows()[row]["ticket"]
+
+
+def test_a_moved_row_keeps_its_record(house: House) -> None:
+    row = house.add_row("1001")
+    house.settle()
+    original = house.systems[INTAKE].records["row", row]
+    house.systems[INTAKE].remove("row", row)
+    moved = house.systems[INTAKE].put(
+        "row", original.values, container=ACME.sheet, key=original.key
+    )
+    house.settle()
+
+    assert house.systems[INTAKE].records["row", moved].key == original.key
+    assert len(house.tickets()) == 1
+
+
+def test_a_row_never_brings_its_identity_to_another_customer(house: House) -> None:
+    row = house.add_row("1001")
+    house.settle()
+    original = house.systems[INTAKE].records["row", row]
+    house.systems[INTAKE].remove("row", row)
+    moved = house.systems[INTAKE].put(
+        "row", original.values, container=BETA.sheet, key=original.key
+    )
+    house.settle()
+
+    assert house.systems[INTAKE].records["row", moved].key != original.key
+
+
+def test_a_vanished_row_closes_nothing(house: House) -> None:
+    row = house.add_row("1001")
+    house.add_row("1002")
+    house.settle()
+    house.systems[INTAKE].remove("row", row)
+
+    first = house.cycle(full=True)
+    second = house.cycle(full=True)
+    house.settle()
+
+    assert (first.vanished, second.vanished) == (0, 1)
+    assert len(house.tickets()) == 2
+
+
+def test_lost_state_finds_the_same_tickets_again(house: House, tmp_path: object) -> None:
+    house.add_row("1001")
+    house.settle()
+    ticket = only(dict(house.tickets()))
+
+    with House(f"sqlite:///{tmp_path}/fresh.db") as fresh:
+        fresh.systems = house.systems
+        fresh.start()
+        fresh.settle()
+
+        assert only(dict(fresh.tickets())) == ticket
+
+
+def test_more_changes_than_the_guard_allows_wait_for_an_approval(database_url: str) -> None:
+    settings = EngineSettings(thresholds={"*": Threshold(0.0, 2)})
+    with House(database_url, settings=settings) as house:
+        rows = [house.add_row(str(1000 + number)) for number in range(4)]
+        house.settle()
+        for row in rows:
+            house.systems[INTAKE].edit("row", row, {"gl_code": "6410"}, by="customer")
+
+        report = house.cycle()
+
+        assert [(stop.field, stop.count, stop.limit) for stop in report.stops] == [
+            ("gl_code", 4, 2)
+        ]
+        assert not any("gl_code" in values for values in house.tickets().values())
+
+        with house.state.transaction() as tx:
+            tx.guard.approve(report.stops[0].fingerprint, "lead", house.clock.now())
+        house.settle()
+
+        assert all(values["gl_code"] == "6410" for values in house.tickets().values())
+
+
+def test_two_instances_do_not_work_at_the_same_time(house: House) -> None:
+    house.add_row("1001")
+    with house.state.transaction() as tx:
+        tx.leases.acquire("engine", "somebody else", 600, house.clock.now())
+
+    report = house.cycle()
+
+    assert report.skipped == "Another instance of the service is at work."
+    assert not house.tickets()
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("system", [INTAKE, DESK, STORE])
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_process_killed_between_write_and_memory_doubles_nothing(
+    house: House, system: str, after: int
+) -> None:
+    house.add_row("1001")
+    house.settle()
+    house.approve(only(dict(house.tickets())))
+    house.add_row("1002")
+    connector = house.engine.connectors[system]
+    target = house.systems[system]
+
+    def dies(writes: list[Write]) -> list[Outcome]:
+        for write in writes[:after]:
+            target.write(write)
+        raise Killed
+
+    connector.apply = dies  # type: ignore[method-assign, assignment]
+    with pytest.raises(Killed):
+        house.cycle()
+    house.clock.sleep(600)
+    house.start("second")
+    house.settle(6)
+
+    assert len(house.tickets()) == 2
+    assert len(house.accounts()) == 1
+    assert not [values for values in house.rows().values() if "sync_message" in values]
+    with house.state.reading() as tx:
+        assert tx.audit.verify() is None
+
+
+def test_what_plan_shows_is_what_the_next_cycle_does(house: House) -> None:
+    house.add_row("1001")
+
+    shown = [(w.place, w.key) for plan in house.engine.plans() for w in plan.writes]
+
+    assert not house.tickets()
+    report = house.cycle()
+    assert sum(report.landed.values()) == len(shown) == 2
+
+
+def test_plan_says_which_system_could_not_be_read(house: House) -> None:
+    house.systems[DESK].break_now = "the desk cannot be reached"
+
+    with pytest.raises(Temporary, match="cannot be reached"):
+        house.engine.plans()
