@@ -134,7 +134,8 @@ BAD = {
     ),
     "a shared field in one place": (
         replaced(
-            "    writers: [row, ticket]\n    at:\n      row: City\n      ticket: site_city\n      task: site_city",
+            "    writers: [row, ticket]\n    at:\n      row: City\n"
+            "      ticket: site_city\n      task: site_city",
             "    writers: [task]\n    §at:\n      task: site_city",
         ),
         "shared but lives in one place only",
@@ -218,7 +219,8 @@ BAD = {
     "two types for one name": (
         replaced(
             "    at: {ticket: stage}",
-            "    at: {ticket: stage}\n  town:\n    type: date\n    role: service\n    at: {task: §site_size}",
+            "    at: {ticket: stage}\n"
+            "  town:\n    type: date\n    role: service\n    at: {task: §site_size}",
         ),
         '"site_size" is date here but choice for "ticket" of the same system',
     ),
