@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Table
+
 from ubm_store.schema.accounts import (
     ENROLMENTS,
     STATUSES,
@@ -43,4 +45,10 @@ __all__ = [
     "ServiceContract",
     "Vendor",
     "VendorAlias",
+    "table",
 ]
+
+
+def table(model: type[Base]) -> Table:
+    """Return the table of a model, for statements over many rows."""
+    return Base.metadata.tables[model.__tablename__]
