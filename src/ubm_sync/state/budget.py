@@ -124,12 +124,16 @@ class SharedBudget:
     def reserve(self, key: str, *, cost: int = 1, lane: Lane = Lane.PERSON) -> float:
         """Book ``cost`` calls on ``key`` and return the seconds to wait before sending them.
 
+        Book no more calls together than the limit's burst, or a window may see the surplus.
         Raises Temporary where the database cannot be reached.
         """
         limit = self._limit(key)
-        spacing = limit.spacing if limit is not None else 0.0
-        ahead = self._run(self._reserve, key, round(cost * spacing))
-        room = max(SHARE[lane] * limit.burst, 1.0) * spacing if limit is not None else 0.0
+        if limit is None:
+            return max(self._run(self._reserve, key, 0), 0) / SECOND
+        ahead = self._run(self._reserve, key, round(cost * limit.spacing))
+        # never less room than the calls booked together need: they go out at one moment, and
+        # a part of them counted to the time before it would let a window overflow
+        room = max(SHARE[lane] * limit.burst, min(cost, limit.burst)) * limit.spacing
         return max(ahead - room, 0.0) / SECOND
 
     def penalise(self, key: str, seconds: float) -> None:
@@ -177,7 +181,8 @@ class SharedBudget:
 
 
 def _checked(prefix: str, limit: Limit) -> Limit:
-    if limit.seconds <= 0 or not 1 <= limit.burst < max(limit.calls, 2):
+    possible = limit.calls >= 1 and limit.seconds > 0
+    if not possible or not 1 <= limit.burst < max(limit.calls, 2):
         raise ValueError(
             f'The limit of "{prefix}" is not usable: {limit.calls} calls in {limit.seconds} '
             f"seconds with a burst of {limit.burst}; the burst must be at least 1 and less than "

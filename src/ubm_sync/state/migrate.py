@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from ubm_sync.database import for_reading
 from ubm_sync.errors import Refused
 
 HEAD = "0001"  # the newest of migrations/versions; a test compares the two
@@ -17,7 +18,7 @@ def migrate(engine: Engine) -> None:
 
     Raises Refused where the tables were made by a newer version of this program.
     """
-    with engine.connect() as connection:
+    with for_reading(engine).connect() as connection:  # a start waits for no writer
         if _revision(connection) == HEAD:
             return
     with engine.begin() as connection:

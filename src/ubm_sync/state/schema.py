@@ -104,8 +104,7 @@ def clean(text: str) -> str:
     """Replace NUL and lone surrogates by the replacement character."""
     if text.isascii() and "\0" not in text:
         return text
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return _whole(text).replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
@@ -123,11 +122,16 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be kept as JSON.")
 
 
+def _whole(text: str) -> str:
+    """Replace lone surrogates; two that belong together become the character they mean."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return clean(value)
+        return _whole(value)
     if isinstance(value, Mapping):
-        return {clean(str(key)): _cleaned(part) for key, part in value.items()}
+        return {_whole(str(key)): _cleaned(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [_cleaned(part) for part in value]
     return value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from tests.integration.state.samples import NOON
+
 from ubm_sync.clock import VirtualClock
 from ubm_sync.state import State, open_state
 

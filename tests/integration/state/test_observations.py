@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.integration.state.samples import HOUR, NOON, seen
+
 from ubm_sync.model import Mark
 from ubm_sync.state import State
 

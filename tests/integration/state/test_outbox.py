@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.integration.state.samples import HOUR, NOON, seen
+
 from ubm_sync.state import NoteState, State, Waiting
 
 

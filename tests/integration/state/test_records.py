@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.integration.state.samples import HOUR, NOON, record
+
 from ubm_sync.flow import Rival
 from ubm_sync.state import RecordState, State, open_state
 
@@ -42,6 +42,7 @@ def test_saving_again_replaces_the_whole_record(state: State) -> None:
         assert tx.records.load(["a"])["a"] == record("a", base={}, status="Active", dirty=False)
 
 
+@settings(max_examples=30)
 @given(base=st.dictionaries(TEXT, TEXT), label=TEXT, at=INSTANTS)
 def test_any_text_and_instant_survives(base: dict[str, str], label: str, at: object) -> None:
     state = open_state("sqlite://")
