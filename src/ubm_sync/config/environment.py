@@ -82,8 +82,6 @@ class Environment(Mapping[str, str]):
 
     def __contains__(self, name: object) -> bool:
         """Return whether the variable is set, without reading the file it may be in."""
-        if not isinstance(name, str):
-            return False
         return name in DEFAULTS or any(
             name in layer or f"{name}{_FILE}" in layer for _, layer, _ in self._layers
         )

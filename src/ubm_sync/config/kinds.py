@@ -17,6 +17,16 @@ _STATES = (
     "NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY PR VI GU AS MP"
 )
 US_STATES = frozenset(_STATES.split())
+_ABBREVIATED = {
+    f"{letter}{kind}": zone
+    for letter, zone in (
+        ("E", "America/New_York"),
+        ("C", "America/Chicago"),
+        ("M", "America/Denver"),
+        ("P", "America/Los_Angeles"),
+    )
+    for kind in ("T", "ST", "DT")
+}
 _ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -28,16 +38,13 @@ def zones() -> frozenset[str]:
 
 
 def _zone(value: str) -> str:
+    usual = _ABBREVIATED.get(value.upper())
+    if usual:
+        raise ValueError(f'"{value}" does not say when summer time begins; write "{usual}"')
     if value in zones():
         return value
-    city = value.rsplit("/", 1)[-1].replace(" ", "_")
-    by_city = {name.rsplit("/", 1)[-1]: name for name in sorted(zones(), reverse=True)}
-    hint = nearest(value, zones())
-    match = re.search(r'"(.*)"', nearest(city, by_city))
-    if match and not hint:
-        hint = f'; did you mean "{by_city[match[1]]}"?'
-    example = "" if hint else '; write it as "America/Chicago"'
-    raise ValueError(f'there is no time zone "{value}"{hint}{example}')
+    hint = nearest(value, zones()) or '; write it as "America/Chicago"'
+    raise ValueError(f'there is no time zone "{value}"{hint}')
 
 
 def _address(value: str) -> str:

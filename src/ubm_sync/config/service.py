@@ -93,8 +93,24 @@ class Intake(Block):
     review_business_days: int = Field(default=2, ge=0, le=60)
     """When the customer is told to expect the manager's answer."""
 
-    notice_days: int = Field(default=3, ge=0, le=60)
+    notice_days: int = Field(default=7, ge=0, le=60)
     """How long the customer sees that something was put back."""
+
+    start_limit_days: int = Field(default=180, ge=0, le=3650)
+    """How far ahead a service may start."""
+
+    first_bill_days: int = Field(default=30, ge=0, le=365)
+    """When the customer is told to expect the first bill after enrolment."""
+
+    duplicates: Literal["refuse", "ticket"] = "refuse"
+    """A row for an account that is on another row already: tell the customer only, or open a
+    ticket in the stage Duplicate as well."""
+
+    close_needs_approval: bool = True
+    """Whether the manager is asked before an account is closed."""
+
+    priority: Literal["", "low", "medium", "high", "urgent"] = "medium"
+    """Of a new ticket; empty leaves the ticket system's own default."""
 
 
 class Rollout(Block):

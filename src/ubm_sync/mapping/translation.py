@@ -56,8 +56,6 @@ def _shape(located: Located, at: PathOf, block: FieldBlock, spot: SpotBlock) -> 
     elif block.type not in _SHAPED:
         text = f"a {block.type} field cannot have a shape: its value would not be read back"
         yield located.flaw(text, *at, "shape", key=True)
-    elif spot.encode:
-        yield located.flaw("use `encode` or `shape`, not both", *at, "shape", key=True)
 
 
 def _domain(block: FieldBlock) -> tuple[str, ...] | None:

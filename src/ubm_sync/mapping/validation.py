@@ -56,10 +56,7 @@ def inspect(
         details = error.errors(include_url=False)
     flaws = [*located.flaws, *(_flaw(model, located, detail) for detail in details)]
     rest = _without(located.data, {detail["loc"][:2] for detail in details}, droppable)
-    try:
-        return (model.model_validate(rest) if rest else None), in_order(flaws)
-    except ValidationError:
-        return None, in_order(flaws)
+    return (model.model_validate(rest) if rest else None), in_order(flaws)
 
 
 def _without(
