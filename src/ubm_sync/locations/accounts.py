@@ -1,0 +1,62 @@
+"""Account numbers: as typed, as shown, as compared.
+
+``raw`` stays what the customer typed. Two numbers are one account where their keys agree under
+the same vendor and state; a number alone says nothing, two vendors may both use it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ubm_sync.locations import vendors
+from ubm_sync.locations.regions import state_code
+from ubm_sync.model import Customer, Values
+
+# Spaces that look like spaces but are not, and characters nobody can see.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t\r\n]")
+_SEPARATORS = str.maketrans("", "", " -./_#")
+
+
+def display(raw: str) -> str:
+    """Return the number as people should see it: no invisible characters, no outer spaces.
+
+    A leading apostrophe is the spreadsheet's way of saying "text" and no part of the number.
+    """
+    if raw.isalnum() and raw.isascii():
+        return raw
+    text = _ODD_SPACE.sub(" ", _INVISIBLE.sub("", raw)).strip()
+    return text[1:].lstrip() if text[:1] in {"'", "\u2019"} else text
+
+
+def number_key(raw: str) -> str:
+    """Return what is compared: upper case, without `` -./_#`` and without leading zeros."""
+    if raw.isalnum() and raw.isascii():
+        return raw.upper().lstrip("0")
+    return display(raw).upper().translate(_SEPARATORS).lstrip("0")
+
+
+def possible_key(raw: str) -> str:
+    """Return the key without its last digit, which for some utilities is a check digit.
+
+    Two numbers that agree only so are for a person to look at, never the same account by rule.
+    """
+    return number_key(raw)[:-1]
+
+
+def account_key(customer: Customer, values: Values) -> str:
+    """Return ``customer|vendor|state|key``, "" where vendor, state or number is missing.
+
+    The vendor is its canonical name where the vendor list knows it in that state, so that ComEd
+    and Commonwealth Edison meet; else its folded spelling.
+    """
+    number = values.get("account_number")
+    name = values.get("vendor")
+    state = state_code(values.get("state", ""))
+    if not number or not name or not state:
+        return ""
+    key = number_key(number)
+    if not key:
+        return ""
+    found = vendors.resolve(name, state, values.get("commodity", ""))
+    return f"{customer.key}|{found.canonical or vendors.fold(name)}|{state}|{key}"

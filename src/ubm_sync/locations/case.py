@@ -1,0 +1,208 @@
+"""One record while it is being decided: what is known, and what the decision will say."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from ubm_sync.calendars import calendar_of, clock_text, day_text, instant_text, local, parse_instant
+from ubm_sync.flow import NoteDraft, Situation
+from ubm_sync.locations.findings import Findings, shown
+from ubm_sync.locations.rules import CHANGE, CLOSE, LocationRules
+from ubm_sync.locations.secrets import mask, may_hold_secret
+from ubm_sync.locations.states import ACCOUNT, ENROLMENT_PLACE, ROW, STEPS, TICKET
+from ubm_sync.locations.validation import check, is_request
+from ubm_sync.model import Observation
+
+_SECRET = "secret."  # noqa: S105 - the prefix of a memory key
+_FIXED = "fixed."
+
+
+class Case:
+    """A situation with the answers collected so far; lives for one decision."""
+
+    __slots__ = (
+        "account", "corrected", "customer", "edit", "enrolment", "findings", "first", "fixes",
+        "memory", "message", "notes", "now", "request", "row", "rules", "said", "secrets",
+        "situation", "status", "texts", "ticket", "titles", "values", "wakes", "who",
+    )  # fmt: skip
+
+    def __init__(
+        self, situation: Situation, now: datetime, rules: LocationRules, texts: Mapping[str, str]
+    ) -> None:
+        customer = situation.customer
+        seen = situation.observed
+        self.situation = situation
+        self.now = now
+        self.rules = rules
+        self.texts = texts
+        self.customer = customer
+        self.titles = {**rules.titles, **customer.titles} if customer.titles else rules.titles
+        self.memory = dict(situation.memory)
+        self.corrected = any(key.startswith((_FIXED, _SECRET)) for key in self.memory)
+        self.row = _live(seen.get(ROW))
+        self.ticket = _live(seen.get(TICKET))
+        self.account = _live(seen.get(ACCOUNT))
+        self.enrolment = _live(seen.get(ENROLMENT_PLACE))
+        self.who = customer.csm_name or "Our team"
+        self.first = customer.csm_name.split()[0] if customer.csm_name else "Our team"
+        self.notes: list[NoteDraft] = []
+        self.said: list[str] = []
+        self.wakes: list[datetime] = []
+        self.fixes: dict[str, str] = {}
+        self.status = ""
+        self.message = ""
+        self.values = situation.values
+        self.edit = self._edit_mark() if situation.changed else ""
+        self._mask_secrets()
+        self.secrets = sorted(key.removeprefix(_SECRET) for key in self._keys(_SECRET))
+        self.request = _request_kind(self.values.get("request_type", ""))
+        self.findings = self._check()
+
+    def text(self, key: str, **names: object) -> str:
+        """Return a text with its names filled in."""
+        return self.texts[key].format(**names) if names else self.texts[key]
+
+    def note(self, event: str, key: str, **names: object) -> None:
+        """Say something to the manager, once for this event; ``names`` hold no secrets."""
+        mark = digest(event)
+        if mark not in self.memory.get("said", "") and mark not in self.said:
+            self.said.append(mark)
+            self.notes.append(NoteDraft(event, TICKET, self.text(key, **names)))
+
+    def clock(self, instant: datetime, *, with_zone: bool = False) -> str:
+        """Return a time of day as people of this customer read it."""
+        return clock_text(instant, self.customer.zone, with_zone=with_zone)
+
+    def title(self, field: str) -> str:
+        """Return a column's title as this customer reads it."""
+        return self.titles.get(field, field)
+
+    def step(self, name: str, at: datetime | None = None) -> bool:
+        """Remember when a step happened, once; return whether it is new.
+
+        Clocks of several systems are compared here: a step is never before an earlier one.
+        """
+        memory = self.memory
+        if name in memory:
+            return False
+        instant = at or self.now
+        for earlier in STEPS[: STEPS.index(name)]:
+            before = parse_instant(memory[earlier]) if earlier in memory else None
+            if before is not None and before > instant:
+                instant = before
+        memory[name] = instant_text(instant)
+        return True
+
+    def instant(self, name: str) -> datetime:
+        """Return the instant of a step that happened."""
+        return parse_instant(self.memory.get(name, "")) or self.now
+
+    def day(self, name: str, *, weekday: bool = False) -> str:
+        """Return the day of a step as people of this customer read it."""
+        return day_text(local(self.instant(name), self.customer.zone).date(), weekday=weekday)
+
+    def review_day(self) -> str:
+        """Return by when somebody will have looked; fixed when the waiting began."""
+        if "review_by" not in self.memory:
+            today = local(self.now, self.customer.zone).date()
+            days = self.rules.review_business_days
+            due = calendar_of(self.customer).add_business_days(today, days)
+            self.memory["review_by"] = due.isoformat()
+        return day_of(self.memory["review_by"], weekday=True)
+
+    @property
+    def label(self) -> str:
+        """What people call this record."""
+        return self.values.get("request_number", "") or "this request"
+
+    def fixed_fields(self) -> list[tuple[str, str, str]]:
+        """Return ``(field, old, new)`` of every correction the customer has not replaced."""
+        found = []
+        for key in self._keys(_FIXED):
+            old, _, new = self.memory[key].partition("\n")
+            found.append((key.removeprefix(_FIXED), old, new))
+        return sorted(found)
+
+    def _keys(self, prefix: str) -> list[str]:
+        """Return the keys in memory that begin with ``prefix``; few records have any."""
+        if not self.corrected:
+            return []
+        return [key for key in self.memory if key.startswith(prefix)]
+
+    def _mask_secrets(self) -> None:
+        values, memory = self.values, self.memory
+        for key in self._keys(_SECRET):
+            if values.get(key.removeprefix(_SECRET)) != memory[key]:
+                del memory[key]  # the customer changed the cell
+        if not may_hold_secret(values.values()):
+            return
+        masked = {}
+        for field, typed in values.items():
+            clean = mask(typed)
+            if clean != typed:
+                masked[field] = memory[_SECRET + field] = clean
+        if masked:
+            self.corrected = True
+            self.fixes.update(masked)
+            self.values = {**values, **masked}
+
+    def _check(self) -> Findings:
+        findings = check(
+            self.values,
+            self.situation.marks,
+            self.values.get("request_type", ""),
+            self.now,
+            self.customer.zone,
+            rules=self.rules,
+            titles=self.titles,
+        )
+        memory = self.memory
+        for key in self._keys(_FIXED):
+            _, _, new = memory[key].partition("\n")
+            if self.values.get(key.removeprefix(_FIXED)) != new:
+                del memory[key]
+        if findings.fixes:
+            self.corrected = True
+        for field, new in findings.fixes.items():
+            memory[_FIXED + field] = f"{shown(self.values[field])}\n{new}"
+        if findings.fixes:
+            self.fixes.update(findings.fixes)
+            self.values = {**self.values, **findings.fixes}
+        return findings
+
+    def _edit_mark(self) -> str:
+        """Return a fingerprint of what the customer changed, "" where nothing."""
+        values = self.situation.values
+        changed = [
+            (field, values.get(field, ""))
+            for field, places in self.situation.changed.items()
+            if ROW in places
+        ]
+        return digest(*(f"{field}={value}" for field, value in sorted(changed))) if changed else ""
+
+
+def digest(*parts: str) -> str:
+    """Return a short fingerprint of some texts; the same on every computer."""
+    text = "\x1f".join(parts)
+    return f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}"
+
+
+def day_of(text: str, *, weekday: bool = False) -> str:
+    """Return a date's text as people read it; the text itself where it is no date."""
+    try:
+        return day_text(date.fromisoformat(text), weekday=weekday)
+    except ValueError:
+        return shown(text)
+
+
+def _live(observation: Observation | None) -> Observation | None:
+    return None if observation is None or observation.gone else observation
+
+
+def _request_kind(request: str) -> str:
+    """Return ``close`` or ``change`` for a request about an existing account, else ""."""
+    if is_request(request, CLOSE):
+        return "close"
+    return "change" if is_request(request, CHANGE) else ""

@@ -1,0 +1,162 @@
+"""What has to be told besides the standing: edits put back, conflicts, vanished rows, secrets."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ubm_sync.calendars import instant_text, parse_instant
+from ubm_sync.flow import Conflict, Edit
+from ubm_sync.locations import duplicates
+from ubm_sync.locations.case import Case, digest
+from ubm_sync.locations.findings import shown
+from ubm_sync.locations.secrets import mask
+from ubm_sync.locations.states import ACCOUNT, ROW, SERVICE_FIELDS, TICKET
+
+_KEPT = frozenset({"account_number", "vendor"})
+_EMPTY = "(empty)"
+_NOTICE = ("notice", "notice_at", "notice_edit")
+
+
+def tell(case: Case) -> str:
+    """Collect the notes of this decision; return the notice for the customer, "" where none."""
+    situation = case.situation
+    if situation.edits:
+        _edits(case, situation.edits)
+    if "row" in situation.vanished or case.memory.get("vanished"):
+        _vanished(case)
+    if case.secrets:
+        fields = ", ".join(case.title(field) for field in case.secrets)
+        marks = digest(*(case.memory[f"secret.{field}"] for field in case.secrets))
+        case.note(f"secret:{marks}", "note.secret", fields=fields)
+    if duplicates.foreign(case):
+        number = shown(case.values.get("account_number", ""))
+        case.note("other_customer", "note.other_customer", number=number)
+    for place, reason in situation.troubles.items():
+        system = {ROW: case.rules.intake_name, ACCOUNT: case.rules.store_name}.get(
+            place, case.rules.ticket_name
+        )
+        event = f"trouble:{place}:{digest(reason)}"
+        case.note(event, "note.trouble", system=system, reason=shown(mask(reason), 300))
+    return _notice(case)
+
+
+def secret_text(case: Case) -> str:
+    """Return what the customer is told about passwords in the row."""
+    if not case.secrets:
+        return ""
+    fields = ", ".join(case.title(field) for field in case.secrets[:3])
+    return case.text("row.secret", fields=fields)
+
+
+def fixed_text(case: Case) -> str:
+    """Return what was corrected for the customer."""
+    return " ".join(
+        case.text("row.fixed", title=case.title(field), old=old, new=new)
+        for field, old, new in case.fixed_fields()
+    )
+
+
+def conflict_text(case: Case) -> str | None:
+    """Return the fields in conflict with both values, None where there are none."""
+    conflicts = case.situation.conflicts
+    if not conflicts:
+        return None
+    lines = "\n".join(_conflict(case, conflict) for conflict in conflicts)
+    case.note(f"conflict:{digest(lines)}", "note.conflict", lines=lines)
+    return lines
+
+
+def _conflict(case: Case, conflict: Conflict) -> str:
+    return case.text(
+        "ticket.conflict",
+        title=case.title(conflict.field),
+        row=_quoted(conflict.values.get(ROW, conflict.base)),
+        ticket=_quoted(conflict.values.get(TICKET, conflict.base)),
+        base=_quoted(conflict.base),
+    )
+
+
+def _edits(case: Case, edits: tuple[Edit, ...]) -> None:
+    told = []
+    for edit in edits:
+        if edit.place == ROW:
+            told.append(_row_edit(case, edit))
+        else:
+            _other_edit(case, edit)
+    if not told:
+        return
+    notice = " ".join(dict.fromkeys(told[:2]))
+    if case.memory.get("notice") != notice:
+        case.memory["notice"] = notice
+        case.memory["notice_at"] = instant_text(case.now)
+        case.memory["notice_edit"] = case.edit
+
+
+def _row_edit(case: Case, edit: Edit) -> str:
+    """Return what the customer is told of an edit that was put back; ask the manager about it."""
+    title = case.title(edit.field)
+    if edit.field in SERVICE_FIELDS:
+        return case.text("row.kept_service", title=title)
+    typed, kept = _plain(edit.typed), _plain(edit.kept)
+    by = edit.by or "The customer"
+    if edit.field not in _KEPT:
+        return case.text("row.kept_other", title=title, kept=kept)
+    event = f"change:{edit.field}:{digest(edit.typed or '')}"
+    names = {"title": title, "typed": typed, "kept": kept}
+    case.note(event, "note.change_request", by=by, **names)
+    return case.text("row.kept_account", who=case.who, **names)
+
+
+def _other_edit(case: Case, edit: Edit) -> None:
+    typed = _quoted(edit.typed)
+    service = edit.field in SERVICE_FIELDS or edit.field not in case.rules.titles
+    key = "note.restored_service" if service else "note.restored_shared"
+    case.note(
+        f"restored:{edit.place}:{edit.field}:{digest(edit.typed or '', edit.kept or '')}",
+        "note.restored",
+        by=edit.by or "Somebody",
+        title=case.title(edit.field),
+        place=case.rules.store_name if edit.place == ACCOUNT else "this ticket",
+        typed=typed,
+        kept=_quoted(edit.kept),
+        why=case.text(key) if service else case.text(key, typed=typed),
+    )
+
+
+def _vanished(case: Case) -> None:
+    """Ask once each time the row is gone; forget it when it is back."""
+    memory = case.memory
+    if "row" not in case.situation.vanished:
+        del memory["vanished"]
+        return
+    if case.ticket is None or memory.get("vanished"):
+        return
+    count = int(memory.get("vanishings", "0")) + 1
+    memory["vanishings"] = memory["vanished"] = str(count)
+    intake = case.rules.intake_name
+    case.note(f"vanished:{count}", "note.vanished", label=case.label, intake=intake)
+
+
+def _notice(case: Case) -> str:
+    """Return the notice that stands until the customer's next edit or for some days."""
+    memory = case.memory
+    text = memory.get("notice", "")
+    if not text:
+        return ""
+    since = parse_instant(memory.get("notice_at", "")) or case.now
+    until = since + timedelta(days=case.rules.notice_days)
+    answered = bool(case.edit) and case.edit != memory.get("notice_edit")
+    if case.now >= until or answered:
+        for key in _NOTICE:
+            memory.pop(key, None)
+        return ""
+    case.wakes.append(until)
+    return text
+
+
+def _plain(value: str | None) -> str:
+    return shown(mask(value)) if value else _EMPTY
+
+
+def _quoted(value: str | None) -> str:
+    return f'"{shown(mask(value), 80)}"' if value else _EMPTY

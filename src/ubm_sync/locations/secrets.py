@@ -1,0 +1,95 @@
+"""Find what looks like a password in what people type, and mask it.
+
+The detector prefers precision: "password will follow" and "bus pass 12" are no secrets. It looks
+for a word that announces a secret followed by something that can be one, and for well-known forms
+of tokens. What it masks is gone for good: nothing of it stays in any value of the service.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+MASK = "••••••"
+
+# One of these is in every text with a secret in it: a cheap look before the expensive one.
+_HINTS = (
+    "pass", "pw", "pin", "clave", "contrase", "login", "log in", "user", "usuario", "key", "token",
+    "secret", "bearer", "akia", "ghp_", "sk_", "sk-", "xox", "pat-", "eyj", "://",
+)  # fmt: skip
+
+_WORD = (  # a word that announces a password
+    r"(?:pass\s?words?|passwd|pass\s?phrase|pass\s?code|pswd|pwd|p/w|pw|contrase(?:ñ|n)a)"
+)
+_SHORT_WORD = r"(?:pass|clave)"  # these mean other things as well: "Donner Pass I-80"
+_PLAIN = (  # what may follow such a word without being a secret
+    r"(?![\"'(\[]*(?:will|to|is|was|are|be|been|has|have|had|the|a|an|and|or|for|of|in|on|at|by|"
+    r"with|via|see|sent|send|provid\w*|pending|tbd|tba|n/?a|none|no|not|unknown|required|needed|"
+    r"resets?|changed?|expired?|protected|same|stored|shared|shows?|coming|later|soon|user\w*|"
+    r"secure|through|word|phrase|code|book|port|manager|vault|link|hint|policy|field|please|log|"
+    r"login|ask|call|contact|e-?mail|que|se|por|en|con|de|del|la|el|es|est[aá]|pendiente)"
+    r"(?:[\s.,;:!?)'\"\]]|$))"
+)
+_MIXED = r"(?=\S*[A-Za-z])(?=\S*[0-9!@#$%^&*+=?~])"  # letters and something else
+_CHAR = r"[^\s•]"
+_ALNUM = r"(?=\S*[A-Za-z0-9])"
+_GAP = r"[\"')]*\s*(?:(?:is|es|was)\s+|[-\u2013\u2014/]\s*)?"
+_LOGIN = r"\b(?:log\s?in|user(?:\s?name|\s?id)?|usuario|uid)\b\s*[:=]?\s*"
+
+_KEY = r"(?:api[\s_-]?key|access[\s_-]?key|secret(?:[\s_-]?key)?|token)"
+
+_EXPRESSIONS = {
+    "password: hunter2": (
+        rf"\b(?:{_WORD}|{_SHORT_WORD})\b[\"')]*\s*(?:is\s*|es\s*)?(?:[:=]|->|→)+\s*"
+        rf"{_PLAIN}{_ALNUM}(?P<s>{_CHAR}{{3,}})"
+    ),
+    "pw Spring#1": rf"\b{_WORD}\b{_GAP}{_PLAIN}{_MIXED}(?P<s>{_CHAR}{{4,}})",
+    "pass Spring#12": rf"\b{_SHORT_WORD}\b{_GAP}{_PLAIN}{_MIXED}(?P<s>{_CHAR}{{6,}})",
+    "user bob / pass hunter": (
+        rf"{_LOGIN}[^\s/|,;:]+\s*[/|,;:-]*\s*(?:and\s+)?\b(?:{_WORD}|{_SHORT_WORD})\b\s*[:=]?\s*"
+        rf"{_PLAIN}{_ALNUM}(?P<s>{_CHAR}+)"
+    ),
+    "login bsmith / Hunter2!": (
+        rf"{_LOGIN}[^\s/|,;:]{{2,}}\s*[/|,;:]\s*(?!//){_MIXED}(?P<s>{_CHAR}{{5,}})"
+    ),
+    "PIN: 4711": r"\bpin\s*(?:code|no\.?|number)?\s*(?:is\s+|[:=#]+\s*)(?P<s>\d{4,8})\b",
+    "api key: 8f3a9b": (rf"\b{_KEY}\s*(?:is\s+|[:=]+\s*){_PLAIN}{_ALNUM}(?P<s>{_CHAR}{{6,}})"),
+    "tokens that announce themselves": (
+        r"(?P<s>\bAKIA[0-9A-Z]{16}\b|\bghp_\w{20,}|\bsk_(?:live|test)_\w{10,}|\bsk-[\w-]{20,}|"
+        r"\bxox[abpr]-[\w-]{10,}|\bpat-[a-z]{2}\d-[0-9a-f-]{20,}|"
+        r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*)"
+    ),
+    "Authorization header": r"\bbearer\s+(?P<s>[\w.~+/-]{16,}=*)",
+    "https://user:word@host": r"://[^\s/:@]+:(?P<s>[^\s/@•]+)@",
+}
+_PATTERNS = tuple(re.compile(pattern, re.IGNORECASE) for pattern in _EXPRESSIONS.values())
+
+
+def may_hold_secret(texts: Iterable[str]) -> bool:
+    """Return whether a closer look is worth it; never False where ``mask`` would change a text."""
+    lower = "\n".join(texts).lower()
+    for hint in _HINTS:
+        if hint in lower:
+            return True
+    return "p/w" in lower
+
+
+def mask(text: str) -> str:
+    """Return ``text`` with every secret in it replaced by a mask; the same text where none is."""
+    if not may_hold_secret((text,)):
+        return text
+    for _ in range(len(text)):
+        masked = text
+        for pattern in _PATTERNS:
+            masked = pattern.sub(_masked, masked)
+        if masked == text:
+            break
+        text = masked
+    return text
+
+
+def _masked(match: re.Match[str]) -> str:
+    start, end = match.span("s")
+    whole = match.group()
+    offset = match.start()
+    return f"{whole[: start - offset]}{MASK}{whole[end - offset :]}"

@@ -1,0 +1,125 @@
+"""What people decided on the ticket: by the approval property, or by moving the ticket.
+
+Both are read as events, by comparing with what was seen last: the newest one counts, and a ticket
+that we moved ourselves decides nothing. The result is the *verdict* in memory.
+"""
+
+from __future__ import annotations
+
+from ubm_sync.locations.case import Case
+from ubm_sync.locations.states import (
+    APPROVE,
+    ASK,
+    DECLINE,
+    RANKS,
+    STAGES,
+    VERDICT_OF_STAGE,
+    WAITING,
+)
+from ubm_sync.model import Mark, Observation
+
+_FORWARD = frozenset({"setting_up", "active", "closing", "closed"})
+
+
+def read(case: Case) -> None:
+    """Bring the verdict up to date with what people did since the last decision."""
+    ticket = case.ticket
+    if ticket is None:
+        return
+    moved = _moved(case, ticket)
+    _property(case, ticket)
+    if moved:
+        _move(case, moved)
+    if case.edit and case.memory.get("verdict") == ASK and case.edit != case.memory.get("ask_edit"):
+        _set(case, "", "edit")  # the customer answered
+    _take_back(case)
+
+
+def accepted(case: Case) -> bool:
+    """Return whether the request is accepted: approved and carried out, or the account is there."""
+    return "approved_at" in case.memory or case.account is not None
+
+
+def approver(case: Case) -> str:
+    """Return who approved: whoever changed the ticket, else its owner, else the manager."""
+    ticket = case.ticket
+    if ticket is not None:
+        by = ticket.modified_by or ticket.values.get("owner")
+        if by:
+            return by
+    return case.customer.csm or case.who
+
+
+def _moved(case: Case, ticket: Observation) -> str:
+    """Return the stage a person moved the ticket to since it was last seen, "" where nobody did."""
+    memory = case.memory
+    if ticket.marks.get("stage") == Mark.FOREIGN:
+        case.note("foreign_stage", "note.foreign_stage")
+        return ""
+    stage = ticket.values.get("stage", "")
+    if not stage:
+        return ""
+    moved = stage != memory.get("stage_seen") and stage != memory.get("stage")
+    memory["stage_seen"] = stage
+    if stage == memory.get("stage"):
+        memory.pop("stage_held", None)
+    elif moved:
+        memory["stage_held"] = stage
+    return stage if moved else ""
+
+
+def _property(case: Case, ticket: Observation) -> None:
+    memory = case.memory
+    approval = ticket.values.get("approval", "")
+    if approval == memory.get("approval", ""):
+        return
+    if approval:
+        memory["approval"] = approval
+        _set(case, approval, "property")
+    else:
+        del memory["approval"]
+        if memory.get("verdict_by") == "property":
+            _set(case, "", "property")
+
+
+def _move(case: Case, stage: str) -> None:
+    memory = case.memory
+    if case.account is not None and memory.get("close") != "open":
+        if RANKS.get(stage, 0) <= RANKS["duplicate"]:
+            case.note(f"too_late:{stage}", "note.too_late")
+        return
+    if stage in VERDICT_OF_STAGE:
+        _set(case, VERDICT_OF_STAGE[stage], "stage")
+        if stage == STAGES["Needs information"]:
+            memory["ask_edit"] = case.edit
+    elif stage in _FORWARD and "approved_at" not in memory:
+        case.note(f"out_of_order:{stage}", "note.out_of_order", stage=stage)
+
+
+def _set(case: Case, verdict: str, by: str) -> None:
+    memory = case.memory
+    if verdict:
+        memory["verdict"], memory["verdict_by"] = verdict, by
+    else:
+        memory.pop("verdict", None)
+        memory.pop("verdict_by", None)
+    memory.pop("ask_edit", None)
+
+
+def _take_back(case: Case) -> None:
+    """Take an acceptance back that was withdrawn before the account existed."""
+    memory = case.memory
+    verdict = memory.get("verdict", "")
+    if "approved_at" not in memory or verdict == APPROVE:
+        return
+    if case.account is not None or case.enrolment is not None:
+        if verdict == DECLINE and "close" not in memory:
+            case.note(f"too_late:{DECLINE}", "note.too_late")
+        return
+    event = f"withdrawn:{memory['approved_at']}"
+    del memory["approved_at"]
+    memory.pop("approved_by", None)
+    memory.pop("review_by", None)
+    if not verdict:
+        case.note(event, "note.withdrawn")
+        memory["stage"] = STAGES[WAITING]

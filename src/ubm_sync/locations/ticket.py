@@ -1,0 +1,228 @@
+"""What the manager's ticket and Data Services' ticket hold, besides the fields of the row."""
+
+from __future__ import annotations
+
+from ubm_sync.locations import notices
+from ubm_sync.locations.case import Case, digest
+from ubm_sync.locations.findings import shown
+from ubm_sync.locations.standing import data_services
+from ubm_sync.locations.states import (
+    ACCOUNT,
+    ENROLMENT_PLACE,
+    RANKS,
+    STAGES,
+)
+from ubm_sync.model import Mark, Observation, Ref, Written
+
+_VERBS = {"": "Add", "close": "Close", "change": "Change"}
+
+
+def ticket_values(case: Case) -> dict[str, Written]:
+    """Return what the service fills on the location ticket."""
+    customer, ticket = case.customer, case.ticket
+    where, account = _where(case), _account(case)
+    names = _summary_names(case, f"{where}, {account}")
+    summary = case.text("note.new", **names)
+    if ticket is None:
+        case.note("new", "note.new", **names)
+    values: dict[str, Written] = {
+        "customer_key": customer.key,
+        "sync_status": case.status,
+        "sync_message": case.message or None,
+        "ubm_account_id": case.account.ref if case.account is not None else None,
+        "data_services": data_services(case),
+        "checks": names["checks"],
+        "conflict": notices.conflict_text(case),
+    }
+    subject = case.text(
+        "ticket.subject",
+        verb=_VERBS[case.memory.get("request", "")],
+        where=where,
+        account=account,
+        customer=customer.name or customer.key,
+    )
+    content = "\n".join([summary, "", *_fields(case)])
+    frozen = "approved_at" in case.memory  # the description stays what was approved
+    values["subject"] = _own_text(case, ticket, "subject", subject, frozen=frozen)
+    values["content"] = _own_text(case, ticket, "content", content, frozen=frozen)
+    stage = _stage(case)
+    if stage:
+        values["stage"] = stage
+    if customer.company:
+        values["company"] = customer.company
+    owner = ticket.values.get("owner", "") if ticket is not None else ""
+    owner = owner or customer.csm or customer.backup
+    if owner:
+        values["owner"] = owner
+    if ticket is None:
+        if case.rules.priority:
+            values["priority"] = case.rules.priority
+        return values
+    if "conflict_decision" in ticket.values and not case.situation.conflicts:
+        values["conflict_decision"] = None
+    if case.memory.get("close") == "ask" and "approval" in ticket.values:
+        values["approval"] = None  # approve said yes to adding; closing is asked anew
+    return values
+
+
+def enrolment_values(case: Case) -> dict[str, Written]:
+    """Return what the service fills on Data Services' ticket."""
+    customer, enrolment, memory = case.customer, case.enrolment, case.memory
+    closing = memory.get("request") == "close" or memory.get("close") == "agreed"
+    subject = case.text(
+        "enrolment.subject",
+        verb="Close" if closing else "Enroll",
+        where=_where(case),
+        account=_account(case),
+        customer=customer.name or customer.key,
+    )
+    order = case.text("enrolment.close" if closing else "enrolment.content")
+    content = "\n".join([order, "", *_fields(case)])
+    values: dict[str, Written] = {
+        "customer_key": customer.key,
+        "subject": _own_text(case, enrolment, "subject", subject),
+        "content": _own_text(case, enrolment, "content", content),
+    }
+    if "request" not in memory:
+        values["ubm_account_id"] = case.account.ref if case.account is not None else Ref(ACCOUNT)
+    if customer.company:
+        values["company"] = customer.company
+    if enrolment is None:
+        values["stage"] = "requested"
+        return values
+    stage = _enrolment_stage(case, enrolment)
+    if stage:
+        values["stage"] = stage
+    return values
+
+
+def checks_text(case: Case) -> str:
+    """Return what was checked: "Checks passed: 11 of 12. Warning: ..."."""
+    findings = case.findings
+    fixed = case.fixed_fields()
+    flagged = {*findings.flagged, *(field for field, _, _ in fixed), *case.secrets}
+    total = findings.total
+    parts = [
+        case.text("ticket.checks", passed=max(0, total - len(flagged)), total=total),
+        *(f"Error: {finding.sentence}" for finding in findings.errors),
+    ]
+    if findings.missing:
+        parts.append(f"Missing: {', '.join(case.title(name) for name in findings.missing)}.")
+    parts += [f"Warning: {finding.sentence}" for finding in findings.warnings]
+    parts += [
+        f'Warning: {case.title(field)} "{old}" corrected to {new}.' for field, old, new in fixed
+    ]
+    return " ".join(parts)
+
+
+def _summary_names(case: Case, what: str) -> dict[str, str]:
+    """Return what fills the note of a new request: who wants what, what was checked, what next."""
+    kind, rules = case.memory.get("request", ""), case.rules
+    if kind == "close":
+        following = case.text("note.next_close", team=rules.team_name)
+    elif kind == "change":
+        following = case.text("note.next_change")
+    else:
+        following = case.text("note.next", team=rules.team_name, store=rules.store_name)
+    return {
+        "label": case.label,
+        "by": case.memory.get("by") or "the customer",
+        "intake": rules.intake_name,
+        "clock": case.clock(case.situation.created_at, with_zone=True),
+        "what": f"{_VERBS[kind].lower()} {what}",
+        "checks": checks_text(case),
+        "next": following,
+    }
+
+
+def _fields(case: Case) -> list[str]:
+    values, titles = case.values, case.titles
+    return [f"{title}: {values[field]}" for field, title in titles.items() if field in values]
+
+
+def _where(case: Case) -> str:
+    values = case.values
+    return (
+        f"{shown(values.get('location_code', ''))} {shown(values.get('location_name', ''))}".strip()
+    )
+
+
+def _account(case: Case) -> str:
+    values = case.values
+    parts = (
+        shown(values.get("vendor", "")),
+        values.get("commodity", "").lower(),
+        shown(values.get("account_number", "")) or "number pending",
+    )
+    return " ".join(part for part in parts if part)
+
+
+def _own_text(
+    case: Case, seen: Observation | None, field: str, text: str, *, frozen: bool = False
+) -> str:
+    """Return a text we keep up to date until a person writes their own there, or it is frozen.
+
+    Memory holds fingerprints of what we wrote; anything else that is there was typed by a person.
+    """
+    memory = case.memory
+    there = seen.values.get(field) if seen is not None else None
+    key = f"text.{seen.place}.{field}" if seen is not None else ""
+    if there is None:
+        return text
+    ours = memory.get(key, "")
+    if there == text or _print(there) == _print(text):
+        if not ours or " " in ours:
+            memory[key] = _print(text)
+        return there
+    if frozen or (ours and _print(there) not in ours):
+        return there
+    memory[key] = f"{_print(there)} {_print(text)}"
+    return text
+
+
+def _print(text: str) -> str:
+    return digest(" ".join(text.split()))
+
+
+def _stage(case: Case) -> str:
+    """Return where the ticket should stand, "" to leave it alone."""
+    memory, ticket = case.memory, case.ticket
+    wanted = STAGES.get(case.status, "")
+    if ticket is None:
+        memory["stage"] = wanted
+        return wanted
+    if ticket.marks.get("stage") == Mark.FOREIGN:
+        return ""
+    there = ticket.values.get("stage", "")
+    if not wanted:
+        return there
+    held = "stage_held" in memory and "approved_at" in memory
+    if held and (memory.get("stage") == wanted or RANKS.get(there, 0) > RANKS[wanted]):
+        memory["stage"] = wanted
+        return there
+    memory["stage"] = wanted
+    memory.pop("stage_held", None)
+    return wanted
+
+
+def _enrolment_stage(case: Case, enrolment: Observation) -> str:
+    """Return where Data Services' ticket should stand: theirs, unless a close asks anew."""
+    memory = case.memory
+    there = enrolment.values.get("stage", "")
+    if enrolment.marks.get("stage") == Mark.FOREIGN:
+        return ""
+    if memory.get("close") == "agreed" and "close_asked" not in memory:
+        return "requested"
+    if memory.get("reopened") and there == "requested" and "enrolled_at" in memory:
+        return "enrolled"
+    return there
+
+
+def wants_enrolment(case: Case) -> bool:
+    """Return whether Data Services are to be asked by now."""
+    if ENROLMENT_PLACE in case.situation.observed:
+        return False
+    memory = case.memory
+    if "approved_at" not in memory or "closed_at" in memory:
+        return False
+    return memory.get("request", "close") == "close"
