@@ -162,7 +162,7 @@ def options_of(column: Column) -> list[str]:
 
 def contact(email: str, name: str | None) -> Rich:
     """Return a contact cell; without a name the address is shown."""
-    shown = name or email
+    shown = str(name or email)
     return Rich(email, shown, {"objectType": "CONTACT", "email": email, "name": shown})
 
 

@@ -152,7 +152,9 @@ def update(sheet: Sheet, column: Column, body: Any, switches: Switches) -> Colum
     if column.primary and changed.type != column.type:
         raise Refused(1057)
     others = [other for other in sheet.columns if other is not column]
-    place = int(body.get("index", sheet.columns.index(column)))
+    place = body.get("index", sheet.columns.index(column))
+    if not isinstance(place, int):
+        raise Refused(1031, place, "column.index")
     together = [*others[:place], changed, *others[place:]]
     if changed.primary and not column.primary:
         raise Refused(1055)

@@ -51,6 +51,13 @@ class Context:
         except ValueError:
             raise Refused(1018, text, name) from None
 
+    def positive(self, name: str, default: int) -> int:
+        """Return a whole number above zero; raises Refused 1018 for anything else."""
+        number = self.number(name)
+        if number is not None and number < 1:
+            raise Refused(1018, number, name)
+        return default if number is None else number
+
     def names(self, name: str) -> set[str]:
         """Return a comma list."""
         return {part.strip() for value in self.query.get(name, []) for part in value.split(",")}
@@ -125,8 +132,7 @@ class Context:
 
 def page_of(ctx: Context, items: list[Any], default: int = 100) -> dict[str, Any]:
     """Return a page in the vendor's envelope; includeAll gives everything at once."""
-    size = ctx.number("pageSize") or default
-    number = ctx.number("page") or 1
+    size, number = ctx.positive("pageSize", default), ctx.positive("page", 1)
     if ctx.flag("includeAll"):
         size, number = max(len(items), 1), 1
     pages = max(1, -(-len(items) // size))

@@ -45,10 +45,11 @@ class SmartsheetEmulator(Emulator):
         super().__init__(clock, switches or Switches())
         self._seed = seed
         self._send = send
-        self.reset()
+        self._use(State(seed))
 
     def reset(self) -> None:
         """Forget every sheet, user and webhook, and start again from the seed."""
+        self.webhooks.close()
         self._use(State(self._seed))
 
     def _use(self, state: State) -> None:
@@ -81,11 +82,13 @@ class SmartsheetEmulator(Emulator):
     def save(self, path: Path) -> None:
         """Write the whole state to a file, which is replaced in one step."""
         with self.lock:
-            storage.save(self.state, path)
+            lines = storage.dumped(self.state)
+        storage.write(path, lines)
 
     def load(self, path: Path) -> None:
         """Take the whole state from a file that ``save`` wrote."""
         with self.lock:
+            self.webhooks.close()
             self._use(storage.load(path))
 
     def route(self, request: Request) -> str:

@@ -20,8 +20,10 @@ def delete(ctx: Context) -> dict[str, object]:
     if not ids:
         raise Refused(1009, "ids")
     found = [sheet.rows[row_id] for row_id in dict.fromkeys(ids) if row_id in sheet.rows]
-    if len(found) < len(set(ids)) and not (ctx.flag("ignoreRowsNotFound") and found):
+    if len(found) < len(set(ids)) and not ctx.flag("ignoreRowsNotFound"):
         raise Refused(1006)
+    if not found:
+        return success([], version=sheet.version)
     author = ctx.author(sheet)
     gone = remove(ctx.state, sheet, found, author)
     ctx.state.touch(sheet, author, moves_version=ctx.switches.delete_moves_version)

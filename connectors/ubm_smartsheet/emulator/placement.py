@@ -31,6 +31,9 @@ def asked(body: dict[str, Any]) -> Place:
     """Return the place a row names; raises Refused 1062 for one that contradicts itself."""
     if not any(name in body for name in ATTRIBUTES):
         return NOWHERE
+    for name, code in (("parentId", 1063), ("siblingId", 1064)):
+        if not isinstance(body.get(name), int | None):
+            raise Refused(code, body[name])
     place = Place(
         top=bool(body.get("toTop")),
         bottom=bool(body.get("toBottom")),
@@ -91,15 +94,43 @@ def insert(sheet: Sheet, rows: list[Row], place: Place) -> None:
     sheet.renumber(position)
 
 
-def move(sheet: Sheet, row: Row, place: Place) -> None:
-    """Move a row and what hangs below it within its sheet."""
+def check(sheet: Sheet, rows: list[Row], place: Place) -> None:
+    """Refuse a move before anything is changed: 1062, 1063, 1064."""
+    target(sheet, place)
+    for row in rows:
+        family = {member.id for member in family_of(sheet, row)}
+        if {place.parent, place.sibling} & family:
+            raise Refused(1063 if place.parent else 1064, place.parent or place.sibling)
+        if place.outdent and row.parent is None:
+            raise Refused(1062)
+        if place.indent and sibling_before(sheet, row) is None:
+            raise Refused(1062)
+
+
+def sibling_before(sheet: Sheet, row: Row) -> Row | None:
+    """Return the row before ``row`` on the same level of the hierarchy."""
+    for position in range(row.number - 2, -1, -1):
+        other = sheet.order[position]
+        if other.parent == row.parent:
+            return other
+        if other.id == row.parent:
+            return None
+    return None
+
+
+def move_all(sheet: Sheet, rows: list[Row], place: Place) -> None:
+    """Move rows one by one so that they keep their order at the new place."""
+    stacks = place.top or (place.sibling is not None and not place.above)
+    stacks = stacks or (place.parent is not None and not place.bottom)
+    for row in reversed(rows) if stacks else rows:
+        _move(sheet, row, place)
+
+
+def _move(sheet: Sheet, row: Row, place: Place) -> None:
     if place.indent or place.outdent:
         _change_depth(sheet, row, place)
         return
     family = family_of(sheet, row)
-    if {place.parent, place.sibling} & {member.id for member in family}:
-        raise Refused(1063 if place.parent else 1064, place.parent or place.sibling)
-    target(sheet, place)  # refuse before anything moves
     start = row.number - 1
     del sheet.order[start : start + len(family)]
     sheet.renumber()
@@ -110,13 +141,9 @@ def move(sheet: Sheet, row: Row, place: Place) -> None:
 
 def _change_depth(sheet: Sheet, row: Row, place: Place) -> None:
     if place.indent:
-        before = [r for r in sheet.order[: row.number - 1] if r.parent == row.parent]
-        if not before:
-            raise Refused(1062)
-        row.parent = before[-1].id
-    elif row.parent is None:
-        raise Refused(1062)
-    else:
+        before = sibling_before(sheet, row)
+        row.parent = before.id if before else row.parent
+    elif row.parent is not None:
         parent = sheet.rows[row.parent]
         family = family_of(sheet, row)
         start = row.number - 1

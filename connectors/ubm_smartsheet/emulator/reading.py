@@ -167,12 +167,9 @@ def _filtered(ctx: Context, sheet: Sheet) -> list[Row]:
 
 
 def _page(ctx: Context, rows: list[Row]) -> list[Row]:
-    size, page = ctx.number("pageSize"), ctx.number("page")
-    if size is None and page is None:
+    if not {"pageSize", "page"} & ctx.query.keys():
         return rows
-    size, page = size or USUAL_PAGE, page or 1
-    if size < 1 or page < 1:
-        raise Refused(1018, size if size < 1 else page, "pageSize" if size < 1 else "page")
+    size, page = ctx.positive("pageSize", USUAL_PAGE), ctx.positive("page", 1)
     last = max(1, -(-len(rows) // size))
     if page > last and ctx.switches.past_last_page == "last":
         page = last

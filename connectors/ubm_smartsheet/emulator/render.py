@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from ubm_smartsheet.emulator.model import Cell, Column, Level, Rich, Row, Sheet, User
+from ubm_smartsheet.emulator.placement import sibling_before
 
 #: The API level from which a type is shown as itself; below it reads as text.
 LEVELS = {"MULTI_CONTACT_LIST": 1, "MULTI_PICKLIST": 2}
@@ -186,25 +187,14 @@ def _cells(row: Row, columns: Sequence[Column], view: View, people: dict[int, Us
     return b",".join(parts) + b"]"
 
 
-def sibling(sheet: Sheet, row: Row) -> int | None:
-    """Return the row before ``row`` on the same level of the hierarchy."""
-    for position in range(row.number - 2, -1, -1):
-        other = sheet.order[position]
-        if other.parent == row.parent:
-            return other.id
-        if other.id == row.parent:
-            return None
-    return None
-
-
 def head(sheet: Sheet, row: Row, level: Level) -> bytes:
     """Return a row as JSON up to ``createdAt``: what depends on its place and its reader."""
-    before = sibling(sheet, row)
+    before = sibling_before(sheet, row)
     parts = [f'{{"id":{row.id},"rowNumber":{row.number}']
     if row.parent is not None:
         parts.append(f'"parentId":{row.parent}')
     if before is not None:
-        parts.append(f'"siblingId":{before}')
+        parts.append(f'"siblingId":{before.id}')
     parts.append(f'"expanded":{"true" if row.expanded else "false"}')
     if row.locked:
         parts.append(f'"locked":true,"lockedForUser":{"false" if level >= Level.ADMIN else "true"}')

@@ -72,6 +72,10 @@ class Checker:
     def _check_names(self, body: Any, *, new: bool) -> None:
         if not isinstance(body, dict):
             raise Refused(1008, "a row must be an object")
+        if "locked" in body and not self.author.is_admin:
+            raise Refused(1004)
+        if not isinstance(body.get("format"), str | None):
+            raise Refused(1008, 'Field "format" was of unexpected type.')
         if body.keys() <= ROW_NAMES and not (new and "id" in body):
             return
         for name in body:
@@ -136,6 +140,9 @@ class Checker:
         unknown = body.keys() - CELL_NAMES
         if unknown:
             raise Refused(1008, f'Unknown attribute "{min(unknown)}" found.')
+        for name in ("hyperlink", "linkInFromCell"):
+            if not isinstance(body.get(name), dict | None):
+                raise Refused(1008, f'Field "{name}" was of unexpected type.')
         given = [name for name in CONTENTS if name in body]
         if not given:
             raise Refused(1012, "cell.value")
@@ -260,7 +267,8 @@ def apply(ctx: Context, sheet: Sheet, author: Author, changes: list[Change], pla
     """Write checked rows: one version further for all of them together."""
     state = ctx.state
     if place is not NOWHERE:
-        placement.target(sheet, place)
+        moving = [change.row for change in changes if change.row]
+        placement.check(sheet, moving, place)
     if changes[0].row is None:
         autos = auto_columns(sheet)
         for change in changes:
@@ -286,9 +294,9 @@ def _update(
             ctx.state.set_cell(sheet, row, column_id, cell, author)
         _attributes(change)
         ctx.state.mark(row, author)
-        if place is not NOWHERE:
-            placement.move(sheet, row, place)
         ctx.state.tell(sheet, author, "row", "updated", id=row.id)
+    if place is not NOWHERE:
+        placement.move_all(sheet, [change.row for change in changes if change.row], place)
 
 
 def _attributes(change: Change) -> None:

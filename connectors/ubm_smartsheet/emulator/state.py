@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,7 +58,7 @@ class State:
     webhooks: dict[int, Any] = field(default_factory=dict)
     #: Sheets that an enabled webhook listens to, and what waits to be told.
     listened: set[int] = field(default_factory=set)
-    events: list[Event] = field(default_factory=list)
+    events: deque[Event] = field(default_factory=deque)
     references: int = 0
     changes: int = 0
 

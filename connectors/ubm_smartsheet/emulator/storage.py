@@ -28,10 +28,13 @@ FORM = 1
 _ROW_PARTS = 9
 
 
-def save(state: State, path: Path) -> None:
-    """Write the state beside ``path``, then put it in its place in one step."""
-    lines = [orjson.dumps(_head(state))]
-    lines += [orjson.dumps(_sheet(sheet)) for sheet in state.sheets.values()]
+def dumped(state: State) -> list[bytes]:
+    """Return the state as lines of JSON."""
+    return [orjson.dumps(_head(state)), *[orjson.dumps(_sheet(s)) for s in state.sheets.values()]]
+
+
+def write(path: Path, lines: list[bytes]) -> None:
+    """Write lines beside ``path``, then put them in its place in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.new")
     with beside.open("wb") as file:

@@ -89,6 +89,7 @@ class Webhooks:
         self._wake = threading.Event()
         self._delivering = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._closed = False
 
     @property
     def known(self) -> dict[int, Webhook]:
@@ -114,10 +115,15 @@ class Webhooks:
         self._wake.set()
 
     def _run(self) -> None:
-        while True:
+        while not self._closed:
             self._wake.wait(0.05 if self._busy() else 1.0)
             self._wake.clear()
             self.deliver()
+
+    def close(self) -> None:
+        """Stop sending."""
+        self._closed = True
+        self._wake.set()
 
     def _busy(self) -> bool:
         return bool(self._state.events) or any(hook.waiting for hook in list(self.known.values()))
@@ -129,9 +135,9 @@ class Webhooks:
             return sum(self._serve(hook) for hook in list(self.known.values()))
 
     def _distribute(self) -> None:
-        events, self._state.events = self._state.events, []
         firing = self._firing()
-        for event in events:
+        while self._state.events:
+            event = self._state.events.popleft()
             for hook in firing:
                 if hook.wants(event):
                     hook.waiting.append(event)
