@@ -77,12 +77,15 @@ def parse_column(body: Mapping[str, Any]) -> Column:
 
 
 def bindings_of(place: Place, id_column: str) -> tuple[Binding, ...]:
-    """Return the place's bindings; the identity's column is added where the mapping has none."""
+    """Return the place's bindings, the identity's column added where they have none.
+
+    Its title is the place's setting ``identity``, else ``id_column``.
+    """
     if any(binding.field == SYNC_ID for binding in place.bindings):
         return place.bindings
     identity = Binding(
         SYNC_ID,
-        id_column,
+        place.settings.get("identity") or id_column,
         FieldType.IDENTIFIER,
         locked=True,
         settings={"hidden": "true", "column": "TEXT_NUMBER"},

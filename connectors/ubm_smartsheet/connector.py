@@ -50,6 +50,7 @@ class SheetConnector:
         self._states = restore(None)
         self._settings = settings
         self._reader = Reader(self._client, place, connection.customers, settings, self._states)
+        self._sheet_of = {one.key: one.sheet for one in connection.customers if one.sheet}
         self._setup = Setup(self._client, place, settings, self._reader)
         self._discussions = Discussions(self._client, self._locate)
         self._hints: OrderedDict[str, str] = OrderedDict()  # row -> sheet it was last seen in
@@ -120,7 +121,9 @@ class SheetConnector:
         """
         by_sheet: dict[str, list[Write]] = {}
         for write in writes:
-            by_sheet.setdefault(write.container, []).append(write)
+            # A record that exists elsewhere only is created by its customer, not by a sheet.
+            sheet = self._sheet_of.get(write.container, write.container)
+            by_sheet.setdefault(sheet, []).append(write)
         results: SimpleQueue[Outcome | _Ended] = SimpleQueue()
         ended: list[_Ended] = []
         took = False

@@ -15,11 +15,11 @@ from ubm_smartsheet.outcomes import (
     position,
     refused,
     unknown,
-    written_version,
 )
 from ubm_smartsheet.reading import Reader
 from ubm_smartsheet.refusals import understand
 from ubm_smartsheet.settings import Settings
+from ubm_smartsheet.versions import written_version
 from ubm_sync.errors import NoAccess, NotThere, Refused, SyncError, UnknownOutcome
 from ubm_sync.model import Observation, Outcome
 

@@ -6,24 +6,22 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple
-from zlib import crc32
+from typing import Any, NamedTuple, TypeAlias
 
 from ubm_smartsheet.columns import SYNC_ID, Column
 from ubm_smartsheet.values import canonical_number, shown_number, trimmed
+from ubm_smartsheet.versions import ROW_LOCKED, make_version
 from ubm_sync.model import NOTHING, Binding, FieldType, Mark, Observation
 
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _DATE_LENGTH = 10
-ROW_LOCKED = "*"
+_MOST_ACCEPTED = 5000
 _WRITTEN_ELSEWHERE = frozenset({Mark.FORMULA, Mark.LINKED})
 
 
 class _Cell(NamedTuple):
     """How one column's cells are read."""
 
-    field: str
-    plain: bool  # text is taken as it is
     type: FieldType
     checkbox: bool
     prefix: str
@@ -32,23 +30,9 @@ class _Cell(NamedTuple):
     choices: frozenset[str]
 
 
-def make_version(modified_at: str, values: Mapping[str, str], fixed: Sequence[str]) -> str:
-    """Return a row's version: when, a checksum of what, and the fields that cannot be written.
-
-    The vendor's times are whole seconds, so the checksum tells two edits in one second apart.
-    The unwritable fields travel with the version because a write carries it as ``expected``: so
-    they are known at the time of the write without being remembered for every row.
-    """
-    checksum = crc32("\x1f".join(values).encode() + "\x1e".join(values.values()).encode())
-    version = f"{modified_at}/{checksum:08x}"
-    return f"{version}/{','.join(fixed)}" if fixed else version
-
-
-def fixed_fields(version: str) -> frozenset[str]:
-    """Return the fields that a row's version names as unwritable (``*``: the whole row)."""
-    _, _, rest = version.partition("/")
-    _, _, fixed = rest.partition("/")
-    return frozenset(fixed.split(",")) if fixed else frozenset()
+#: How one column is read: its field, whether any text passes as it is, texts that are known to
+#: pass unchanged (learnt on the way: options and dates repeat), and the slow way.
+_Column: TypeAlias = tuple[str, bool, set[str], _Cell]
 
 
 class RowDecoder:
@@ -77,33 +61,41 @@ class RowDecoder:
 
     def row(self, body: Mapping[str, Any], *, keep_blank: bool = False) -> Observation | None:
         """Return one row, or None where no customer typed anything and it has no identity."""
-        values: dict[str, str] = {}
-        marks: dict[str, str] | None = None
-        cells = self._cells
-        for cell in body["cells"]:
-            how = cells.get(cell["columnId"])
-            if how is None:
-                continue
-            value = cell.get("value")
-            if how.plain and type(value) is str:
-                text = value.strip() if value.isascii() else trimmed(value)
-                mark = None
-            else:
-                text, mark = _read(how, cell, value)
-            if "formula" in cell:
-                mark = Mark.FORMULA
-            elif "linkInFromCell" in cell:
-                mark = Mark.LINKED
-            if text:
-                values[how.field] = text
-            if mark is not None:
-                if marks is None:
-                    marks = {}
-                marks[how.field] = mark
+        values, marks = self._values(body["cells"])
         key = values.get(SYNC_ID) if self._key_is_value else values.pop(SYNC_ID, None)
         if key is None and not keep_blank and self._typed.isdisjoint(values):
             return None
         return self._observation(body, key, values, marks)
+
+    def _values(
+        self, cells: Sequence[Mapping[str, Any]]
+    ) -> tuple[dict[str, str], dict[str, str] | None]:
+        """Return canonical values and marks by field; the innermost loop of every read."""
+        values: dict[str, str] = {}
+        marks: dict[str, str] | None = None
+        columns = self._cells
+        for cell in cells:
+            if len(cell) == 1 or (how := columns.get(cell["columnId"])) is None:
+                continue  # only a column id is an empty cell; other columns are not ours
+            field, plain, accepted, reading = how
+            value = cell.get("value")
+            mark = None
+            if plain and type(value) is str:
+                text = value.strip() if value.isascii() else trimmed(value)
+            elif value in accepted:
+                text = value
+            else:
+                text, mark = _read(reading, cell, value)
+                if mark is None and text == value and len(accepted) < _MOST_ACCEPTED:
+                    accepted.add(text)
+            if "formula" in cell or "linkInFromCell" in cell:
+                mark = Mark.FORMULA if "formula" in cell else Mark.LINKED
+            if text:
+                values[field] = text
+            if mark is not None:
+                marks = {} if marks is None else marks
+                marks[field] = mark
+        return values, marks
 
     def _observation(
         self,
@@ -128,7 +120,7 @@ class RowDecoder:
             str(body["id"]),
             key,
             self._sheet,
-            make_version(modified, values, fixed),
+            make_version(modified, values, key, fixed),
             values,
             shown,
             datetime.fromisoformat(created) if created else None,
@@ -137,20 +129,14 @@ class RowDecoder:
         )
 
 
-def _compiled(binding: Binding, column: Column) -> _Cell:
+def _compiled(binding: Binding, column: Column) -> _Column:
     prefix, _, suffix = binding.shape.partition("{}")
-    choices = frozenset(binding.choices) if binding.type is FieldType.CHOICE else frozenset()
+    checkbox = column.type == "CHECKBOX"
     plain = binding.type in {FieldType.TEXT, FieldType.LONG_TEXT, FieldType.IDENTIFIER}
-    return _Cell(
-        binding.field,
-        plain and not binding.shape and not binding.decode and column.type != "CHECKBOX",
-        binding.type,
-        column.type == "CHECKBOX",
-        prefix,
-        suffix,
-        binding.decode,
-        choices,
-    )
+    as_it_is = plain and not binding.shape and not binding.decode and not checkbox
+    choices = frozenset(binding.choices) if binding.type is FieldType.CHOICE else frozenset()
+    cell = _Cell(binding.type, checkbox, prefix, suffix, binding.decode, choices)
+    return binding.field, as_it_is, set(), cell
 
 
 def _column_mark(column: Column) -> Mark | None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ubm_smartsheet.columns import Column
-from ubm_smartsheet.decode import ROW_LOCKED, fixed_fields
+from ubm_smartsheet.columns import SYNC_ID, Column
+from ubm_smartsheet.versions import ROW_LOCKED, carries, fixed_fields
 from ubm_sync.model import Binding, FieldType, Ref, Write, Written
 
 LONGEST_TEXT = 4000  # Smartsheet: a longer text is cut without a word
@@ -45,7 +45,8 @@ def encode_row(
 ) -> Row:
     """Return the cells of a write; ``missing`` says what to do about a column that is not there.
 
-    ``write.expected`` names the fields that held a formula or a link when the row was read.
+    ``write.expected`` names the fields that held a formula or a link when the row was read, and
+    tells whether the row carries its identity already.
     """
     row = Row(write)
     fixed = fixed_fields(write.expected)
@@ -60,7 +61,19 @@ def encode_row(
             row.faults[name] = reason
         else:
             _encode(row, name, value, binding, column)
+    if row.cells and write.ref is not None and SYNC_ID not in row.cells:
+        _identify(row, columns.get(SYNC_ID))
     return row
+
+
+def _identify(row: Row, column: Column | None) -> None:
+    """Add the identity where the row carries none or, as a copy, another row's."""
+    if column is None or carries(row.write.expected, row.write.key):
+        return
+    if column.locked_for_us:
+        row.faults[SYNC_ID] = f'column "{column.title}" is locked for the service'
+    else:
+        row.cells[SYNC_ID] = identity_cell(row.write.key, column)
 
 
 def identity_cell(key: str, column: Column) -> dict[str, Any]:

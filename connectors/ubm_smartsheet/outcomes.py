@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from zlib import crc32
 
 from ubm_smartsheet.encode import Row
 from ubm_sync.model import Outcome, Result, Write
 
 _NOTHING: Mapping[str, Any] = {}
-_OWN = "w"  # begins the checksum of a version made from our own write
 
 
 def landed(row: Row, ref: str | None, version: str, *, created: bool = False) -> Outcome:
@@ -58,30 +56,6 @@ def unknown(write: Write, reason: str) -> Outcome:
     return Outcome(
         write.place, write.key, Result.UNKNOWN, ref=write.ref, landed=frozenset(), reason=reason
     )
-
-
-def written_version(write: Write, modified_at: str) -> str:
-    """Return the version of a row after our own write, its unwritable fields carried over.
-
-    The answer to a write need not hold all cells, so the checksum of a read cannot be made here:
-    the next read gives another version, and the same values.
-    """
-    fixed = write.expected.split("/", 2)[2:]
-    checksum = crc32(repr(sorted(write.values.items(), key=str)).encode())
-    return "/".join([modified_at, f"{_OWN}{checksum:08x}", *fixed])
-
-
-def is_stale(expected: str, latest: str) -> bool:
-    """Return whether a write decided on ``expected`` comes too late: the row is at ``latest``.
-
-    A version of our own write has no comparable checksum: it is stale only if the row changed in a
-    later second.
-    """
-    if expected == latest:
-        return False
-    then, _, checksum = expected.partition("/")
-    now = latest.partition("/")[0]
-    return not (checksum.startswith(_OWN) and then >= now)
 
 
 def position(detail: object, rows: Sequence[Row]) -> int | None:

@@ -18,7 +18,7 @@ class Settings(BaseModel):
     """Name of the sheet that new customers' sheets are made from."""
 
     id_column: str = Field(default="UBM Sync ID", min_length=1, max_length=50)
-    """Title of the column that holds a record's identity, where the mapping binds none."""
+    """Title of the column that holds a record's identity, where the mapping names none."""
 
     change_agent: str = Field(default="ubm-sync", min_length=1, max_length=512)
     """Sent as ``Smartsheet-Change-Agent`` with every write, so that its echo can be told apart."""

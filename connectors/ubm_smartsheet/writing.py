@@ -14,17 +14,16 @@ from ubm_smartsheet.encode import Row, encode_row
 from ubm_smartsheet.outcomes import (
     batches,
     failures,
-    is_stale,
     landed,
     nothing_left,
     position,
     refused,
     unknown,
-    written_version,
 )
 from ubm_smartsheet.reading import Reader
 from ubm_smartsheet.refusals import Refusal, understand
 from ubm_smartsheet.settings import Settings
+from ubm_smartsheet.versions import is_stale, written_version
 from ubm_sync.errors import NoAccess, NotThere, Refused
 from ubm_sync.model import Binding, Outcome, Result, Write
 

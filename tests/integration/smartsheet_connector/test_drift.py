@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.integration.smartsheet_connector.world import World
+
+from ubm_sync.model import Result
+
+
+def changed(world: World, do: str, **order: Any) -> None:
+    """Let the sheet's owner change a column, and read once before and after."""
+    world.act(do, sheet=int(world.sheet), **order)
+
+
+def test_a_renamed_column_keeps_working_and_is_reported_each_time() -> None:
+    world = World()
+    row = world.add(Location_Name="Joliet", Account_Number="'0045")
+    world.observe()
+    changed(world, "rename_column", title="Account Number", to="Acct #")
+
+    seen = world.observe(full=True)
+    again = world.observe(full=True)
+
+    assert seen.by_ref[row].values["account_number"] == "0045"
+    assert seen.codes == again.codes == ["column_renamed"]
+    (problem,) = seen.problems
+    assert not problem.blocks
+    assert problem.fields == ()
+    assert problem.scope == f"smartsheet/{world.sheet}/account_number"
+    assert 'Column "Account Number" was renamed to "Acct #"' in problem.text
+    assert "rows are safe" in problem.text
+    assert "rename it back" in problem.text
+    (outcome,) = world.apply(world.write(row, seen.by_ref[row], account_number="0046"))
+    assert outcome.result is Result.LANDED
+    assert world.see(row)["Acct #"] == "0046"
+
+
+def test_a_column_renamed_back_ends_the_report() -> None:
+    world = World()
+    world.observe()
+    changed(world, "rename_column", title="ZIP", to="Zip code")
+    world.observe(full=True)
+    changed(world, "rename_column", title="Zip code", to="ZIP")
+
+    seen = world.observe(full=True)
+
+    assert seen.problems == []
+    assert seen.checked
+
+
+def test_a_customers_own_title_is_no_drift() -> None:
+    world = World()
+    changed(world, "rename_column", title="Account Number", to="Acct #")
+    world.rename_titles(account_number="Acct #")
+    row = world.add(**{"Acct_#": "'0045"})
+
+    seen = world.observe()
+
+    assert seen.problems == []
+    assert seen.by_ref[row].values["account_number"] == "0045"
+
+
+def test_a_missing_column_holds_its_field_only() -> None:
+    world = World()
+    row = world.add(Location_Name="Joliet", ZIP="'60435")
+    world.observe()
+    changed(world, "delete_column", title="ZIP")
+
+    seen = world.observe(full=True)
+
+    (problem,) = seen.problems
+    assert (problem.code, problem.blocks, problem.fields) == ("column_missing", False, ("zip",))
+    assert "zip" not in seen.by_ref[row].values
+    (outcome,) = world.apply(world.write(row, seen.by_ref[row], zip="60436", city="Joliet"))
+    assert outcome.landed == frozenset({"city"})
+    assert outcome.at_fault == ("zip",)
+    assert 'column "ZIP" is missing' in outcome.reason
+
+
+@pytest.mark.parametrize("title", ["UBM Sync ID", "Sync Status"])
+def test_a_missing_vital_column_stops_the_sheet(title: str) -> None:
+    world = World()
+    world.observe()
+    changed(world, "delete_column", title=title)
+
+    (problem,) = world.observe(full=True).problems
+
+    assert (problem.code, problem.blocks) == ("column_missing", True)
+    assert problem.scope == f"smartsheet/{world.sheet}"
+
+
+def test_a_deleted_column_made_again_is_taken_once() -> None:
+    world = World()
+    world.observe()
+    changed(world, "delete_column", title="City")
+    world.observe(full=True)
+    changed(world, "add_column", column={"title": "City", "type": "TEXT_NUMBER", "index": 6})
+    row = world.add(City="Joliet")
+
+    seen = world.observe(full=True)
+
+    assert seen.codes == ["column_replaced"]
+    assert seen.by_ref[row].values["city"] == "Joliet"
+    assert world.observe(full=True).codes == []
+
+
+def test_a_retyped_column_holds_its_field() -> None:
+    world = World()
+    world.observe()
+    changed(world, "retype_column", title="State", type="TEXT_NUMBER")
+
+    (problem,) = world.observe(full=True).problems
+
+    assert (problem.code, problem.fields) == ("column_retyped", ("state",))
+    assert "is of type Text/Number but should be Dropdown" in problem.text
+
+
+def test_a_dropped_option_is_named() -> None:
+    world = World()
+    world.observe()
+    changed(world, "drop_option", title="Sync Status", option="Active")
+
+    (problem,) = world.observe(full=True).problems
+
+    assert problem.code == "option_missing"
+    assert problem.text == (
+        'The value "Active" of dropdown "Sync Status" in sheet "Halsted Foods" is gone; '
+        "put it back (Edit Column Properties)."
+    )
+
+
+def test_an_unlocked_service_column_is_a_warning() -> None:
+    world = World()
+    world.observe()
+    changed(world, "unlock_column", title="Sync Message")
+
+    (problem,) = world.observe(full=True).problems
+
+    assert (problem.code, problem.blocks, problem.fields) == ("column_unlocked", False, ())
+
+
+def test_column_changes_that_move_the_version_are_seen_without_a_full_read() -> None:
+    world = World()
+    world.load(1)
+    world.observe()
+    changed(world, "rename_column", title="City", to="Town")
+
+    assert world.observe().codes == ["column_renamed"]
+
+
+def test_a_sheet_that_fills_up_is_a_warning() -> None:
+    world = World()
+    world.load(14_500)
+
+    assert world.observe().codes == ["sheet_nearly_full"]
