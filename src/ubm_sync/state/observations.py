@@ -22,8 +22,16 @@ from sqlalchemy import (
 
 from ubm_sync.database import upsert
 from ubm_sync.model import Observation
-from ubm_sync.state.repository import Repository
-from ubm_sync.state.schema import CleanText, JsonText, Moment, metadata
+from ubm_sync.state.repository import Bulk, Repository
+from ubm_sync.state.schema import (
+    CleanText,
+    JsonText,
+    Moment,
+    clean,
+    json_text,
+    metadata,
+    microseconds,
+)
 
 observation = Table(
     "observation",
@@ -57,7 +65,7 @@ alias = Table(
 _columns = observation.c
 _many: BindParameter[Any] = bindparam("many", expanding=True)
 _here = _columns.place == bindparam("at_place")
-SAVE = upsert(observation, ["place", "ref"])
+SAVE = Bulk(observation, ["place", "ref"])
 WHOLE = select(
     _columns.sync_id,
     _columns.place,
@@ -136,7 +144,7 @@ class Observations(Repository):
 
     def save(self, seen: Iterable[tuple[str, Observation]]) -> None:
         """Insert or replace ``(sync_id, observation)`` pairs; what was missing is there again."""
-        self._write(SAVE, [_row(sync_id, observed) for sync_id, observed in seen])
+        SAVE.run(self._connection, [_row(sync_id, observed) for sync_id, observed in seen])
 
     def refs_in(self, place: str, container: str) -> set[str]:
         """Return the refs believed to be in a container now."""
@@ -194,19 +202,19 @@ def _age(seen: Observation) -> tuple[datetime, datetime, str]:
     return (seen.modified_at or seen.created_at or NEVER, seen.created_at or NEVER, seen.ref)
 
 
-def _row(sync_id: str, seen: Observation) -> dict[str, Any]:
-    return {
-        "place": seen.place,
-        "ref": seen.ref,
-        "sync_id": sync_id,
-        "record_key": seen.key,
-        "container": seen.container,
-        "version": seen.version,
-        "seen_values": seen.values,
-        "marks": seen.marks,
-        "created_at": seen.created_at,
-        "modified_at": seen.modified_at,
-        "modified_by": seen.modified_by,
-        "gone": seen.gone,
-        "missing": 0,
-    }
+def _row(sync_id: str, seen: Observation) -> tuple[Any, ...]:
+    return (
+        seen.place,
+        seen.ref,
+        sync_id,
+        None if seen.key is None else clean(seen.key),
+        seen.container,
+        seen.version,
+        json_text(seen.values),
+        json_text(seen.marks),
+        None if seen.created_at is None else microseconds(seen.created_at),
+        None if seen.modified_at is None else microseconds(seen.modified_at),
+        None if seen.modified_by is None else clean(seen.modified_by),
+        seen.gone,
+        0,
+    )

@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from heapq import merge
 from itertools import islice
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -26,10 +25,17 @@ from sqlalchemy import (
     update,
 )
 
-from ubm_sync.database import upsert
 from ubm_sync.flow import Rival
-from ubm_sync.state.repository import Repository
-from ubm_sync.state.schema import CleanText, JsonText, Moment, metadata
+from ubm_sync.state.repository import Bulk, Repository
+from ubm_sync.state.schema import (
+    CleanText,
+    JsonText,
+    Moment,
+    clean,
+    json_text,
+    metadata,
+    microseconds,
+)
 
 DIRTY = text("dirty AND quarantined = ''")
 ASLEEP = text("NOT dirty AND quarantined = '' AND wake_at IS NOT NULL")
@@ -94,10 +100,9 @@ class Due(NamedTuple):
 
 
 NAMES = tuple(field.name for field in fields(RecordState))
-VALUES = attrgetter(*NAMES)
 
 _many = record.c.sync_id.in_(bindparam("many", expanding=True))
-SAVE = upsert(record, ["sync_id"])
+SAVE = Bulk(record, ["sync_id"])
 LOAD = select(*(record.c[name] for name in NAMES)).where(_many)
 EXISTS = select(record.c.sync_id).where(_many)
 MARK = update(record).where(_many).values(dirty=True)
@@ -130,7 +135,7 @@ class Records(Repository):
 
     def save(self, states: Iterable[RecordState]) -> None:
         """Insert or replace records as a whole."""
-        self._write(SAVE, [dict(zip(NAMES, VALUES(state), strict=True)) for state in states])
+        SAVE.run(self._connection, [_row(state) for state in states])
 
     def mark_dirty(self, ids: Iterable[str]) -> None:
         """Have these records decided again at the next chance; unknown ids are ignored."""
@@ -208,6 +213,24 @@ class Records(Repository):
         if start is not None:
             statement = statement.where(_after(start))
         return (Due(*row) for row in self._connection.execute(statement))
+
+
+def _row(state: RecordState) -> tuple[Any, ...]:
+    return (
+        state.sync_id,
+        state.kind,
+        state.customer,
+        microseconds(state.created_at),
+        json_text(state.base),
+        json_text(state.memory),
+        state.status,
+        clean(state.label),
+        state.accepted,
+        clean(state.account_key),
+        None if state.wake_at is None else microseconds(state.wake_at),
+        state.dirty,
+        clean(state.quarantined),
+    )
 
 
 def _wanted(one: Due, customers: Collection[str] | None, kind: str | None) -> bool:

@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Executable, Table
 
 from ubm_sync.clock import Clock
+from ubm_sync.database import upsert
 from ubm_sync.state.schema import chunks
+
+
+class Bulk:
+    """An upsert of whole rows, compiled once per kind of database and given plain tuples.
+
+    For the two tables that are written by the hundred thousand: SQLAlchemy's preparation of each
+    row would cost more than SQLite's work on it. Values must be as they are stored, in the order
+    of the table's columns.
+    """
+
+    def __init__(self, table: Table, key_columns: Sequence[str]) -> None:
+        self._names = [column.name for column in table.columns]
+        self._statement = upsert(table, key_columns)
+        self._texts: dict[str, str] = {}
+
+    def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Write the rows; none is no statement at all."""
+        if not rows:
+            return
+        dialect = connection.dialect
+        if dialect.name not in self._texts:
+            compiled = self._statement.compile(dialect=dialect, column_keys=self._names)
+            self._texts[dialect.name] = str(compiled)
+        values: Any = rows
+        if not dialect.positional:
+            values = [dict(zip(self._names, row, strict=True)) for row in rows]
+        connection.exec_driver_sql(self._texts[dialect.name], values)
 
 
 class Repository:
