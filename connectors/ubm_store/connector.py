@@ -10,7 +10,7 @@ from ubm_store.reads import Position, Reader, newest
 from ubm_store.remarks import annotate, noted
 from ubm_store.setup import SYSTEM, Setup
 from ubm_store.values import Fields
-from ubm_store.writes import Writer
+from ubm_store.writes import LOCK_SECONDS, Writer
 from ubm_sync.database import clear_errors, for_reading, open_engine, safe_address
 from ubm_sync.model import Note, Outcome, Page, Place, Problem, Write
 from ubm_sync.ports import Connection, SetupStep
@@ -28,6 +28,8 @@ class StoreConnector:
         self._url = connection.environment.get(URL) or DEFAULT_URL
         self._address = safe_address(self._url)
         self._clock = connection.clock
+        patience = connection.settings.get("lock_seconds", LOCK_SECONDS)
+        self._patience = float(patience) if isinstance(patience, int | float) else LOCK_SECONDS
         self._customers = {one.key: one.name for one in connection.customers}
         self._place: Place | None = connection.places[0] if connection.places else None
         self._fields = Fields(self._place.bindings if self._place else ())
@@ -75,7 +77,14 @@ class StoreConnector:
 
     def apply(self, writes: Sequence[Write]) -> Iterable[Outcome]:
         """Write accounts, a thousand in a transaction, and yield one outcome each."""
-        writer = Writer(self._engine(), self._address, self._fields, self._customers, self._clock)
+        writer = Writer(
+            self._engine(),
+            self._address,
+            self._fields,
+            self._customers,
+            self._clock,
+            patience=self._patience,
+        )
         taken = 0
         for outcome in writer.apply(writes):
             for before, last in writer.wrote[taken:]:

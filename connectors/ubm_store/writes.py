@@ -49,12 +49,15 @@ class Writer:
         fields: Fields,
         customers: Mapping[str, str],
         clock: Clock,
+        *,
+        patience: float = LOCK_SECONDS,
     ) -> None:
         self._engine = engine
         self._address = address
         self._fields = fields
         self._customers = customers  # key -> name
         self._clock = clock
+        self._patience = max(1, round(patience * 1000))  # milliseconds; 0 would be for ever
         self.wrote: list[tuple[Position, int]] = []  # numbers taken: (before the first, last)
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
@@ -86,7 +89,7 @@ class Writer:
     def _lock(self, connection: Connection) -> Position:
         """Keep other writers out until the end of the transaction; return the last number."""
         if connection.dialect.name == "postgresql":
-            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+            connection.execute(text(f"SET LOCAL lock_timeout = '{self._patience}ms'"))
             connection.execute(select(func.pg_advisory_xact_lock(ACCOUNT_LOCK)))
         return newest(connection)  # a new statement, so it sees what the last writer committed
 

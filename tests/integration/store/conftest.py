@@ -22,3 +22,21 @@ def store(bare_store: Store) -> Store:
     bare_store.setup()
     assert bare_store.observed() == []
     return bare_store
+
+
+@pytest.fixture
+def sqlite_store(sqlite_url: str) -> Iterator[Store]:
+    """A store on SQLite."""
+    store = Store(sqlite_url)
+    store.setup()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def postgres_store(postgres_url: str) -> Iterator[Store]:
+    """A store on PostgreSQL."""
+    store = Store(postgres_url)
+    store.setup()
+    yield store
+    store.close()

@@ -20,6 +20,7 @@ from ubm_sync.model import (
     Page,
     Place,
     Write,
+    Written,
 )
 from ubm_sync.ports import Connection, Connector, Lane, SetupStep
 
@@ -68,7 +69,7 @@ class Store:
             Connection(
                 places=(place,) if place else (),
                 customers=customers,
-                settings={},
+                settings={"lock_seconds": 0.05},
                 environment={"UBM_DATABASE_URL": url},
                 clock=self.clock,
                 budget=NoBudget(),
@@ -106,9 +107,9 @@ class Store:
             self._person.dispose()
 
 
-def new(key: str, number: str = "4471908023", **values: str | None) -> Write:
+def new(key: str, number: str = "4471908023", /, **values: Written) -> Write:
     """Return the write of a new ComEd account of Halsted Foods."""
-    there: dict[str, str | None] = {
+    there: dict[str, Written] = {
         "location_code": "0412",
         "location_name": "Joliet #0412",
         "city": "Joliet",
