@@ -106,26 +106,18 @@ def compare_customers(files: Sequence[tuple[CustomerFile, Located]]) -> dict[str
 def _titles(file: CustomerFile, located: Located, mappings: Sequence[Mapping]) -> list[Flaw]:
     """Titles may be renamed, not given a new meaning: fields must exist, titles stay unique."""
     flaws: list[Flaw] = []
-    bindings = [
-        binding
-        for mapping in mappings
-        for place in mapping.places
-        if place.settings.get("intake") == "true"
-        for binding in place.bindings
-    ]
-    if not bindings:  # the mappings are flawed themselves
+    known = {field: title for mapping in mappings for field, title in mapping.titles.items()}
+    if not known:  # the mappings are flawed themselves
         return []
-    known = {binding.field for binding in bindings}
     for field in file.titles:
         if field not in known:
             text = f'no column holds a field "{field}"{nearest(field, known)}'
             flaws.append(located.flaw(text, "titles", field, key=True))
     taken: dict[str, str] = {}
-    for binding in sorted(bindings, key=lambda each: each.field in file.titles):
-        title = file.titles.get(binding.field, binding.external)
-        other = taken.setdefault(title.casefold(), binding.field)
-        if other != binding.field:
+    for field in sorted(known, key=lambda each: each in file.titles):
+        title = file.titles.get(field, known[field])
+        other = taken.setdefault(title.casefold(), field)
+        if other != field:
             text = f'"{title}" is the title of "{other}" already; two columns need two titles'
-            where = binding.field if binding.field in file.titles else other
-            flaws.append(located.flaw(text, "titles", where))
+            flaws.append(located.flaw(text, "titles", field))
     return flaws

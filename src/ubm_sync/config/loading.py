@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -34,7 +34,8 @@ class Configuration:
     """Everything configured, checked against each other.
 
     ``files`` maps a customer's key to its file. ``flaws`` (only after a tolerant reading) are those
-    of customers left out.
+    of customers left out. ``source`` is the service's file, to say where in it something is wrong
+    that only another part of the service can know.
     """
 
     service: Service
@@ -42,6 +43,7 @@ class Configuration:
     mappings: MappingOf[str, Mapping]  # by kind
     files: MappingOf[str, Path]
     flaws: tuple[Flaw, ...] = ()
+    source: Located = field(default_factory=lambda: Located(SERVICE_FILE, None))
 
 
 def load_configuration(
@@ -58,15 +60,15 @@ def load_configuration(
         found = load_mappings(mappings)
     except ConfigError as error:
         flaws.extend(error.flaws)
-    service = _service(Path(config) / SERVICE_FILE, flaws)
+    source = load_yaml(Path(config) / SERVICE_FILE)
+    service = _service(source, flaws)
     folder = Path(config) / CUSTOMERS_FOLDER
     located = [load_yaml(path) for path in yaml_files(folder)]
     files, personal = _customers(located, list(found.values()))
     personal.extend(misnamed(folder))
     if service is not None:
         flaws.extend(_systems(service, found, mappings))
-        unknown = _pilot(service, located, Path(config) / SERVICE_FILE)
-        personal.extend(unknown)
+        personal.extend(_pilot(service, located, source))
     if service is None or flaws or (personal and not tolerant):
         raise ConfigError(in_order([*flaws, *personal]))
     return Configuration(
@@ -75,12 +77,13 @@ def load_configuration(
         mappings=MappingProxyType(found),
         files=MappingProxyType({file.key: Path(each.file) for file, each in files}),
         flaws=tuple(in_order(personal)),
+        source=source,
     )
 
 
-def _service(path: Path, flaws: list[Flaw]) -> Service | None:
+def _service(source: Located, flaws: list[Flaw]) -> Service | None:
     try:
-        return validate(Service, load_yaml(path))
+        return validate(Service, source)
     except ConfigError as error:
         flaws.extend(error.flaws)
         return None
@@ -126,19 +129,13 @@ def _systems(service: Service, mappings: MappingOf[str, Mapping], folder: Path |
     return flaws
 
 
-def _pilot(service: Service, located: Sequence[Located], path: Path) -> list[Flaw]:
+def _pilot(service: Service, located: Sequence[Located], source: Located) -> list[Flaw]:
     """Return a flaw for each customer of the pilot that has no file."""
     known = [str(each.data["key"]) for each in located if _has_key(each)]
-    missing = [key for key in service.rollout.pilot if key not in known]
-    if not missing:
-        return []
-    place = load_yaml(path)
     return [
-        place.flaw(
-            f'there is no customer "{key}"{nearest(key, known)}',
-            *("rollout", "pilot", service.rollout.pilot.index(key)),
-        )
-        for key in missing
+        source.flaw(f'there is no customer "{key}"{nearest(key, known)}', "rollout", "pilot", index)
+        for index, key in enumerate(service.rollout.pilot)
+        if key not in known
     ]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ubm_sync.config.kinds import Address, Zone
 from ubm_sync.mapping.language import Words
@@ -49,11 +49,17 @@ class Cadence(Block):
 
 
 class Limit(Block):
-    """A rate limit: ``calls`` in ``seconds``, and besides ``burst`` at once after a pause."""
+    """A rate limit: at most ``calls`` in any ``seconds``, of which ``burst`` may come at once."""
 
     calls: int = Field(ge=1)
     seconds: float = Field(gt=0)
     burst: int = Field(default=1, ge=1)
+
+    @model_validator(mode="after")
+    def _burst_is_a_part(self) -> Self:
+        if self.burst >= max(self.calls, 2):
+            raise ValueError(f"a burst of {self.burst} must be less than the {self.calls} calls")
+        return self
 
 
 class System(BaseModel):
@@ -111,6 +117,9 @@ class Intake(Block):
 
     priority: Literal["", "low", "medium", "high", "urgent"] = "medium"
     """Of a new ticket; empty leaves the ticket system's own default."""
+
+    texts: dict[str, Words] = {}
+    """Other words for messages, by the key of the message."""
 
 
 class Rollout(Block):

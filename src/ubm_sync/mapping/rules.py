@@ -97,6 +97,16 @@ class Mapping:
         return self.having(Role.SHARED)
 
     @cached_property
+    def titles(self) -> dict[str, str]:
+        """Return field -> column title where customers type; empty where they do not."""
+        return {
+            binding.field: binding.external
+            for place in self.places
+            if place.settings.get("intake") == "true"
+            for binding in place.bindings
+        }
+
+    @cached_property
     def bindings(self) -> dict[str, dict[str, Binding]]:
         """Return place -> field -> binding."""
         return {

@@ -93,6 +93,8 @@ def _flaw(model: type[BaseModel], located: Located, detail: ErrorDetails) -> Fla
         return located.flaw(f"{_EXPECTED[kind]} belongs here, not {_shown(given, kind)}", *path)
     if last == "[key]":
         return located.flaw(f'"{given}" is no good name: {_sentence(detail)}', *path, key=True)
+    if kind == "value_error":  # our own sentence, which quotes what it is about
+        return located.flaw(_sentence(detail), *path)
     return located.flaw(f"{_sentence(detail)} (found {_shown(given, '')})", *path)
 
 

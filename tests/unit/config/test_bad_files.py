@@ -114,6 +114,11 @@ SERVICES = {
         "§brust: 10",
         'unknown key "brust"; did you mean "burst"?',
     ),
+    "a burst of all calls": (
+        "{calls: 100, seconds: 60, burst: 10}",
+        "§{calls: 10, seconds: 60, burst: 10}",
+        "a burst of 10 must be less than the 10 calls",
+    ),
     "a system without a name": ("    name: The desk", "    colour: red", '"name" is missing here'),
     "an unknown customer in the pilot": (
         "pilot: []",

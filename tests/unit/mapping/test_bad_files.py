@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.unit.mapping.samples import GOOD, flaws_of, located, replaced
 
 # what is wrong -> the file, with § right before the mistake, and a part of the message
@@ -260,6 +262,21 @@ def test_a_mistake_is_named_where_it_stands(name: str) -> None:
 
     assert {(flaw.line, flaw.column) for flaw in flaws} == {(line, column)}, flaws
     assert any(part in flaw.message for flaw in flaws), flaws
+
+
+@given(st.data())
+def test_no_slip_of_the_hand_breaks_the_check(data: st.DataObject) -> None:
+    lines = GOOD.splitlines()
+    place = data.draw(st.integers(0, len(lines) - 1))
+    column = data.draw(st.integers(0, len(lines[place])))
+    cut = data.draw(st.integers(0, 3))
+    typed = data.draw(st.text("{}[]:,-#&*!|>'\"% \t\nab0~?\u2028\u00e9", max_size=3))
+    line = lines[place]
+    lines[place] = line[:column] + typed + line[column + cut :]
+
+    flaws = flaws_of("\n".join(lines))
+
+    assert all(0 < flaw.line <= len(lines) + 3 and flaw.column > 0 for flaw in flaws)
 
 
 def test_the_corpus_starts_from_a_file_without_a_flaw() -> None:

@@ -74,6 +74,11 @@ def test_a_field_that_does_not_live_in_a_place_has_no_binding_there() -> None:
     assert read(GOOD).binding("task", "size") is None
 
 
+def test_titles_are_those_of_the_place_customers_type_into() -> None:
+    assert read(GOOD).titles == {"city": "City", "size": "Size", "number": "Ticket"}
+    assert read(replaced("    intake: true\n", "")).titles == {}
+
+
 def test_settings_are_text_for_the_connector() -> None:
     binding = read(GOOD).binding("row", "size")
 
