@@ -96,6 +96,8 @@ class Decision:
     the merged value everywhere). ``memory`` replaces the old one. ``wake_at``: decide again then
     even if nothing changes. ``status`` / ``label`` / ``accepted`` are what other records see as a
     Rival. ``account_key``: "" or the key under which duplicates meet.
+    ``follow_up``: first create what is missing, and decide again once it exists, in the same cycle;
+    the other writes wait for that decision, so that each place is told once.
     """
 
     present: frozenset[str]
@@ -108,6 +110,7 @@ class Decision:
     fixes: Mapping[str, str] = field(default_factory=nothing)
     notes: tuple[NoteDraft, ...] = ()
     wake_at: datetime | None = None
+    follow_up: bool = False
 
 
 class Flow(Protocol):

@@ -61,6 +61,7 @@ class Report:
     stops: tuple[Stop, ...] = ()
     problems: tuple[str, ...] = ()
     skipped: str = ""  # why nothing was done
+    done: frozenset[str] = frozenset()  # digests of the writes that landed, if asked for
 
     def summary(self) -> dict[str, Any]:
         """Return the report for the state's list of runs and for ``--json``."""
@@ -118,8 +119,8 @@ class Engine:
         """Customers that are not paused."""
         return {key: one for key, one in self.customers.items() if not one.paused}
 
-    def cycle(self, *, full: bool = False) -> Report:
-        """Run one cycle.
+    def cycle(self, *, full: bool = False, only: frozenset[str] | None = None) -> Report:
+        """Run one cycle; with ``only`` no other writes than those with these digests.
 
         Errors of single systems and records are in the report and in the state; raises LeaseLost
         if another instance takes over meanwhile.
@@ -141,7 +142,7 @@ class Engine:
             guard = {kind: self._guard(tx, rules) for kind, rules in self.rules.items()}
         tally = Tally(problems=problems)
         for kind in self.rules:
-            work = self._work(kind, sight, guard[kind], tally, run)
+            work = self._work(kind, sight, guard[kind], tally, run, only)
             lease = self._drain(work, lease)
             if kind == "location" and tally.touched:
                 self._recount(tally.touched)
@@ -163,6 +164,7 @@ class Engine:
             notes,
             stops,
             tuple(tally.problems),
+            done=frozenset(tally.done),
         )
         with self.state.transaction() as tx:
             for stop in stops:
@@ -261,7 +263,15 @@ class Engine:
         }
         return Guard(rules, self.settings.thresholds, records, frozenset(tx.guard.approved()))
 
-    def _work(self, kind: str, sight: Sight, guard: Guard, tally: Tally, run: str) -> Work:
+    def _work(
+        self,
+        kind: str,
+        sight: Sight,
+        guard: Guard,
+        tally: Tally,
+        run: str,
+        only: frozenset[str] | None = None,
+    ) -> Work:
         return Work(
             state=self.state,
             rules=self.rules[kind],
@@ -272,6 +282,7 @@ class Engine:
             guard=guard,
             tally=tally,
             run=run,
+            only=only,
         )
 
     def _due(self, kind: str) -> Iterator[list[str]]:

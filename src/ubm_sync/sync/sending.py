@@ -29,6 +29,7 @@ class Tally:
     conflicts: int = 0
     restored: int = 0
     problems: list[str] = field(default_factory=list)
+    done: set[str] = field(default_factory=set)  # digests, where only some writes are wanted
     touched: set[str] = field(default_factory=set)  # customers whose counts may have moved
 
 

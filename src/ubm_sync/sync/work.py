@@ -16,13 +16,15 @@ from ubm_sync.state import RecordState, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.guard import Guard
 from ubm_sync.sync.merge import Merged
-from ubm_sync.sync.plan import RecordPlan, Subject, merge_subject, plan_record
+from ubm_sync.sync.plan import RecordPlan, Subject, digest, merge_subject, plan_record
 from ubm_sync.sync.rivals import Rivals
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Sender, Tally
 from ubm_sync.sync.settle import Settled, settle
 
 log = structlog.get_logger(__name__)
+
+STEPS = 4  # create, follow up, tell: more than any flow needs in one cycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Work:
         guard: Guard,
         tally: Tally,
         run: str,
+        only: frozenset[str] | None = None,
     ) -> None:
         self.rules = rules
         self.flow = flow
@@ -76,6 +79,7 @@ class Work:
         self._guard = guard
         self._tally = tally
         self._run = run
+        self._only = only
         self._sender = Sender(rules, connectors, tally)
 
     def plans(
@@ -119,10 +123,17 @@ class Work:
         return plans, records
 
     def do(self, ids: Sequence[str], now: datetime) -> None:
-        """Plan, write and settle these records."""
+        """Plan, write and settle these records, until what was created is known everywhere."""
+        todo = list(ids)
+        for _ in range(STEPS):
+            if todo:
+                todo = self._step(todo, now)
+
+    def _step(self, ids: Sequence[str], now: datetime) -> list[str]:
+        """Do one step; return the records whose flow wants to follow up."""
         with self._state.transaction() as tx:
             plans, records = self.plans(tx, ids, now)
-            plans = self._guarded(plans)
+            plans = self._wanted([_creates_first(plan) for plan in self._guarded(plans)])
             intents = self._intend(tx, plans, now)
         sent, outcomes = self._sender.send(plans)
         with self._state.transaction() as tx:
@@ -130,6 +141,12 @@ class Work:
             self._conclude(tx, intents, outcomes, now)
             for connector in self._connectors.values():
                 tx.cursors.put(connector.name, connector.cursor())
+        return [
+            plan.subject.sync_id
+            for plan in plans
+            if plan.decision.follow_up
+            and any(one.result is Result.LANDED for one in outcomes[plan.subject.sync_id].values())
+        ]
 
     def _subject(self, record: RecordState, seen: Mapping[str, Any]) -> Subject:
         memory, notebook = book.split(record.memory)
@@ -160,6 +177,17 @@ class Work:
             "engine", self.rules.main, record.sync_id, record.sync_id, reason, {}, now
         )
         self._tally.quarantined += 1
+
+    def _wanted(self, plans: list[RecordPlan]) -> list[RecordPlan]:
+        """Leave only the writes a person looked at, where only those are to be done."""
+        only = self._only
+        if only is None:
+            return plans
+        chosen = []
+        for plan in plans:
+            writes = tuple(write for write in plan.writes if digest(write) in only)
+            chosen.append(replace(plan, writes=writes, withheld=writes != plan.writes))
+        return chosen
 
     def _guarded(self, plans: list[RecordPlan]) -> list[RecordPlan]:
         held = self._guard.held(plans)
@@ -242,6 +270,8 @@ class Work:
             sync_id = plan.subject.sync_id
             settled = settle(self.rules, plan, sent[sync_id], outcomes[sync_id], now)
             record = records[sync_id]
+            if self._only is not None:
+                self._tally.done.update(_landed(plan, outcomes[sync_id]))
             self._stir(record, plan, stirred)
             observations.extend((sync_id, one) for one in settled.observations)
             self._remember(tx, plan, settled, record, now)
@@ -308,6 +338,22 @@ def _moved(record: RecordState, plan: RecordPlan, settled: Settled) -> RecordSta
     record.wake_at = decision.wake_at
     record.dirty = settled.again
     return record
+
+
+def _creates_first(plan: RecordPlan) -> RecordPlan:
+    """Leave only what creates, where the flow wants to decide again once it exists."""
+    if not plan.decision.follow_up:
+        return plan
+    creates = tuple(write for write in plan.writes if write.ref is None)
+    return replace(plan, writes=creates, withheld=True) if creates else plan
+
+
+def _landed(plan: RecordPlan, outcomes: Mapping[str, Outcome]) -> set[str]:
+    return {
+        digest(write)
+        for write in plan.writes
+        if (outcome := outcomes.get(write.place)) is not None and outcome.result is Result.LANDED
+    }
 
 
 def _ending(plan: RecordPlan, name: str) -> tuple[str, str]:

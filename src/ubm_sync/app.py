@@ -1,0 +1,174 @@
+"""The one place that wires things: configuration, state, connectors, flows, engine."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+
+from ubm_sync.clock import Clock, SystemClock
+from ubm_sync.config import Configuration, Environment, load_configuration
+from ubm_sync.errors import ConfigError, Flaw
+from ubm_sync.flow import Flow
+from ubm_sync.locations import LocationFlow, LocationRules
+from ubm_sync.model import Customer
+from ubm_sync.onboarding import OnboardingFlow
+from ubm_sync.ports import Budget, Connection, Connector
+from ubm_sync.state import Limit, SharedBudget, State, open_state
+from ubm_sync.sync.cycle import Engine, EngineSettings, Progress
+from ubm_sync.sync.guard import Threshold
+from ubm_sync.sync.rules import compile_rules
+
+CONNECTORS = "ubm_sync.connectors"
+_NAMED = ("row", "ticket", "account")
+
+
+class Application:
+    """Everything one process of the service works with, made at its first use."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        *,
+        clock: Clock | None = None,
+        stop: threading.Event | None = None,
+        tolerant: bool = True,
+    ) -> None:
+        self.environment = environment
+        self.stop = stop or threading.Event()
+        self.clock = clock or SystemClock(self.stop)
+        self._tolerant = tolerant
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """What the admin configured; raises ConfigError."""
+        return load_configuration(
+            self.environment.config, self.environment.mappings, tolerant=self._tolerant
+        )
+
+    @cached_property
+    def state(self) -> State:
+        """The service's memory, migrated to this version."""
+        return open_state(self.environment.state_url)
+
+    @cached_property
+    def budget(self) -> Budget:
+        """The rate limits, shared by every process on the same state."""
+        limits = {
+            prefix: Limit(*limit) for prefix, limit in self.configuration.service.limits.items()
+        }
+        return SharedBudget(self.state, limits, self.clock)
+
+    @cached_property
+    def connectors(self) -> dict[str, Connector]:
+        """One connector for each configured system that a mapping uses."""
+        systems = {
+            place.system
+            for mapping in self.configuration.mappings.values()
+            for place in mapping.places
+        }
+        return {name: self.connect(name) for name in sorted(systems)}
+
+    def connect(self, name: str) -> Connector:
+        """Return the connector of one system; raises ConfigError where none is installed."""
+        configuration = self.configuration
+        connection = Connection(
+            places=tuple(
+                place
+                for mapping in configuration.mappings.values()
+                for place in mapping.places_of(name)
+            ),
+            customers=configuration.customers,
+            settings=configuration.service.systems[name].settings,
+            environment=self.environment,
+            clock=self.clock,
+            budget=self.budget,
+            stop=self.stop,
+        )
+        connector: Connector = _installed(CONNECTORS, name).load()(connection)
+        return connector
+
+    @cached_property
+    def customers(self) -> dict[str, Customer]:
+        """Customers by key."""
+        return {customer.key: customer for customer in self.configuration.customers}
+
+    @cached_property
+    def flows(self) -> Mapping[str, Flow]:
+        """The flows by the kind of record they decide."""
+        service = self.configuration.service
+        mapping = self.configuration.mappings["location"]
+        row = mapping.bindings["row"]
+        names = {place: service.names[mapping.place(place).system] for place in _NAMED}
+        rules = LocationRules(
+            quiet_minutes=service.intake.quiet_minutes,
+            review_business_days=service.intake.review_business_days,
+            notice_days=service.intake.notice_days,
+            intake_name=names["row"],
+            ticket_name=names["ticket"],
+            store_name=names["account"],
+            choices={name: rule.choices for name, rule in mapping.fields.items() if rule.choices},
+            titles={name: binding.external for name, binding in row.items()},
+        )
+        return {"location": LocationFlow(rules), "onboarding": OnboardingFlow()}
+
+    def engine(self, progress: Progress | None = None) -> Engine:
+        """Return an engine over everything configured."""
+        configuration = self.configuration
+        guard = configuration.service.guard
+        thresholds = {"*": Threshold(guard.share, guard.floor)}
+        for mapping in configuration.mappings.values():
+            for rule in mapping.fields.values():
+                if rule.threshold is not None:
+                    own = rule.threshold
+                    thresholds[rule.name] = Threshold(
+                        guard.share if own.share is None else own.share,
+                        guard.floor if own.floor is None else own.floor,
+                    )
+        kinds = [kind for kind in ("location", "onboarding") if kind in configuration.mappings]
+        return Engine(
+            state=self.state,
+            connectors=self.connectors,
+            rules={kind: compile_rules(configuration.mappings[kind]) for kind in kinds},
+            flows=self.flows,
+            customers=self.customers,
+            clock=self.clock,
+            holder=f"{socket.gethostname()}:{os.getpid()}",
+            settings=EngineSettings(thresholds=thresholds),
+            progress=progress,
+            stop=self.stop,
+        )
+
+    def secrets(self) -> list[str]:
+        """Return values that must never be shown: whatever is named like a secret."""
+        words = ("TOKEN", "SECRET", "PASSWORD", "KEY")
+        names = [name for name in self.environment if any(word in name for word in words)]
+        found = []
+        for name in names:
+            value = self.environment.get(name)
+            if value:
+                found.append(value)
+        return found
+
+    def close(self) -> None:
+        """Release connections; only of what was opened."""
+        for connector in self.__dict__.get("connectors", {}).values():
+            connector.close()
+        for part in ("budget", "state"):
+            opened = self.__dict__.get(part)
+            if opened is not None:
+                opened.close()
+
+
+def _installed(group: str, name: str) -> EntryPoint:
+    found = {entry.name: entry for entry in entry_points(group=group)}
+    if name not in found:
+        known = ", ".join(sorted(found)) or "none"
+        text = (
+            f'no connector "{name}" is installed (there are: {known}); correct the system\'s name'
+        )
+        raise ConfigError([Flaw("service.yaml", 0, 0, text)])
+    return found[name]

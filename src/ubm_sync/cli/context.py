@@ -1,0 +1,108 @@
+"""What every command starts with and how every command ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO, TypeVar
+
+import structlog
+import typer
+
+from ubm_sync import logs
+from ubm_sync.app import Application
+from ubm_sync.cli.screen import complain
+from ubm_sync.config import Environment
+from ubm_sync.errors import ConfigError, PersonNeeded, SyncError
+
+DONE, FAILED, USAGE, UNDECIDED = 0, 1, 2, 3
+LOG_FILE = Path("var/ubm-sync.log")
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+
+@dataclass
+class Options:
+    """What was given before the command's name."""
+
+    env_file: str = ".env"
+    log_level: str = "info"
+
+
+options = Options()
+
+
+@contextmanager
+def application(*, tolerant: bool = True, log_to_screen: bool = False) -> Iterator[Application]:
+    """Give the application of this process and release it at the end."""
+    environment = Environment.load(os.environ, options.env_file)
+    app = Application(environment, tolerant=tolerant)
+    with _log_stream(on_screen=log_to_screen) as stream:
+        logs.configure(level=options.log_level, secrets=app.secrets(), stream=stream)
+        try:
+            yield app
+        finally:
+            app.close()
+
+
+@contextmanager
+def _log_stream(*, on_screen: bool) -> Iterator[TextIO]:
+    """Give the stream for logs: the screen for the service, a file for a person's command."""
+    if on_screen:
+        yield sys.stderr
+        return
+    try:
+        LOG_FILE.parent.mkdir(parents=True, exist_ok=True)
+        stream = LOG_FILE.open("a", encoding="utf-8")
+    except OSError:
+        stream = Path(os.devnull).open("a", encoding="utf-8")  # noqa: SIM115 - closed below
+    with stream:
+        yield stream
+
+
+def guarded(command: Callable[[], None]) -> int:
+    """Run a command and return its exit code; every error becomes a sentence."""
+    try:
+        command()
+    except ConfigError as error:
+        for flaw in error.flaws:
+            complain(str(flaw))
+        complain(
+            _count(len(error.flaws), "mistake") + " in the configuration; correct it and retry."
+        )
+        return FAILED
+    except PersonNeeded as error:
+        complain(str(error))
+        return UNDECIDED
+    except SyncError as error:
+        log.warning("command failed", error=str(error))
+        complain(str(error))
+        return FAILED
+    except BrokenPipeError:
+        return DONE
+    except KeyboardInterrupt:
+        complain("Stopped; what was finished is kept, the rest goes on at the next start.")
+        return FAILED
+    except (typer.Exit, SystemExit):
+        raise
+    except Exception as error:
+        log.exception("command broke")
+        complain(
+            f"Something in ubm-sync itself went wrong ({type(error).__name__}). Nothing typed is "
+            f"lost; the details are in {LOG_FILE}, send them to the people who maintain it."
+        )
+        return FAILED
+    return DONE
+
+
+def finish(code: int) -> None:
+    """End the command with an exit code."""
+    raise typer.Exit(code)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,165 @@
+"""Commands that look: check, status, why, verify-log."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from ubm_sync.cli import screen
+from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, options
+from ubm_sync.cli.working import Json
+from ubm_sync.config import Environment, load_configuration
+from ubm_sync.errors import Refused
+from ubm_sync.reports.status import service_status
+from ubm_sync.reports.why import explain
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command()(check)
+    app.command()(status)
+    app.command()(why)
+    app.command("verify-log")(verify_log)
+
+
+def check(as_json: Json = False) -> None:
+    """Check every configuration file; each mistake with file, line and column.
+
+    Example: ubm-sync check
+    """
+    environment = Environment.load(os.environ, options.env_file)
+    found = load_configuration(environment.config, environment.mappings)
+    kinds = {kind: len(mapping.fields) for kind, mapping in found.mappings.items()}
+    if as_json:
+        screen.show_json({"flaws": [], "fields": kinds, "customers": len(found.customers)})
+        return
+    for kind, fields in kinds.items():
+        screen.say(f"mapping {kind}: {fields} fields, all right")
+    screen.say(f"customers: {len(found.customers)}, all right")
+
+
+def status(as_json: Json = False) -> None:
+    """Say how the service is: last work, what is wrong, what waits for whom.
+
+    Example: ubm-sync status --json
+    """
+    with application() as app:
+        configuration = app.configuration
+        with app.state.reading() as tx:
+            found = service_status(tx, app.clock.now(), configuration)
+        if as_json:
+            screen.show_json(found)
+        else:
+            _show_status(found)
+        if found["waiting"]["stops"] or found["waiting"]["conflicts"]:
+            finish(UNDECIDED)
+
+
+def _show_status(found: dict[str, Any]) -> None:
+    last = found["last_success"]
+    screen.say(f"Last successful cycle: {last or 'none yet'}")
+    for key, what in (
+        ("conflicts", "conflicts wait for a decision"),
+        ("quarantine", "values or records are set aside"),
+        ("stops", "groups of changes wait for an approval"),
+        ("notes", "notes wait to be written"),
+        ("due", "records wait for the next cycle"),
+    ):
+        screen.say(f"{found['waiting'][key]:>7} {what}")
+    screen.table(
+        "Problems",
+        ("where", "since", "what"),
+        [(one["scope"], one["since"], one["text"]) for one in found["problems"]],
+    )
+    screen.table(
+        "Customers",
+        ("customer", "state", "records by status"),
+        [
+            (key, one["state"], ", ".join(f"{n} {s or 'new'}" for s, n in one["records"].items()))
+            for key, one in found["customers"].items()
+        ],
+    )
+    for text in found["configuration"]:
+        screen.complain(text)
+
+
+def why(
+    system: Annotated[str, typer.Argument(help="The system you look at.")],
+    ref: Annotated[str, typer.Argument(metavar="ID", help="The record's id there.")],
+    field: Annotated[str, typer.Argument(help="The field, by its name in the mapping.")],
+    as_json: Json = False,
+) -> None:
+    """Say why a value is what it is: who set it, when, by which rule, and what was there before.
+
+    Example: ubm-sync why store UBM-0000001 city
+    """
+    with application() as app:
+        with app.state.reading() as tx:
+            found = explain(tx, app.configuration.mappings, system, ref.lstrip("#"), field)
+        if found is None:
+            raise Refused(
+                f"Nothing is known of {ref} in {system} with a field {field}; "
+                "check the id, or run ubm-sync sync first."
+            )
+        if as_json:
+            screen.show_json(found)
+            return
+        screen.say(f"Record {found['record']} of {found['customer']}, field {field}")
+        screen.table(
+            "Now",
+            ("place", "id", "value", "changed", "by"),
+            [
+                (one["place"], one["ref"], one["value"], one["at"], one["by"])
+                for one in found["now"]
+            ],
+        )
+        screen.say(f"Agreed by all places: {found['base'] or '(nothing)'}")
+        screen.table(
+            "History, newest first",
+            ("when", "run", "place", "before", "after", "why"),
+            [
+                (one["at"], one["run"], one["place"], one["before"], one["after"], one["why"])
+                for one in found["history"]
+            ],
+        )
+        screen.table(
+            "Values that were replaced and are kept",
+            ("when", "place", "value", "reason", "by"),
+            [
+                (one["at"], one["place"], one["value"], one["reason"], one["by"])
+                for one in found["kept"]
+            ],
+        )
+
+
+def verify_log(as_json: Json = False) -> None:
+    """Check the chain of the audit log: nothing edited, dropped or moved.
+
+    Example: ubm-sync verify-log
+    """
+    with application() as app:
+        with app.state.reading() as tx:
+            broken = tx.audit.verify()
+            head = tx.audit.last_hash()
+        if as_json:
+            screen.show_json(
+                {"whole": broken is None, "head": head}
+                if broken is None
+                else {"whole": False, "entry": broken.seq, "reason": broken.reason}
+            )
+        elif broken is None:
+            screen.say(f"The log is whole; its head is {head or '(empty)'}.")
+        if broken is not None:
+            screen.complain(
+                f"The log is broken at entry {broken.seq}: {broken.reason}. "
+                "Keep the database as it is and compare it with a backup."
+            )
+            finish(FAILED)
+
+
+def local(moment: datetime | None) -> str:
+    """Return an instant for people."""
+    return moment.strftime("%Y-%m-%d %H:%M:%S UTC") if moment is not None else ""

@@ -1,0 +1,48 @@
+"""The command ``ubm-sync``: what it offers, and how it ends."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ubm_sync.cli import deciding, looking, people, working
+from ubm_sync.cli.context import guarded, options
+
+app = typer.Typer(
+    name="ubm-sync",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help=(
+        "Keep customers' location sheets, support tickets and the UBM account store in step.\n\n"
+        "Exit codes: 0 done; 1 failed (one sentence says what, why and what to do); 2 wrong usage; "
+        "3 nothing is wrong, but a person must decide.\n\n"
+        "Example: [bold]ubm-sync demo --once[/bold]"
+    ),
+)
+
+
+@app.callback()
+def before(
+    env_file: Annotated[
+        str, typer.Option("--env-file", help="File with variables, read if it is there.")
+    ] = ".env",
+    log_level: Annotated[
+        str, typer.Option("--log-level", help="debug, info, warning or error.")
+    ] = "info",
+) -> None:
+    """Take what is given before the command's name."""
+    options.env_file = env_file
+    options.log_level = log_level
+
+
+for module in (working, looking, deciding, people):
+    module.register(app)
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    sys.exit(guarded(app))

@@ -1,0 +1,136 @@
+"""Commands about customers: add, list, pause, resume."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Protocol, runtime_checkable
+
+import typer
+
+from ubm_sync.app import Application
+from ubm_sync.cli import screen
+from ubm_sync.cli.context import application
+from ubm_sync.cli.working import Json
+from ubm_sync.config import set_paused, write_customer
+from ubm_sync.errors import Refused
+from ubm_sync.model import Customer
+
+
+@runtime_checkable
+class MakesSheets(Protocol):
+    """A connector that can make a customer's sheet from the template."""
+
+    def create_sheet(self, name: str, share_with: list[str]) -> str:
+        """Return the new sheet's id."""
+        ...
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    customer = typer.Typer(
+        no_args_is_help=True, help="Customers: one file each in the configuration."
+    )
+    customer.command("add")(add)
+    customer.command("list")(list_customers)
+    customer.command("pause")(pause)
+    customer.command("resume")(resume)
+    app.add_typer(customer, name="customer")
+
+
+def add(
+    key: Annotated[str, typer.Argument(help="Short name: lower case, digits, - and _.")],
+    name: Annotated[str, typer.Option(help="The customer's name as people know it.")],
+    csm: Annotated[str, typer.Option(help="E-mail of the customer support manager.")],
+    csm_name: Annotated[str, typer.Option(help="The manager's name, shown to the customer.")],
+    company: Annotated[str, typer.Option(help="Id of the company in the ticket system.")] = "",
+    sheet: Annotated[str, typer.Option(help="Id of an existing sheet.")] = "",
+    share: Annotated[
+        list[str] | None,
+        typer.Option(help="Make a new sheet from the template and share it with this e-mail."),
+    ] = None,
+    backup: Annotated[str, typer.Option(help="E-mail of the manager's backup.")] = "",
+    zone: Annotated[str, typer.Option(help="Time zone.")] = "America/Chicago",
+) -> None:
+    """Add a customer: its file in the configuration and, with --share, its sheet.
+
+    Example: ubm-sync customer add halsted --name "Halsted Foods" --csm dana@example.com
+    --csm-name "Dana Lee" --company 5001 --share jsmith@halsted.example
+    """
+    if bool(sheet) == bool(share):
+        raise typer.BadParameter("give either --sheet ID of an existing sheet or --share E-MAIL")
+    with application() as app:
+        path = Path(app.environment.config) / "customers" / f"{key}.yaml"
+        if path.exists():
+            raise Refused(f"There is a customer {key} already, in {path}; choose another key.")
+        made = sheet or _make_sheet(app, name, share or [])
+        customer = Customer(
+            key=key,
+            name=name,
+            company=company,
+            sheet=made,
+            csm=csm,
+            csm_name=csm_name,
+            backup=backup,
+            zone=zone,
+        )
+        write_customer(path, customer)
+        screen.say(f"Added {name}: {path}, sheet {made}. The next cycle works on it.")
+
+
+def _make_sheet(app: Application, name: str, share: list[str]) -> str:
+    intake = app.configuration.mappings["location"].place("row").system
+    connector = app.connectors[intake]
+    if not isinstance(connector, MakesSheets):
+        raise Refused(f"{intake} cannot make sheets; make one by hand and give its id as --sheet.")
+    return connector.create_sheet(f"{name} locations", share)
+
+
+def list_customers(as_json: Json = False) -> None:
+    """List the customers and how many records each has.
+
+    Example: ubm-sync customer list
+    """
+    with application() as app:
+        with app.state.reading() as tx:
+            counts = tx.records.counts(kind="location")
+        rows = [
+            (one.key, one.name, one.csm, one.sheet, "paused" if one.paused else "active",
+             sum(counts.get(one.key, {}).values()))
+            for one in app.configuration.customers
+        ]  # fmt: skip
+        names = ("key", "name", "csm", "sheet", "state", "records")
+        if as_json:
+            screen.show_json([dict(zip(names, row, strict=True)) for row in rows])
+        else:
+            screen.table("Customers", names, rows)
+        for flaw in app.configuration.flaws:
+            screen.complain(str(flaw))
+
+
+def pause(key: Annotated[str, typer.Argument(help="The customer's key.")]) -> None:
+    """Stop working on a customer; what it types meanwhile is taken up when it is resumed.
+
+    Example: ubm-sync customer pause halsted
+    """
+    _set(key, paused=True)
+
+
+def resume(key: Annotated[str, typer.Argument(help="The customer's key.")]) -> None:
+    """Work on a customer again.
+
+    Example: ubm-sync customer resume halsted
+    """
+    _set(key, paused=False)
+
+
+def _set(key: str, *, paused: bool) -> None:
+    with application() as app:
+        path = app.configuration.files.get(key)
+        if path is None:
+            known = ", ".join(sorted(app.configuration.files)) or "none"
+            raise Refused(f"There is no customer {key}; there are: {known}.")
+        state = "paused" if paused else "active"
+        if set_paused(path, paused=paused):
+            screen.say(f"{key} is {state} now ({path}).")
+        else:
+            screen.say(f"{key} was {state} already.")

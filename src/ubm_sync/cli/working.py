@@ -1,0 +1,228 @@
+"""Commands that work: setup, plan, apply, sync, run."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ubm_sync.app import Application
+from ubm_sync.cli import screen
+from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish
+from ubm_sync.errors import Refused, SyncError
+from ubm_sync.scheduler import Job, Service
+from ubm_sync.sync.cycle import Engine, Report
+from ubm_sync.sync.planfile import PlanFile, read_plan
+
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+ENOUGH = 10  # cycles after which `sync` gives up waiting for rest
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command()(setup)
+    app.command()(plan)
+    app.command()(apply)
+    app.command()(sync)
+    app.command()(run)
+
+
+def setup(
+    system: Annotated[str | None, typer.Argument(help="One system only.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be done.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Create or mend what the service needs in each system; doing it again changes nothing.
+
+    Example: ubm-sync setup --dry-run
+    """
+    with application() as app, screen.progress() as report:
+        names = [system] if system else sorted(app.configuration.service.systems)
+        unknown = [name for name in names if name not in app.configuration.service.systems]
+        if unknown:
+            known = ", ".join(sorted(app.configuration.service.systems))
+            raise Refused(f'There is no system "{unknown[0]}"; choose one of {known}.')
+        steps = []
+        for name in names:
+            for step in app.connectors[name].ensure(dry_run=dry_run):
+                steps.append(step)
+                report(f"setting up {name}", len(steps), None)
+        if as_json:
+            screen.show_json(
+                [
+                    {"system": s.system, "what": s.what, "state": s.state, "detail": s.detail}
+                    for s in steps
+                ]
+            )
+        else:
+            _show_steps(steps)
+        if any(step.state == "problem" for step in steps):
+            finish(FAILED)
+
+
+def _show_steps(steps: list) -> None:  # type: ignore[type-arg]
+    counts = Counter((step.system, step.state) for step in steps)
+    for (system, state), number in sorted(counts.items()):
+        screen.say(f"{system}: {number} {state}")
+    rows = [(s.system, s.what, s.state, s.detail) for s in steps if s.state != "ok"]
+    if rows:
+        screen.table("Done", ("system", "what", "state", "detail"), rows)
+    else:
+        screen.say("Everything is there already; nothing was changed.")
+
+
+def plan(
+    as_json: Json = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the plan to this file.")] = None,
+) -> None:
+    """Show what the next cycle would write, field by field; nothing is written outside.
+
+    Example: ubm-sync plan --out plan.json
+    """
+    with application() as app, screen.progress() as report:
+        engine = app.engine(report)
+        made = PlanFile.of(engine.plans(), engine, app.clock.now())
+        if out is not None:
+            made.save(out)
+        if as_json:
+            screen.show_json(made.document())
+            return
+        rows = made.lines()
+        screen.table("Plan", ("customer", "record", "place", "field", "now", "then"), rows[:200])
+        if len(rows) > 200:  # noqa: PLR2004 - what fits a screen
+            screen.say(f"... and {len(rows) - 200} more fields; see them all with --json")
+        screen.say(f"{len(made.items)} writes for {made.records} records.")
+        if out is not None:
+            screen.say(f"Saved; carry it out with: ubm-sync apply {out}")
+
+
+def apply(
+    file: Annotated[Path, typer.Argument(help="A plan written by plan --out.")],
+    as_json: Json = False,
+) -> None:
+    """Carry out a saved plan: exactly what it shows; what has changed since is refused.
+
+    Example: ubm-sync apply plan.json
+    """
+    with application() as app, screen.progress() as progress:
+        wanted = read_plan(file)
+        engine = app.engine(progress)
+        report = engine.cycle(only=frozenset(wanted))
+        missed = {digest: text for digest, text in wanted.items() if digest not in report.done}
+        if as_json:
+            screen.show_json({**report.summary(), "refused_items": sorted(missed.values())})
+        else:
+            _show_report(report)
+            for text in sorted(missed.values())[:20]:
+                screen.complain(f"Not done, because it is not what would be done now: {text}")
+        if missed:
+            raise Refused(
+                f"{len(missed)} of {len(wanted)} planned writes were not done: what they were "
+                "based on has changed. Look at a new plan."
+            )
+        _end(app, report)
+
+
+def sync(
+    once: Annotated[
+        bool, typer.Option("--once", help="One cycle, whatever is left to do.")
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read everything, not only changes.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Run cycles until nothing is left to write, then exit; with --once exactly one.
+
+    Example: ubm-sync sync --once
+    """
+    with application() as app, screen.progress() as progress:
+        engine = app.engine(progress)
+        reports = [engine.cycle(full=full)]
+        while not once and len(reports) < ENOUGH and _unfinished(reports[-1]):
+            reports.append(engine.cycle())
+        if as_json:
+            screen.show_json([report.summary() for report in reports])
+        else:
+            for report in reports:
+                _show_report(report)
+        _end(app, reports[-1])
+
+
+def _unfinished(report: Report) -> bool:
+    return bool((report.landed or report.notes) and not report.skipped)
+
+
+def _show_report(report: Report) -> None:
+    if report.skipped:
+        screen.say(report.skipped)
+        return
+    landed = sorted(report.landed.items())
+    written = ", ".join(f"{number} in {system}" for system, number in landed)
+    fresh = report.changed + report.new
+    screen.say(
+        f"{report.run}: {report.observed} records read, {fresh} new or changed; "
+        f"written: {written or 'nothing'}; notes: {report.notes}; {report.seconds:.2f} s"
+    )
+    for number, what in (
+        (report.restored, "edits put back"),
+        (report.conflicts, "conflicts wait for a decision (ubm-sync conflicts list)"),
+        (report.refused, "values refused (ubm-sync quarantine list)"),
+        (report.quarantined, "records set aside (ubm-sync quarantine list)"),
+        (report.vanished, "rows vanished; their managers are asked"),
+    ):
+        if number:
+            screen.say(f"  {number} {what}")
+    for text in (*report.problems, *(str(stop) for stop in report.stops)):
+        screen.complain(f"  {text}")
+
+
+def _end(app: Application, report: Report) -> None:
+    """Choose the exit code: failed where a system failed, 3 where a person must decide."""
+    if report.problems or report.skipped:
+        finish(FAILED)
+    with app.state.reading() as tx:
+        waiting = bool(report.stops or tx.guard.list() or tx.conflicts.list())
+    if waiting:
+        finish(UNDECIDED)
+
+
+def run() -> None:
+    """Run the service until it is told to stop (SIGTERM, Ctrl-C); logs go to standard error.
+
+    Example: ubm-sync run
+    """
+    with application(log_to_screen=True) as app:
+        serve(app)
+
+
+def serve(app: Application) -> None:
+    """Run the service of an application in this thread."""
+    cadence = app.configuration.service.cadence
+    engine = app.engine()
+    jobs = [
+        Job("sync", lambda: _cycle(engine, full=False), seconds=cadence.sync_every),
+        Job(
+            "full read",
+            lambda: _cycle(engine, full=True),
+            at=cadence.full_read_at,
+            zone=cadence.zone,
+        ),
+    ]
+    Service(jobs, app.stop).run()
+
+
+def _cycle(engine: Engine, *, full: bool) -> None:
+    """Run one cycle of the service; a failing cycle is tried again at its next time."""
+    started = time.monotonic()
+    try:
+        engine.cycle(full=full)
+    except SyncError as error:
+        from ubm_sync.cli.context import log  # noqa: PLC0415
+
+        log.warning("cycle failed", error=str(error), seconds=time.monotonic() - started)

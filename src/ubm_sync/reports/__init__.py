@@ -1,0 +1,1 @@
+"""Answers to questions: how the service is, and why a value is what it is."""

@@ -1,0 +1,126 @@
+"""A plan as a file: what a person looked at is what is done, or it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ubm_sync.errors import Refused
+from ubm_sync.model import Ref, Write
+from ubm_sync.sync.cycle import Engine
+from ubm_sync.sync.plan import RecordPlan, digest
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One planned write, as shown."""
+
+    digest: str
+    customer: str
+    sync_id: str
+    place: str
+    fields: dict[str, list[str | None]]  # field -> [now, then]
+    creates: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """A whole plan with the mapping it was made under."""
+
+    made_at: datetime
+    mapping: dict[str, str]
+    items: tuple[Item, ...]
+
+    @classmethod
+    def of(cls, plans: Sequence[RecordPlan], engine: Engine, now: datetime) -> PlanFile:
+        """Return the writes of plans as a document."""
+        items = tuple(_item(plan, write) for plan in plans for write in plan.writes)
+        return cls(now, {kind: rules.version for kind, rules in engine.rules.items()}, items)
+
+    @property
+    def records(self) -> int:
+        """How many records the plan touches."""
+        return len({item.sync_id for item in self.items})
+
+    def document(self) -> dict[str, Any]:
+        """Return the plan for JSON."""
+        return {
+            "format": FORMAT,
+            "made_at": self.made_at.isoformat(),
+            "mapping": self.mapping,
+            "writes": [
+                {
+                    "digest": item.digest,
+                    "customer": item.customer,
+                    "record": item.sync_id,
+                    "place": item.place,
+                    "creates": item.creates,
+                    "fields": item.fields,
+                }
+                for item in self.items
+            ],
+        }
+
+    def save(self, path: Path) -> None:
+        """Write the plan; raises Refused where the file cannot be written."""
+        try:
+            path.write_bytes(orjson.dumps(self.document(), option=orjson.OPT_INDENT_2))
+        except OSError as error:
+            raise Refused(
+                f"The plan cannot be written to {path} ({error.strerror}); choose another place."
+            ) from error
+
+    def lines(self) -> list[tuple[str, str, str, str, str, str]]:
+        """Return one line per field: customer, record, place, field, value now, value then."""
+        return [
+            (
+                item.customer,
+                item.sync_id,
+                f"{item.place} (new)" if item.creates else item.place,
+                name,
+                before or "",
+                after or "",
+            )
+            for item in self.items
+            for name, (before, after) in item.fields.items()
+        ]
+
+
+def read_plan(path: Path) -> dict[str, str]:
+    """Return digest -> description of the writes in a plan file; raises Refused."""
+    try:
+        document = orjson.loads(path.read_bytes())
+        if document["format"] != FORMAT:
+            raise Refused(f"{path} was written by another version; make a new plan.")
+        return {
+            one["digest"]: f"{one['customer']} {one['record']} {one['place']}"
+            for one in document["writes"]
+        }
+    except OSError as error:
+        raise Refused(f"{path} cannot be read ({error.strerror}); check its name.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(f"{path} is no plan; make one with ubm-sync plan --out.") from error
+
+
+def _item(plan: RecordPlan, write: Write) -> Item:
+    seen = plan.subject.seen.get(write.place)
+    before = seen.values if seen is not None and write.ref is not None else {}
+    fields = {
+        name: [before.get(name), f"<id of the {value.place}>" if isinstance(value, Ref) else value]
+        for name, value in write.values.items()
+    }
+    return Item(
+        digest(write),
+        plan.subject.customer.key,
+        plan.subject.sync_id,
+        write.place,
+        fields,
+        write.ref is None,
+    )
