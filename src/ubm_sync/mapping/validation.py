@@ -16,6 +16,13 @@ AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 LONGEST_SHOWN = 60  # characters of a value quoted in a message
 _QUOTED = re.compile(r"'([^']*)'")
+_LIMITS = {
+    "string_too_short": "this is empty; fill it in or delete the line",
+    "string_too_long": "this must have at most {max_length} characters",
+    "less_than_equal": "this must be at most {le:g}",
+    "greater_than_equal": "this must be at least {ge:g}",
+    "greater_than": "this must be more than {gt:g}",
+}
 _EXPECTED = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -105,6 +112,9 @@ def _sentence(detail: ErrorDetails) -> str:
         return str(error)
     if detail["type"] == "string_pattern_mismatch":
         return "use lower-case letters, digits and _ or -, beginning with a letter"
+    limit = _LIMITS.get(detail["type"])
+    if limit:
+        return limit.format(**(detail.get("ctx") or {}))
     text = detail["msg"]
     return text[:1].lower() + text[1:]
 

@@ -59,8 +59,9 @@ CUSTOMERS = {
         'a list belongs here, not "2026-11-27"',
     ),
     "a key with a blank": ("key: halsted", "key: §Halsted Foods", "use lower-case letters"),
+    "a key without end": ("key: halsted", "key: §" + "h" * 61, "at most 60 characters"),
     "a number for a name": ("Halsted Foods", "§99", 'put it in quotes: "99"'),
-    "a negative number": ("240", "§-1", "greater than or equal to 0"),
+    "a negative number": ("240", "§-1", "this must be at least 0 (found -1)"),
     "a fraction of an account": ("240", "§240.5", "a whole number belongs here, not 240.5"),
     "a word for a number": ("240", "§many", 'a whole number belongs here, not "many"'),
     "nothing for a name": ("name: Halsted Foods", "name:§", "text belongs here, not nothing"),
@@ -100,7 +101,7 @@ CUSTOMERS = {
 SERVICES = {
     "an unknown key": ("sync_every", "§synch_every", 'did you mean "sync_every"?'),
     "an unknown block": ("cadence:", "§cadense:", 'did you mean "cadence"?'),
-    "too fast": ("sync_every: 20", "sync_every: §0", "greater than or equal to 1"),
+    "too fast": ("sync_every: 20", "sync_every: §0", "this must be at least 1 (found 0)"),
     "a time without quotes that is none": (
         "sync_every: 20",
         "full_read_at: §25:00",
@@ -109,6 +110,7 @@ SERVICES = {
     "an unknown phase": ("phase: internal", "phase: §interal", 'did you mean "internal"?'),
     "an unknown zone": ("America/Denver", "§America/Denber", 'did you mean "America/Denver"?'),
     "a limit without calls": ("{calls: 100, ", "{", '"calls" is missing here'),
+    "a limit in no time": ("seconds: 60", "seconds: §0", "this must be more than 0"),
     "an unknown part of a limit": (
         "burst: 10",
         "§brust: 10",

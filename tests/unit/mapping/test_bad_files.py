@@ -82,12 +82,12 @@ BAD = {
         'a list belongs here, not "row"',
     ),
     "nothing for a name": (replaced("row: City", "row:§"), "belongs here, not nothing"),
-    "an empty name": (replaced("row: City", 'row: §""'), "at least 1 character"),
+    "an empty name": (replaced("row: City", 'row: §""'), "this is empty; fill it in"),
     "a field name with a blank": (
         replaced("  number:", "  §the number:"),
         '"the number" is no good name',
     ),
-    "a share over one": (replaced("share: 0.1", "share: §10"), "less than or equal to 1"),
+    "a share over one": (replaced("share: 0.1", "share: §10"), "this must be at most 1 (found 10)"),
     "a setting that is a list": (
         replaced("width: 90", "width: §[90]"),
         "text belongs here, not a list",

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, Field
 
-from ubm_sync.mapping import listed, load_yaml, nearest, parse_yaml
+from ubm_sync.errors import ConfigError
+from ubm_sync.mapping import listed, load_yaml, nearest, parse_yaml, validate
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,16 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     located = parse_yaml(text, "a.yaml")
 
     assert all(flaw.file == "a.yaml" and flaw.message for flaw in located.flaws)
+
+
+def test_a_rule_without_words_of_ours_is_told_in_its_own() -> None:
+    class Even(BaseModel):
+        number: int = Field(multiple_of=2)
+
+    with pytest.raises(ConfigError) as caught:
+        validate(Even, parse_yaml("number: 3\n", "a.yaml"))
+
+    assert str(caught.value) == "a.yaml:1:9: input should be a multiple of 2 (found 3)"
 
 
 def test_the_nearest_name_is_offered_whatever_its_case() -> None:
