@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,6 +77,7 @@ class Store:
             )
         )
         self._person: Engine | None = None
+        self._opening = threading.Lock()
 
     def setup(self, *, dry_run: bool = False) -> list[SetupStep]:
         return list(self.connector.ensure(dry_run=dry_run))
@@ -97,9 +99,10 @@ class Store:
 
     @property
     def person(self) -> Engine:
-        if self._person is None:
-            self._person = open_engine(self.url)
-        return self._person
+        with self._opening:
+            if self._person is None:
+                self._person = open_engine(self.url)
+            return self._person
 
     def close(self) -> None:
         self.connector.close()
