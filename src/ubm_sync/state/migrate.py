@@ -42,7 +42,8 @@ def _upgrade(connection: Connection) -> None:
     from alembic.util import CommandError  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    folder = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))  # it interpolates
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")

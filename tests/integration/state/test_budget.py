@@ -10,14 +10,22 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 from tests.integration.state.samples import NOON
 
 from ubm_sync.clock import VirtualClock
+from ubm_sync.database import open_engine
+from ubm_sync.errors import Temporary
 from ubm_sync.ports import Budget, Lane
 from ubm_sync.state import SharedBudget, UnlimitedBudget, open_state
 
 LIMITS = {"desk:": (10, 1.0, 5), "desk:search": (2, 1.0, 1)}
 SPACING = 0.2  # seconds: (10 - 5) a second
+
+HANG_UP = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 RESERVE = """
 import sys
@@ -171,6 +179,23 @@ def test_a_limit_that_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match='limit of "k"'):
         SharedBudget(f"sqlite:///{tmp_path}/state.db", {"k": limit})
+
+
+def test_a_lost_connection_is_told_once_and_opened_again(
+    postgres_url: str, clock: VirtualClock
+) -> None:
+    budget = SharedBudget(postgres_url, LIMITS, clock)
+    _waits(budget, 5, Lane.URGENT)
+    engine = open_engine(postgres_url)
+    with engine.begin() as connection:
+        connection.execute(text(HANG_UP))
+    engine.dispose()
+
+    with pytest.raises(Temporary, match="No connection"):
+        budget.reserve("desk:token")
+    assert budget.reserve("desk:token", lane=Lane.URGENT) == pytest.approx(SPACING)
+    budget.close()
+    budget.close()
 
 
 def test_a_budget_without_limits_never_waits() -> None:

@@ -68,6 +68,14 @@ def test_odd_characters_never_stop_a_batch(state: State) -> None:
     assert loaded["a"].base["city"].endswith("half\ufffd")
 
 
+def test_saving_nothing_changes_nothing(state: State) -> None:
+    with state.transaction() as tx:
+        tx.records.save([])
+        tx.observations.save([])
+
+        assert tx.records.counts() == {}
+
+
 def test_more_records_than_one_list_of_ids_holds_are_loaded(state: State) -> None:
     many = [record(f"{number:05}") for number in range(1_201)]
 

@@ -17,7 +17,7 @@ from tests.integration.state.samples import NOON, record
 import ubm_sync.state
 from ubm_sync.database import open_engine
 from ubm_sync.errors import Refused
-from ubm_sync.state import State, Tx, open_state
+from ubm_sync.state import Entry, State, Tx, open_state
 from ubm_sync.state.migrate import HEAD, migrate
 from ubm_sync.state.schema import metadata
 
@@ -121,14 +121,12 @@ def test_reading_stays_at_one_moment(state: State) -> None:
         assert reader.cursors.get("desk") is None
 
 
-def test_threads_write_one_after_the_other(state: State) -> None:
+def test_threads_append_to_one_chain(state: State) -> None:
     def work() -> None:
-        for _ in range(10):
+        for number in range(10):
             with state.transaction() as tx:
-                number = int(tx.meta.get("n") or 0)
-                tx.audit.append([])  # on PostgreSQL this is what serialises
-                number = int(tx.meta.get("n") or 0)
-                tx.meta.put("n", str(number + 1))
+                tx.audit.append([Entry(NOON, "", "me", "test", "", number)])
+                tx.meta.put("n", str(int(tx.meta.get("n") or 0) + 1))  # the log's lock covers it
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -138,6 +136,8 @@ def test_threads_write_one_after_the_other(state: State) -> None:
 
     with state.reading() as tx:
         assert tx.meta.get("n") == "40"
+        assert tx.audit.verify() is None
+        assert tx.audit.last(1)[0].seq == 40
 
 
 def test_rows_handed_over_one_by_one_are_written_in_order(state: State) -> None:
