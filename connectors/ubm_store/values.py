@@ -28,6 +28,8 @@ COLUMNS = (
     "approved_at", "data_services", "data_services_ref", "source",
 )
 # fmt: on
+NO_DATE = "is not a date like 2026-12-31"
+NO_INSTANT = "is not an instant like 2026-12-31T09:40:00Z"
 IDENTITY = "sync_id"  # written by the store from the key of the write
 
 
@@ -135,30 +137,51 @@ def _is_special(column: str, binding: Binding) -> bool:
     return bool(binding.shape or binding.choices or binding.decode)
 
 
-def _encoded(binding: Binding, value: Written) -> Any:
+def outgoing(binding: Binding, value: Written) -> str | None:
+    """Return a written value in the words of the table, None to clear. Raises ValueError."""
     if value is None or value == "":
         return None
     if not isinstance(value, str):
         raise ValueError(f"the id in {value.place} is not known yet")  # noqa: TRY004 - a fault of the value
     text = binding.encode.get(value, value)
     text = binding.shape.replace("{}", text) if binding.shape else text
-    column = _column(binding)
-    if column in DATES:
-        return _checked(date.fromisoformat, text, "is not a date like 2026-12-31")
-    if column in INSTANTS:
-        return _checked(instant, text, "is not an instant like 2026-12-31T09:40:00Z")
-    if column in LISTED and text not in LISTED[column]:
-        raise ValueError(f'"{text}" is none of {", ".join(LISTED[column])}')
     if "\0" in text or not _is_unicode(text):
         raise ValueError("it holds characters that no database stores")
     return text
 
 
-def _checked(read: Callable[[str], Any], text: str, complaint: str) -> Any:
+def incoming(binding: Binding, text: str) -> tuple[str, str]:
+    """Return ``(canonical value, mark)`` of a cell: its shape and its words taken back."""
+    if binding.shape:
+        start, _, end = binding.shape.partition("{}")
+        if text.startswith(start) and text.endswith(end) and len(text) >= len(start) + len(end):
+            text = text[len(start) : len(text) - len(end)]
+    text = binding.decode.get(text, text)
+    if binding.choices and text not in binding.choices:
+        return text, Mark.FOREIGN
+    return text, ""
+
+
+def parsed(read: Callable[[str], Any], text: str, complaint: str) -> Any:
+    """Return what ``read`` makes of ``text``. Raises ValueError with the complaint."""
     try:
         return read(text)
-    except (ValueError, OverflowError):
+    except (ValueError, ArithmeticError):
         raise ValueError(f'"{text}" {complaint}') from None
+
+
+def _encoded(binding: Binding, value: Written) -> Any:
+    text = outgoing(binding, value)
+    column = _column(binding)
+    if text is None:
+        return None
+    if column in DATES:
+        return parsed(date.fromisoformat, text, NO_DATE)
+    if column in INSTANTS:
+        return parsed(instant, text, NO_INSTANT)
+    if column in LISTED and text not in LISTED[column]:
+        raise ValueError(f'"{text}" is none of {", ".join(LISTED[column])}')
+    return text
 
 
 def _is_unicode(text: str) -> bool:
@@ -178,11 +201,4 @@ def _decoded(binding: Binding, column: str, text: str) -> tuple[str, str]:
             return instant_text(instant(text)), ""
     except (ValueError, OverflowError):
         return text, Mark.UNTYPED  # SQLite lets a person store any text in any column
-    if binding.shape:
-        start, _, end = binding.shape.partition("{}")
-        if text.startswith(start) and text.endswith(end) and len(text) >= len(start) + len(end):
-            text = text[len(start) : len(text) - len(end)]
-    text = binding.decode.get(text, text)
-    if binding.choices and text not in binding.choices:
-        return text, Mark.FOREIGN
-    return text, ""
+    return incoming(binding, text)

@@ -1,8 +1,4 @@
-"""Accounts written in bulk: one transaction per batch, each account on its own merits.
-
-A batch goes out as a few statements over many rows. If the database refuses it, the batch is
-halved until the accounts that cannot go in stand alone; all others land.
-"""
+"""Accounts written in bulk: a few statements over many rows, one transaction per batch."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ from sqlalchemy import Connection, Engine, bindparam, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from ubm_store.drafts import Draft, batches, draft, refused
+from ubm_store.landing import land
 from ubm_store.reads import CHUNK, Position, Stored, newest, rows, stored
 from ubm_store.related import (
     Tags,
@@ -27,7 +24,7 @@ from ubm_store.related import (
 from ubm_store.schema import Account, ChangeCounter, table
 from ubm_store.values import COLUMNS, Fields
 from ubm_sync.clock import Clock
-from ubm_sync.database import as_sync_error, clear_errors
+from ubm_sync.database import clear_errors
 from ubm_sync.errors import SyncError, Temporary
 from ubm_sync.model import Outcome, Result, Write
 
@@ -121,22 +118,14 @@ class Writer:
             one.revision = number
         named = {str(one.columns.get("vendor_canonical") or "") for one in drafts}
         add_vendors(connection, sorted(named - {""}), tag)
-        return [*outcomes, *self._land(connection, drafts, tag)], last
-
-    def _land(self, connection: Connection, drafts: Sequence[Draft], tag: Tags) -> list[Outcome]:
-        try:
-            with connection.begin_nested():
-                return _send(connection, drafts, tag)
-        except DBAPIError as error:
-            if error.connection_invalidated or as_sync_error(error, self._address) is not None:
-                raise
-            if len(drafts) == 1:
-                return [self._refused(connection, drafts[0], error)]
-        middle = len(drafts) // 2
-        return [
-            *self._land(connection, drafts[:middle], tag),
-            *self._land(connection, drafts[middle:], tag),
-        ]
+        landed = land(
+            connection,
+            drafts,
+            lambda some: _send(connection, some, tag),
+            lambda one, error: self._refused(connection, one, error),
+            self._address,
+        )
+        return [*outcomes, *landed], last
 
     def _refused(self, connection: Connection, one: Draft, error: DBAPIError) -> Outcome:
         """Say why the database refused one account: as a rule it is there already."""
