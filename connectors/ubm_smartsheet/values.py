@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 # What people paste along with a value without seeing it: taken off at the ends only.
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u180e\u00ad"
 _EXACT = 2**53  # beyond it a JSON number has lost digits already
@@ -27,7 +29,4 @@ def shown_number(value: float) -> str:
 def canonical_number(value: float) -> str:
     """Return the shortest decimal form of a number: ``1.5``, ``7``, never an exponent."""
     text = shown_number(value)
-    if "e" in text or "E" in text:
-        text = format(value, "f")
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text
+    return format(Decimal(text), "f") if "e" in text else text

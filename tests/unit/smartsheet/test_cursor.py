@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.smartsheet.sheets import ALL, live
+
+from ubm_smartsheet.columns import match
+from ubm_smartsheet.cursor import MOST_COUNTED, MOST_LATEST, SheetState, before, restore, store
+
+AT = "2026-11-21T15:00:00Z"
+
+
+def known_sheet(**changes: object) -> SheetState:
+    found = match(ALL, {}, list(live().values()))
+    state = SheetState(
+        "7", "Halsted Foods", version=5, rows=3, newest=AT, known=found.known, columns=found.columns
+    )
+    for name, value in changes.items():
+        setattr(state, name, value)
+    return state
+
+
+def test_a_cursor_comes_back_as_it_was_stored() -> None:
+    state = known_sheet(counted={11: AT}, unsure={"k2", "k1"})
+
+    (again,) = restore(store([state])).values()
+
+    assert again.text() == state.text()
+    assert again.columns == state.columns
+    assert again.known == state.known
+    assert (again.version, again.rows, again.newest, again.counted) == (5, 3, AT, {11: AT})
+    assert again.unsure == {"k1", "k2"}
+
+
+def test_too_many_new_rows_to_remember_survive_a_restart_as_such() -> None:
+    assert restore(store([known_sheet(counted=None)]))["7"].counted is None
+
+
+@pytest.mark.parametrize("text", [None, "", "{}", "[]", "nonsense", '{"format":1,"sheets":[{}]}'])
+def test_what_is_no_cursor_means_from_the_beginning(text: str | None) -> None:
+    assert restore(text) == {}
+
+
+@given(st.text(max_size=40))
+def test_no_text_breaks_a_restart(text: str) -> None:
+    assert restore(text) == {}
+
+
+def test_the_stored_text_follows_every_change() -> None:
+    state = known_sheet()
+    first = state.text()
+    state.own_write(6, AT, sends=1)
+
+    assert state.text() != first
+    state.learn_columns({}, {})
+    assert b'"columns":{}' in state.text()
+
+
+@pytest.mark.parametrize(
+    ("version", "sends", "taken"),
+    [(6, 1, True), (5, 1, True), (7, 1, False), (6, 2, False), (4, 1, False)],
+)
+def test_an_own_write_is_taken_over_only_if_nobody_else_wrote(
+    version: int, sends: int, taken: bool
+) -> None:
+    state = known_sheet()
+
+    assert state.own_write(version, "2026-11-21T15:00:09Z", sends=sends) is taken
+    assert state.version == (version if taken else 5)
+    assert state.newest == ("2026-11-21T15:00:09Z" if taken else AT)
+
+
+def test_nothing_is_concluded_from_a_write_to_a_sheet_never_read() -> None:
+    assert not SheetState("7").own_write(1, AT, sends=1)
+
+
+def test_only_new_rows_of_the_overlap_are_remembered() -> None:
+    state = known_sheet(counted={1: "2026-11-21T14:00:00Z", 2: "2026-11-21T14:59:00Z"})
+
+    state.count({3: AT}, 120)
+
+    assert state.counted == {2: "2026-11-21T14:59:00Z", 3: AT}
+
+
+def test_a_flood_of_new_rows_is_not_remembered() -> None:
+    state = known_sheet()
+    state.count(dict.fromkeys(range(MOST_COUNTED + 1), AT), 120)
+
+    assert state.counted is None
+
+
+def test_remembered_versions_stay_bounded() -> None:
+    state = SheetState("7")
+    state.saw((str(number), "v") for number in range(MOST_LATEST + 1))
+    state.saw([("new", "v")])
+
+    assert state.latest == {"new": "v"}
+
+
+def test_a_lost_sheet_is_read_in_full_when_it_is_back() -> None:
+    state = known_sheet()
+    state.lose()
+
+    assert (state.version, state.rows, state.lost) == (0, None, True)
+
+
+def test_times_before_another_keep_the_vendors_form() -> None:
+    assert before(AT, 120) == "2026-11-21T14:58:00Z"
+    assert before("", 120) == ""
