@@ -165,7 +165,9 @@ def unlocked(portal: Portal, record: Record) -> Record:
     left = portal.locks.get(record.id, 0)
     if left:
         portal.locks[record.id] = left - 1
-        raise Refusal(423, "", "This record is currently locked. Wait at least 2 seconds.")
+        raise Refusal(
+            423, "RECORD_LOCKED", "This record is currently locked. Wait at least 2 seconds."
+        )
     return record
 
 

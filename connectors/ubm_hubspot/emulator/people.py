@@ -19,6 +19,7 @@ def act(portal: Portal, webhooks: Webhooks, order: Order) -> object:
     name = order["do"]
     if name == "subscribe":
         webhooks.subscribe(order["url"], order["subscriptions"])
+        portal.stamp()
         return {"subscriptions": len(webhooks.subscriptions)}
     if name not in _ORDERS:
         raise ValueError(f"nobody knows how to {name!r}; known: {', '.join(sorted(_ORDERS))}")
@@ -89,12 +90,14 @@ def _delete_stage(portal: Portal, order: Order) -> object:
 def _revoke_token(portal: Portal, order: Order) -> object:
     del order
     portal.revoked = True
+    portal.stamp()
     return {}
 
 
 def _restore_token(portal: Portal, order: Order) -> object:
     del order
     portal.revoked = False
+    portal.stamp()
     return {}
 
 

@@ -7,13 +7,12 @@ from typing import Any
 import orjson
 
 from ubm_hubspot.emulator.api import Answer, Call, next_page, shown_names, shown_record
-from ubm_hubspot.emulator.index import Ids, SearchIndex, Snapshot
+from ubm_hubspot.emulator.index import Position, SearchIndex, Snapshot, Test
 from ubm_hubspot.emulator.instants import parse_instant
 from ubm_hubspot.emulator.portal import Portal
 from ubm_hubspot.emulator.refusals import invalid
 from ubm_hubspot.emulator.searching import (
     MODIFIED,
-    Test,
     compile_groups,
     sort_key,
     words_test,
@@ -39,7 +38,7 @@ def search(call: Call, kind: str) -> Answer:
     index = portal.shelves[kind].index
     index.settle(portal.now())
     found = _found(portal, kind, index, body)
-    page = [index.shown[record] for record in found[after : after + limit]]
+    page = [index.shown[record] for _, record in found[after : after + limit]]
     names = shown_names(portal, kind, body.get("properties") or ())
     answer: dict[str, Any] = {
         "total": len(found),
@@ -67,25 +66,28 @@ def _page(portal: Portal, body: dict[str, Any]) -> tuple[int, int]:
     return limit, after
 
 
-def _found(portal: Portal, kind: str, index: SearchIndex, body: dict[str, Any]) -> Ids:
-    query = orjson.dumps([body.get("filterGroups"), body.get("sorts"), body.get("query")])
-    known = index.answered(query)
-    if known is not None:
-        return known
+def _found(portal: Portal, kind: str, index: SearchIndex, body: dict[str, Any]) -> list[Position]:
     groups = body.get("filterGroups") or []
     test = compile_groups(
         groups, portal.definitions[kind], lambda name, record: _associated(portal, name, record)
     )
     if body.get("query"):
         test = _both(test, words_test(str(body["query"]), _QUERIED[kind]))
-    property_name, descending = _sort(body)
-    matching = [one for one in index.since(_earliest(groups)) if test(one)]
-    if property_name not in MODIFIED or descending:
-        definition = portal.definitions[kind].get(property_name)
-        matching.sort(key=sort_key(property_name, definition), reverse=descending)
-    found = [one.id for one in matching]
-    index.remember(query, found)
-    return found
+    query = orjson.dumps([groups, body.get("query"), _outside(portal, groups)])
+    found = index.find(query, _earliest(groups), test)
+    name, descending = _sort(body)
+    if name in MODIFIED:
+        return found[::-1] if descending else found
+    key = sort_key(name, portal.definitions[kind].get(name))
+    matching = sorted((index.shown[record] for _, record in found), key=key, reverse=descending)
+    return [(one.modified, one.id) for one in matching]
+
+
+def _outside(portal: Portal, groups: list[dict[str, Any]]) -> int:
+    """Return what an answer depends on besides the copy: associations are looked up live."""
+    names = (one.get("propertyName") for group in groups for one in group.get("filters") or [])
+    linked = any(str(name).startswith("associations.") for name in names)
+    return portal.changes if linked else 0
 
 
 def _both(one: Test, other: Test) -> Test:

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from ubm_hubspot.emulator.definitions import Definition
-from ubm_hubspot.emulator.index import Snapshot
+from ubm_hubspot.emulator.index import Snapshot, Test
 from ubm_hubspot.emulator.instants import parse_instant
 from ubm_hubspot.emulator.records import value_of
 from ubm_hubspot.emulator.refusals import invalid
 
-Test: TypeAlias = Callable[[Snapshot], bool]
 Comparable: TypeAlias = float | str
 
 MOST_GROUPS = 5

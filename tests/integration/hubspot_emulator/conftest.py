@@ -5,9 +5,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from ubm_hubspot.emulator import create
-
 from tests.integration.hubspot_emulator.support import NOON, Bench, Factory, client_of
+
+from ubm_hubspot.emulator import create
 from ubm_sync.clock import VirtualClock
 from ubm_sync.emulation.server import Server
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 from hubspot import HubSpot
-from ubm_hubspot.emulator import TOKEN, HubSpotEmulator
 from urllib3 import Retry
 
+from ubm_hubspot.emulator import TOKEN, HubSpotEmulator
 from ubm_sync.clock import VirtualClock
 from ubm_sync.emulation.messages import Request
 

@@ -8,10 +8,10 @@ import orjson
 import pytest
 from hubspot import HubSpot
 from hubspot.crm.tickets.exceptions import ApiException
-from ubm_hubspot.emulator import TOKEN
+from tests.integration.hubspot_emulator.support import Bench, modified_since
 from urllib3 import Retry
 
-from tests.integration.hubspot_emulator.support import Bench, modified_since
+from ubm_hubspot.emulator import TOKEN
 from ubm_sync.emulation.messages import Request
 
 Make = Callable[..., Bench]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from hubspot.crm.associations.v4.exceptions import ApiException
-
 from tests.integration.hubspot_emulator.support import Bench
 
 
@@ -67,9 +66,7 @@ def test_a_type_of_another_direction_is_refused(bench: Bench, company: str) -> N
     assert caught.value.status == 400
 
 
-def test_records_with_no_associations_are_errors_but_no_failure(
-    bench: Bench, company: str
-) -> None:
+def test_records_with_no_associations_are_errors_but_no_failure(bench: Bench, company: str) -> None:
     ids = bench.upsert("k1", "k2")
     batch = bench.client.crm.associations.v4.batch_api
     made = batch.create(
@@ -110,9 +107,7 @@ def test_a_batch_writes_two_thousand_and_reads_a_thousand(bench: Bench, company:
 
 def test_many_associations_come_in_pages(bench: Bench, company: str) -> None:
     associate = bench.client.crm.associations.v4.batch_api.create_default
-    tickets = [
-        bench.act("create_ticket", properties={"subject": "x"})["id"] for _ in range(501)
-    ]
+    tickets = [bench.act("create_ticket", properties={"subject": "x"})["id"] for _ in range(501)]
     pairs = [{"from": {"id": ref}, "to": {"id": company}} for ref in tickets]
     answer = associate("tickets", "companies", {"inputs": pairs})
     assert answer.status == "COMPLETE"
@@ -137,9 +132,7 @@ def test_labels_and_pairs_are_taken_away_in_batches(bench: Bench, company: str) 
 
 
 def test_the_types_between_two_object_types_are_listed(bench: Bench) -> None:
-    listed = bench.client.crm.associations.v4.schema.definitions_api.get_all(
-        "tickets", "companies"
-    )
+    listed = bench.client.crm.associations.v4.schema.definitions_api.get_all("tickets", "companies")
     assert {one.type_id: one.label for one in listed.results} == {339: None, 26: "Primary"}
 
 

@@ -14,7 +14,6 @@ from hubspot.crm.tickets.models import (
     BatchResponseSimplePublicUpsertObject,
     BatchResponseSimplePublicUpsertObjectWithErrors,
 )
-
 from tests.integration.hubspot_emulator.support import Bench
 
 Make = Callable[..., Bench]
@@ -67,9 +66,10 @@ def test_with_trace_ids_the_valid_records_are_written(bench: Bench) -> None:
 def test_without_distinct_trace_ids_nothing_is_written(
     bench: Bench, traces: list[str | None]
 ) -> None:
-    inputs = [upsert_input("k1", traced=False), upsert_input("k2", traced=False, missing="x")]
-    for one, trace in zip(inputs, traces, strict=True):
-        one |= {"objectWriteTraceId": trace} if trace else {}
+    inputs = [
+        upsert_input(key, traced=False, **more) | ({"objectWriteTraceId": trace} if trace else {})
+        for key, more, trace in zip(("k1", "k2"), ({}, {"missing": "x"}), traces, strict=True)
+    ]
     with pytest.raises(ApiException) as caught:
         bench.client.crm.tickets.batch_api.upsert({"inputs": inputs})
     assert caught.value.status == 400

@@ -9,7 +9,6 @@ import orjson
 import pytest
 from hubspot.crm.pipelines.exceptions import ApiException as PipelineException
 from hubspot.crm.properties.exceptions import ApiException
-
 from tests.integration.hubspot_emulator.support import APPROVAL, PIPELINE, SYNC_ID, Bench
 
 Make = Callable[..., Bench]

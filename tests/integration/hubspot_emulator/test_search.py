@@ -10,9 +10,9 @@ import pytest
 from hubspot.crm.tickets.exceptions import ApiException
 from hypothesis import given
 from hypothesis import strategies as st
-from ubm_hubspot.emulator import create
-
 from tests.integration.hubspot_emulator.support import NOON, Bench, modified_since
+
+from ubm_hubspot.emulator import create
 from ubm_sync.clock import VirtualClock
 
 Make = Callable[..., Bench]
@@ -223,9 +223,7 @@ def test_dates_of_results_are_those_of_the_copy(bench: Bench) -> None:
 @given(
     lag=st.sampled_from([0.0, 1.0, 3.0]),
     steps=st.lists(
-        st.tuples(
-            st.sampled_from(["write", "archive", "restore", "look"]), st.integers(0, 3)
-        ),
+        st.tuples(st.sampled_from(["write", "archive", "restore", "look"]), st.integers(0, 3)),
         max_size=30,
     ),
 )
@@ -235,9 +233,7 @@ def test_a_search_shows_the_portal_as_it_was_one_lag_ago(
     clock = VirtualClock(NOON)
     emulator = create(clock=clock, per_ten_seconds=0, search_per_second=0, search_lag=lag)
     bench = Bench(emulator, clock, "", None)
-    ids = [
-        bench.act("create_ticket", properties={"subject": "0"})["id"] for _ in range(3)
-    ] + [""]
+    ids = [bench.act("create_ticket", properties={"subject": "0"})["id"] for _ in range(3)] + [""]
     truth = [dict.fromkeys(ids[:3], "0")]
     for number, (what, which) in enumerate(steps):
         state = dict(truth[-1])

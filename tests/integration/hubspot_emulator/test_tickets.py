@@ -7,7 +7,6 @@ from datetime import UTC, timedelta
 
 import pytest
 from hubspot.crm.tickets.exceptions import ApiException
-
 from tests.integration.hubspot_emulator.support import NOON, Bench
 
 Make = Callable[..., Bench]

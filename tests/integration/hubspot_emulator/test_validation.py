@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 import pytest
 from hubspot.crm.tickets.exceptions import ApiException
-from ubm_hubspot.emulator import TOKEN
-
 from tests.integration.hubspot_emulator.support import Bench
+
+from ubm_hubspot.emulator import TOKEN
 from ubm_sync.emulation.messages import Request
 
 Make = Callable[..., Bench]
