@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ubm_smartsheet.emulator.cells import converted
-from ubm_smartsheet.emulator.errors import Refused
+from ubm_smartsheet.emulator.errors import Refused, unexpected
 from ubm_smartsheet.emulator.model import Column, Ids, Sheet
 from ubm_smartsheet.emulator.switches import Switches
 
@@ -49,6 +49,17 @@ ATTRIBUTES = {
     "contactOptions": "contacts",
     "primary": "primary",
 }
+#: What each attribute is, as JSON; null stands for "none".
+KINDS: dict[str, type] = {
+    "options": list,
+    "contactOptions": list,
+    "autoNumberFormat": dict,
+    "hidden": bool,
+    "locked": bool,
+    "validation": bool,
+    "primary": bool,
+    "width": int,
+}
 #: Sent back by clients that read a column before; the vendor takes no notice of them.
 IGNORED = frozenset({"id", "index", "version", "lockedForUser", "tags", "format", "filter"})
 LONGEST_TITLE = 50
@@ -69,9 +80,7 @@ def made(body: Any, ids: Ids) -> Column:
 
 def assign(column: Column, body: dict[str, Any]) -> None:
     """Set the sent attributes after checking them; raises Refused 1008, 1031, 1041."""
-    for name in body:
-        if name not in ATTRIBUTES and name not in IGNORED:
-            raise Refused(1008, f'Unknown attribute "{name}" found.')
+    _check_kinds(body)
     title = body.get("title", column.title)
     if not isinstance(title, str) or not title.strip():
         raise Refused(1031, title, "column.title")
@@ -83,13 +92,22 @@ def assign(column: Column, body: dict[str, Any]) -> None:
     kind = body.get("type") or (SYSTEM_TYPES[system] if system else column.type)
     if kind not in TYPES or (system and kind != SYSTEM_TYPES[system]):
         raise Refused(1031, kind, "column.type")
-    options = body.get("options") or []
-    if not isinstance(options, list) or not all(isinstance(one, str) for one in options):
-        raise Refused(1031, options, "column.options")
     for name, value in body.items():
         if name in ATTRIBUTES:
             setattr(column, ATTRIBUTES[name], _stored(name, value))
     column.type = kind
+
+
+def _check_kinds(body: dict[str, Any]) -> None:
+    for name, value in body.items():
+        if name not in ATTRIBUTES and name not in IGNORED:
+            raise Refused(1008, f'Unknown attribute "{name}" found.')
+        if name in ATTRIBUTES and not isinstance(value, KINDS.get(name, str) | None):
+            raise unexpected(name)
+    if not all(isinstance(one, str) for one in body.get("options") or []):
+        raise Refused(1031, body["options"], "column.options")
+    if not all(isinstance(one, dict) for one in body.get("contactOptions") or []):
+        raise unexpected("contactOptions")
 
 
 def _stored(name: str, value: Any) -> Any:
@@ -97,6 +115,8 @@ def _stored(name: str, value: Any) -> Any:
         return list(dict.fromkeys(value or []))
     if name in {"hidden", "locked", "validation", "primary"}:
         return bool(value)
+    if name == "width":
+        return value or Column(0, "").width
     if name == "contactOptions":
         return list(value or [])
     return value
@@ -197,7 +217,8 @@ def delete(sheet: Sheet, column: Column) -> None:
 def next_auto(sheet: Sheet, column: Column, at_year: str) -> str:
     """Return the next auto number, such as ``LOC-00142`` for prefix ``LOC-`` and fill ``00000``."""
     form = column.auto or {}
-    number = int(form.get("startingNumber") or 1) + sheet.next_number - 1
+    first = form.get("startingNumber")
+    number = (first if isinstance(first, int) else 1) + sheet.next_number - 1
     fill = len(str(form.get("fill") or ""))
     prefix = str(form.get("prefix") or "").replace("{YYYY}", at_year)
     suffix = str(form.get("suffix") or "").replace("{YYYY}", at_year)

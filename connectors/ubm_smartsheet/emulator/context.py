@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from ubm_smartsheet.emulator.errors import Refused
+from ubm_smartsheet.emulator.errors import Refused, unexpected
 from ubm_smartsheet.emulator.model import Column, Level, Row, Sheet, User
 from ubm_smartsheet.emulator.state import Author, State
 from ubm_smartsheet.emulator.switches import Switches
@@ -86,6 +86,16 @@ class Context:
         if not isinstance(body, dict):
             raise Refused(1008, "an object was expected")
         return body
+
+    def part(self, body: dict[str, Any], name: str, kind: type) -> Any:
+        """Return an attribute of a JSON object, empty where it is missing.
+
+        Raises Refused 1008 for another kind of JSON than ``kind``.
+        """
+        value = body.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise unexpected(name)
+        return kind() if value is None else value
 
     def sheet(self, needed: Level = Level.VIEWER) -> Sheet:
         """Return the sheet of the path; refuses one that is unknown, not shared, or too little."""

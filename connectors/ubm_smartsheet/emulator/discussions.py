@@ -154,7 +154,7 @@ def attach_to_row(ctx: Context) -> dict[str, object]:
     row = ctx.row(sheet)
     link = not ctx.notes.get("file")
     body = ctx.json_object() if link else ctx.notes["file"]
-    if not body.get("name"):
+    if not ctx.part(body, "name", str):
         raise Refused(1012, "attachment.name")
     author = ctx.author(sheet)
     attachment = {
@@ -193,7 +193,8 @@ def request_update(ctx: Context) -> dict[str, object]:
     for name in ("sendTo", "rowIds"):
         if not body.get(name):
             raise Refused(1012, f"updateRequest.{name}")
-    if not set(body["rowIds"]) <= sheet.rows.keys():
+    row_ids = ctx.part(body, "rowIds", list)
+    if not all(isinstance(row_id, int) and row_id in sheet.rows for row_id in row_ids):
         raise Refused(1006)
     request = body | {
         "id": ctx.state.ids.draw(),

@@ -103,3 +103,8 @@ class Refused(ValueError):
             "message": self.words,
         }
         return body | ({"detail": self.detail} if self.detail else {})
+
+
+def unexpected(name: str) -> Refused:
+    """Return the refusal of a field that is not the JSON it should be."""
+    return Refused(1008, f'Field "{name}" was of unexpected type.')

@@ -39,6 +39,11 @@ class Limits:
         start, _ = self.windows.get(token, (now.timestamp(), 0))
         return max(1, int(start + MINUTE - now.timestamp()) + 1)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a write is running at this instant."""
+        return bool(self._running)
+
     def hold(self, sheet: int, token: str, until: float) -> None:
         """Keep a sheet busy for a token until an instant: its write takes that long."""
         with self._guard:

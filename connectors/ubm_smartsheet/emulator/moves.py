@@ -7,7 +7,7 @@ from typing import Any
 from ubm_smartsheet.emulator import placement
 from ubm_smartsheet.emulator.columns import add as add_columns
 from ubm_smartsheet.emulator.context import Context, success
-from ubm_smartsheet.emulator.errors import Refused
+from ubm_smartsheet.emulator.errors import Refused, unexpected
 from ubm_smartsheet.emulator.model import Cell, Level, Row, Sheet
 from ubm_smartsheet.emulator.state import Author, State, auto_columns, check_room
 from ubm_smartsheet.emulator.switches import Switches
@@ -60,10 +60,12 @@ def copy(ctx: Context) -> dict[str, object]:
 
 def _transfer(ctx: Context, *, leaves: bool) -> dict[str, object]:
     body = ctx.json_object()
-    row_ids = body.get("rowIds")
-    if not isinstance(row_ids, list) or not row_ids:
+    row_ids = ctx.part(body, "rowIds", list)
+    if not row_ids:
         raise Refused(1012, "rowIds")
-    target_id = (body.get("to") or {}).get("sheetId")
+    if not all(isinstance(row_id, int) for row_id in row_ids):
+        raise unexpected("rowIds")
+    target_id = ctx.part(body, "to", dict).get("sheetId")
     if target_id is None:
         raise Refused(1012, "to.sheetId")
     sheet = ctx.sheet(Level.EDITOR if leaves else Level.VIEWER)

@@ -51,7 +51,7 @@ def copy(ctx: Context) -> dict[str, object]:
     """POST sheets/{id}/copy: new sheet, row and column ids; ``include=data`` for the rows."""
     source = ctx.sheet()
     body = ctx.json_object()
-    if body.get("destinationType", "home") not in {"home", "folder", "workspace"}:
+    if body.get("destinationType", "home") not in ("home", "folder", "workspace"):
         raise Refused(1031, body.get("destinationType"), "destinationType")
     name = _name(body.get("newName") or f"Copy of {source.name}"[:LONGEST_NAME], "newName")
     include = ctx.names("include")
@@ -180,11 +180,15 @@ def delete_column(ctx: Context) -> dict[str, object]:
 def sort(ctx: Context) -> bytes:
     """POST sheets/{id}/sort: row ids stay, numbers and siblings change."""
     sheet = ctx.sheet(Level.EDITOR)
-    for criterion in reversed(ctx.json_object().get("sortCriteria") or []):
-        column = sheet.column(criterion.get("columnId"))
+    criteria = []
+    for criterion in ctx.part(ctx.json_object(), "sortCriteria", list):
+        column_id = criterion.get("columnId") if isinstance(criterion, dict) else None
+        column = sheet.column(column_id) if isinstance(column_id, int) else None
         if column is None:
-            raise Refused(1036, criterion.get("columnId"))
-        _sort_by(ctx, sheet, column, down=criterion.get("direction") == "DESCENDING")
+            raise Refused(1036, column_id)
+        criteria.append((column, criterion.get("direction") == "DESCENDING"))
+    for column, down in reversed(criteria):
+        _sort_by(ctx, sheet, column, down=down)
     ctx.state.touch(sheet, ctx.author(sheet))
     return reading.get_sheet(ctx)
 

@@ -89,10 +89,10 @@ def create(ctx: Context) -> dict[str, object]:
     if body["events"] != ["*.*"]:
         raise Refused(1031, body["events"], "webhook.events")
     _check_url(ctx, str(body["callbackUrl"]))
-    sheet = ctx.state.sheets.get(body["scopeObjectId"])
+    sheet = ctx.state.sheets.get(ctx.part(body, "scopeObjectId", int))
     if sheet is None or sheet.level_of(ctx.user.id) is None:
         raise Refused(1151)
-    columns = list((body.get("subscope") or {}).get("columnIds") or [])
+    columns = ctx.part(ctx.part(body, "subscope", dict), "columnIds", list)
     if any(sheet.column(column) is None for column in columns):
         raise Refused(1293)
     ids = ctx.state.ids
@@ -130,7 +130,7 @@ def update(ctx: Context) -> dict[str, object]:
         if name in body:
             raise Refused(1032, f"webhook.{name}")
     hook.name = str(body.get("name", hook.name))
-    if body.get("callbackUrl") not in {None, hook.url}:
+    if ctx.part(body, "callbackUrl", str) not in {"", hook.url}:
         _check_url(ctx, str(body["callbackUrl"]))
         hook.url, hook.enabled, hook.status = str(body["callbackUrl"]), False, "NEW_NOT_VERIFIED"
     hook.modified_at = ctx.now

@@ -223,12 +223,9 @@ def test_orders_go_over_http_and_refusals_are_told(book: Book) -> None:
         answer = book.play.emulator.handle(Request("POST", "/_control/act", "", {}, raw))
         return answer.status, json.loads(answer.body)
 
-    assert order(do="add_row", who=ANN, sheet=book.id, cells={"Sync Status": "x"}) == (
-        400,
-        {
-            "error": f"Refused: 1039 Column {book.columns['Sync Status']} is locked and cannot be edited."
-        },
-    )
+    refused = order(do="add_row", who=ANN, sheet=book.id, cells={"Sync Status": "x"})
+    words = f"1039 Column {book.columns['Sync Status']} is locked and cannot be edited."
+    assert refused == (400, {"error": f"Refused: {words}"})
     assert "no order 'fly'" in str(order(do="fly")[1]["error"])
     assert order(do="summary")[1]["sheets"] == [
         {"sheet": book.id, "name": "Halsted locations", "rows": 0, "version": 1}

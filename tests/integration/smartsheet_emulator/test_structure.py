@@ -37,7 +37,7 @@ def test_a_sheet_is_made_at_home(play: Playground) -> None:
         ({"name": "x", "columns": [PRIMARY, {"title": "B", "type": "COLOUR"}]}, 1031),
         ({"name": "x", "columns": [PRIMARY, {"title": "b" * 51, "type": "DATE"}]}, 1041),
         ({"name": "x", "columns": [PRIMARY | {"colour": 1}]}, 1008),
-        ({"name": "x", "columns": [PRIMARY | {"options": "a"}]}, 1031),
+        ({"name": "x", "columns": [PRIMARY | {"options": "a"}]}, 1008),
         ({"name": "x", "columns": [PRIMARY | {"hidden": True}]}, 1260),
         ({"name": "x", "columns": [PRIMARY, {"title": "B", "systemColumnType": "X"}]}, 1031),
         ([], 1008),
