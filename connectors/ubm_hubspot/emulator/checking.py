@@ -20,6 +20,12 @@ class Checker:
         self._kind = kind
         self._definitions = portal.definitions[kind]
         self._unique = portal.unique_names(kind)
+        self._trims = portal.switches.trims_text
+        self._plain = {  # writable text: most of what is written needs no more than its length
+            name
+            for name, one in self._definitions.items()
+            if one.type == "string" and not one.read_only and not self._trims
+        }
         self._claimed: dict[tuple[str, str], int | None] = {}
 
     def check(self, given: Mapping[str, Any], record: Record | None) -> dict[str, str]:
@@ -45,14 +51,17 @@ class Checker:
     ) -> dict[str, str]:
         accepted: dict[str, str] = {}
         definitions = self._definitions
-        trims = self._portal.switches.trims_text
+        plain = self._plain
         for name, value in given.items():
+            if name in plain and value.__class__ is str and len(value) <= LONGEST_TEXT:
+                accepted[name] = value
+                continue
             definition = definitions.get(name)
             if definition is None or definition.read_only:
                 self._not_writable(name, definition, flaws)
                 continue
             text = value if isinstance(value, str) else _text(value)
-            if trims:
+            if self._trims:
                 text = text.strip()
             if text and (definition.type != "string" or len(text) > LONGEST_TEXT):
                 try:

@@ -30,6 +30,7 @@ def parse_instant(text: str) -> int:
     return milliseconds(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
 
 
+@lru_cache(maxsize=4096)
 def parse_date(text: str) -> str:
     """Return ``YYYY-MM-DD`` of a date or of midnight UTC in milliseconds; raises ValueError."""
     if text.lstrip("-").isdigit() and len(text) > len("20261121"):

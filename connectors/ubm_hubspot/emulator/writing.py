@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ubm_hubspot.emulator.associations import LINKS
 from ubm_hubspot.emulator.furniture import OBJECT_TYPES
@@ -21,6 +21,7 @@ class Writer:
     portal: Portal
     source: Source
     at: int
+    unique: dict[str, list[str]] = field(default_factory=dict)  # by kind, once asked for
 
     def create(self, kind: str, accepted: Mapping[str, str]) -> Record:
         """Create a record with checked values."""
@@ -178,11 +179,10 @@ class Writer:
         portal.show(record)
 
     def _keep_unique(self, record: Record, changed: Mapping[str, str]) -> None:
-        names = [
-            name
-            for name in changed
-            if (definition := self.portal.definitions[record.kind].get(name)) and definition.unique
-        ]
+        unique = self.unique.get(record.kind)
+        if unique is None:
+            unique = self.unique[record.kind] = self.portal.unique_names(record.kind)
+        names = [name for name in unique if name in changed]
         if names:
             shelf = self.portal.shelves[record.kind]
             shelf.release(record.id, record.values, names)
