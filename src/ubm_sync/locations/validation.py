@@ -21,6 +21,7 @@ from ubm_sync.model import Mark, Values
 
 _DEFAULT = LocationRules()
 _CODE = re.compile(r"[A-Za-z0-9 ._-]+", re.ASCII)
+_OPTIONS_SHOWN = 7
 _IDENTIFIERS = ("location_code",)
 _UNWRITABLE: Mapping[str, str] = {
     Mark.FORMULA: "holds a formula",
@@ -117,10 +118,11 @@ def _choices(checker: Checker) -> None:
         folded = typed.casefold()
         if any(folded == option.casefold() for option in options):
             continue
+        some = ", ".join(options[:_OPTIONS_SHOWN])
+        more = " or another on the list" if len(options) > _OPTIONS_SHOWN else ""
         checker.error(
             field,
-            f'{{}} "{shown(typed)}" is not on the list. Please choose one of: '
-            f"{shown(', '.join(options), 120)}.",
+            f'{{}} "{shown(typed)}" is not on the list. Please choose one of: {some}{more}.',
         )
 
 
