@@ -1,0 +1,330 @@
+from __future__ import annotations
+
+import pytest
+from tests.integration.hubspot_connector.portal import CSM, Portal, change, many, new
+
+from ubm_sync.emulation.faults import Fault
+from ubm_sync.errors import NoAccess, Temporary
+from ubm_sync.model import Outcome, Result, Write
+
+
+@pytest.fixture
+def portal() -> Portal:
+    portal = Portal()
+    portal.setup()
+    return portal
+
+
+def tickets(portal: Portal) -> int:
+    counts = portal.act("summary")
+    return sum(sum(stages.values()) for stages in counts.values() if isinstance(stages, dict))
+
+
+def ended(outcomes: dict[str, Outcome]) -> set[Result]:
+    return {one.result for one in outcomes.values()}
+
+
+def test_a_new_ticket_holds_every_field(portal: Portal) -> None:
+    company = portal.act("create_company", name="Acme")["id"]
+    fields = {
+        "vendor": "ComEd",
+        "account_number": "004511822",
+        "commodity": "Gas",
+        "owner": CSM,
+        "service_start": "2026-12-01",
+        "checked_at": "2026-11-23T09:00:00Z",
+        "meters": "3",
+        "online_access": "true",
+        "notes": "first\nsecond",
+        "company": company,
+    }
+    outcome = portal.add("k", **fields)
+    portal.connector = portal.connect()
+
+    assert (outcome.result, outcome.created, outcome.landed) == (Result.LANDED, True, None)
+    seen = portal.see(outcome.ref)
+    assert (seen["pipeline"], seen["stage"]) == ("New locations", "Waiting for CSM")
+    assert seen["companies"] == [company]
+    read = portal.read()[str(outcome.ref)]
+    assert read.version == outcome.version
+    del fields["company"]
+    assert read.values == {**fields, "subject": "k", "stage": "waiting_for_csm"}
+
+
+def test_a_field_is_changed_and_cleared(portal: Portal) -> None:
+    ticket = portal.add("k", vendor="ComEd", service_start="2026-12-01", owner=CSM)
+    outcome = portal.apply(
+        change(ticket, vendor="Ameren", service_start=None, owner=None, stage="active")
+    )["k"]
+
+    assert (outcome.result, outcome.created, outcome.ref) == (Result.LANDED, False, ticket.ref)
+    seen = portal.see(ticket.ref)
+    assert seen["stage"] == "Active"
+    assert seen["properties"]["ubm_vendor"] == "Ameren"
+    assert not seen["properties"].get("ubm_service_start")
+    assert not seen["owner"]
+
+
+def test_100_tickets_are_one_request(portal: Portal) -> None:
+    portal.add("first")
+    before = portal.calls()
+
+    outcomes = portal.apply(*many(1_000))
+
+    assert ended(outcomes) == {Result.LANDED}
+    assert portal.calls() - before == 10
+
+
+@pytest.mark.parametrize("fault", [Fault.DROP, Fault.ODD_SUCCESS, Fault.TRUNCATE, Fault.ERROR])
+def test_a_lost_answer_makes_no_second_ticket(portal: Portal, fault: Fault) -> None:
+    portal.add("warm")
+    portal.fault(fault, "upsert", times=2)
+
+    outcomes = portal.apply(*many(150))
+
+    assert ended(outcomes) == {Result.LANDED}
+    assert tickets(portal) == 151
+
+
+def test_a_part_of_a_batch_that_failed_for_no_reason_is_sent_again(portal: Portal) -> None:
+    portal.fault(Fault.PARTIAL, "upsert", times=1)
+
+    outcomes = portal.apply(*many(100))
+
+    assert ended(outcomes) == {Result.LANDED}
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_hubspot_out_of_order_leaves_no_write_without_an_answer_that_was_sent(
+    concurrency: int,
+) -> None:
+    portal = Portal(settings={"concurrency": concurrency, "attempts": 2})
+    portal.setup()
+    portal.add("warm")
+    portal.fault(Fault.DROP, "upsert", times=None)
+    told: list[Outcome] = []
+
+    with pytest.raises(Temporary):
+        told.extend(_each(portal, told))
+    portal.heal()
+
+    assert {one.result for one in told} == {Result.UNKNOWN}
+    assert len(told) == tickets(portal) - 1
+    again = portal.apply(*many(1_000))
+    assert ended(again) == {Result.LANDED}
+    assert tickets(portal) == 1_001
+
+
+def _each(portal: Portal, told: list[Outcome]) -> list[Outcome]:
+    for outcome in portal.connector.apply(list(many(1_000))):
+        told.append(outcome)  # noqa: PERF402 - what was told before the error counts
+    return []
+
+
+def test_without_access_nothing_is_sent(portal: Portal) -> None:
+    portal.add("warm")
+    portal.act("revoke_token")
+
+    with pytest.raises(NoAccess):
+        portal.apply(*many(300))
+
+
+def test_a_refused_option_fails_the_field_and_not_the_record(portal: Portal) -> None:
+    writes = [new(f"k{index}", vendor="V", commodity="Gas") for index in range(99)]
+    outcomes = portal.apply(*writes, new("bad", vendor="V", commodity="Steam"))
+
+    assert ended(outcomes) == {Result.LANDED}
+    bad = outcomes["bad"]
+    assert bad.landed == frozenset({"subject", "stage", "vendor"})
+    assert bad.at_fault == ("commodity",)
+    assert '"Steam" is not an option of the HubSpot property "ubm_commodity"' in bad.reason
+    assert portal.see(bad.ref)["properties"]["ubm_vendor"] == "V"
+    assert all(one.landed is None for key, one in outcomes.items() if key != "bad")
+
+
+def test_a_field_that_was_all_of_a_write_refuses_it(portal: Portal) -> None:
+    ticket = portal.add("k")
+
+    outcome = portal.apply(change(ticket, commodity="Steam"))["k"]
+
+    assert (outcome.result, outcome.permanent) == (Result.REFUSED, True)
+    assert outcome.at_fault == ("commodity",)
+
+
+def test_a_property_that_is_gone_costs_one_request_and_no_record(portal: Portal) -> None:
+    portal.add("warm")
+    core = portal.connector.client.crm.properties.core_api
+    portal.connector.client.call("archive", core.archive, "tickets", "ubm_vendor")
+    before = portal.calls()
+
+    outcomes = portal.apply(*many(1_000))
+
+    assert ended(outcomes) == {Result.LANDED}
+    assert {one.at_fault for one in outcomes.values()} == {("vendor",)}
+    assert "run `ubm-sync setup hubspot`" in outcomes["key-00000"].reason
+    assert portal.calls() - before == 11
+    assert any("ubm_vendor" in p.text for page in portal.pages() for p in page.problems)
+
+
+def test_an_unknown_owner_or_stage_fails_alone(portal: Portal) -> None:
+    ticket = portal.add("k")
+    outcome = portal.apply(change(ticket, owner="who@x.example", vendor="V", stage="nowhere"))["k"]
+
+    assert outcome.result is Result.LANDED
+    assert outcome.landed == frozenset({"vendor"})
+    assert set(outcome.at_fault) == {"owner", "stage"}
+
+
+@pytest.mark.parametrize("rejects", [False, True])
+def test_a_ticket_that_left_is_not_made_again(rejects: bool) -> None:
+    portal = Portal(missing_rejects_batch=rejects)
+    portal.setup()
+    made = portal.apply(*many(60))
+    gone = made["key-00031"]
+    portal.act("archive_ticket", id=gone.ref)
+    before = tickets(portal)
+
+    outcomes = portal.apply(*(change(one, vendor="new") for one in made.values()))
+
+    refused = outcomes.pop("key-00031")
+    assert (refused.result, refused.reason, refused.permanent) == (Result.REFUSED, "archived", True)
+    assert ended(outcomes) == {Result.LANDED}
+    assert tickets(portal) == before
+
+
+def test_a_merged_ticket_is_not_written_to_by_its_old_id(portal: Portal) -> None:
+    one, two = portal.add("one"), portal.add("two")
+    portal.act("merge_tickets", primary=one.ref, other=two.ref)
+
+    outcome = portal.apply(change(two, vendor="V"))["two"]
+
+    assert (outcome.result, outcome.reason) == (Result.REFUSED, "archived")
+
+
+@pytest.mark.parametrize("conflict", ["validation", "conflict"])
+def test_an_archived_ticket_may_hold_on_to_its_identity(conflict: str) -> None:
+    portal = Portal(unique_conflict=conflict, archived_holds_unique_value=True)
+    portal.setup()
+    ticket = portal.add("k")
+    portal.act("archive_ticket", id=ticket.ref)
+
+    outcomes = portal.apply(*many(50), new("k"))
+
+    assert outcomes.pop("k").result in {Result.REFUSED, Result.LANDED}
+    assert ended(outcomes) == {Result.LANDED}
+
+
+def test_two_writes_of_one_ticket_land_in_order(portal: Portal) -> None:
+    ticket = portal.add("k")
+    writes = [change(ticket, vendor=f"V{turn}") for turn in range(5)]
+
+    outcomes = list(portal.connector.apply(writes))
+
+    assert [one.result for one in outcomes] == [Result.LANDED] * 5
+    assert portal.see(ticket.ref)["properties"]["ubm_vendor"] == "V4"
+
+
+def test_a_create_that_was_done_already_is_an_update(portal: Portal) -> None:
+    first, second = portal.add("k", vendor="A"), portal.add("k", vendor="B")
+
+    assert first.ref == second.ref
+    assert (first.created, second.created) == (True, False)
+
+
+def test_companies_of_1000_tickets_are_linked_in_one_request(portal: Portal) -> None:
+    portal.add("warm")
+    company = portal.act("create_company", name="Acme")["id"]
+    before = portal.calls()
+
+    outcomes = portal.apply(*(new(f"k{index}", company=company) for index in range(1_000)))
+
+    assert ended(outcomes) == {Result.LANDED}
+    assert {one.landed for one in outcomes.values()} == {None}
+    assert portal.calls() - before == 11
+    assert portal.see(outcomes["k999"].ref)["companies"] == [company]
+
+
+def test_a_company_that_is_not_there_fails_alone(portal: Portal) -> None:
+    company = portal.act("create_company", name="Acme")["id"]
+
+    outcomes = portal.apply(new("good", company=company), new("bad", company="404404"))
+
+    assert outcomes["good"].landed is None
+    assert outcomes["bad"].result is Result.LANDED
+    assert outcomes["bad"].landed == frozenset({"subject", "stage"})
+    assert outcomes["bad"].at_fault == ("company",)
+    assert "company" in outcomes["bad"].reason.lower()
+
+
+def test_a_company_alone_may_be_written(portal: Portal) -> None:
+    ticket = portal.add("k")
+    company = portal.act("create_company", name="Acme")["id"]
+
+    outcome = portal.apply(change(ticket, company=company))["k"]
+
+    assert (outcome.result, outcome.landed) == (Result.LANDED, None)
+    assert portal.see(ticket.ref)["companies"] == [company]
+
+
+def test_a_lost_answer_to_a_link_links_once(portal: Portal) -> None:
+    company = portal.act("create_company", name="Acme")["id"]
+    portal.fault(Fault.DROP, "associations", times=2)
+
+    outcome = portal.add("k", company=company)
+
+    assert outcome.landed is None
+    assert portal.see(outcome.ref)["companies"] == [company]
+
+
+def test_a_write_of_nothing_lands(portal: Portal) -> None:
+    ticket = portal.add("k")
+
+    assert portal.apply(change(ticket))["k"].result is Result.LANDED
+
+
+def test_without_its_pipeline_a_new_ticket_is_refused() -> None:
+    portal = Portal()
+    portal.setup()
+    portal.act("rename_stage", pipeline="Onboarding", stage="Open", to="Gone")
+    portal.connector = portal.connect()
+
+    outcome = portal.apply(new("onboarding-a", "onboarding"))["onboarding-a"]
+
+    assert (outcome.result, outcome.permanent) == (Result.REFUSED, False)
+    assert outcome.at_fault == ("stage",)
+    assert 'has no stage "Open"' in outcome.reason
+
+
+def test_stage_and_pipeline_are_written_together(portal: Portal) -> None:
+    ticket = portal.add("k")
+    portal.act("move_ticket", id=ticket.ref, stage="New", pipeline="Support Pipeline")
+
+    assert portal.apply(change(ticket, stage="approved"))["k"].result is Result.LANDED
+    assert portal.see(ticket.ref)["pipeline"] == "New locations"
+
+
+def test_text_of_any_kind_arrives_as_it_is(portal: Portal) -> None:
+    text = "=HYPERLINK(1) ☎ \"quoted\" 'x' <b> \\ \u00a0inner"
+
+    ticket = portal.add("k", vendor=text)
+
+    assert portal.see(ticket.ref)["properties"]["ubm_vendor"] == text
+
+
+def test_a_person_does_not_notice_a_write_of_another_field(portal: Portal) -> None:
+    ticket = portal.add("k", vendor="A")
+    portal.act("edit_ticket", id=ticket.ref, properties={"ubm_vendor": "typed"})
+
+    portal.apply(Write("ticket", "k", ticket.ref, "tickets", {"meters": "2"}))
+
+    assert portal.see(ticket.ref)["properties"]["ubm_vendor"] == "typed"
+
+
+@pytest.mark.parametrize("trouble", [Fault.THROTTLE, Fault.HTML, Fault.GARBLED, Fault.RESET])
+def test_trouble_now_and_then_changes_nothing(portal: Portal, trouble: Fault) -> None:
+    portal.fault(trouble, "tickets", times=None, rate=0.2)
+
+    outcomes = portal.apply(*many(1_500))
+
+    assert ended(outcomes) == {Result.LANDED}
+    assert tickets(portal) == 1_500
