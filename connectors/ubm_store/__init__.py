@@ -6,7 +6,17 @@ from ubm_sync.ports import Connection, Connector
 
 
 def connect(connection: Connection) -> Connector:
-    """Return the connector of the store at ``UBM_DATABASE_URL``; nothing is opened yet."""
-    from ubm_store.connector import StoreConnector  # noqa: PLC0415 - SQLAlchemy loads on first use
+    """Return the connector of the store at ``UBM_DATABASE_URL``; nothing is opened yet.
 
-    return StoreConnector(connection)
+    With ``systems.store.table`` in the configuration the accounts are those of a table of
+    somebody else's database (see ``ubm_store.mapped``).
+    """
+    # SQLAlchemy takes a third of a second to load: only who uses the store waits for it
+    from ubm_store.connector import StoreConnector, store_url  # noqa: PLC0415
+    from ubm_store.mapped.connector import ForeignConnector  # noqa: PLC0415
+    from ubm_store.mapped.table import Names  # noqa: PLC0415
+
+    names = Names.of(connection.settings)
+    if names is None or not connection.places:
+        return StoreConnector(connection)
+    return ForeignConnector(connection, connection.places[0], store_url(connection), names)

@@ -6,17 +6,23 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Engine
 
+from ubm_store.drafts import no_column
 from ubm_store.reads import Position, Reader, newest
 from ubm_store.remarks import annotate, noted
 from ubm_store.setup import SYSTEM, Setup
 from ubm_store.values import Fields
 from ubm_store.writes import LOCK_SECONDS, Writer
 from ubm_sync.database import clear_errors, for_reading, open_engine, safe_address
-from ubm_sync.model import Note, Outcome, Page, Place, Problem, Write
+from ubm_sync.model import Note, Outcome, Page, Place, Write
 from ubm_sync.ports import Connection, SetupStep
 
 URL = "UBM_DATABASE_URL"
 DEFAULT_URL = "sqlite:///var/ubm.db"
+
+
+def store_url(connection: Connection) -> str:
+    """Return the address of the store."""
+    return connection.environment.get(URL) or DEFAULT_URL
 
 
 class StoreConnector:
@@ -25,7 +31,7 @@ class StoreConnector:
     name = SYSTEM
 
     def __init__(self, connection: Connection) -> None:
-        self._url = connection.environment.get(URL) or DEFAULT_URL
+        self._url = store_url(connection)
         self._address = safe_address(self._url)
         self._clock = connection.clock
         patience = connection.settings.get("lock_seconds", LOCK_SECONDS)
@@ -135,19 +141,9 @@ class StoreConnector:
         self._position = top  # what was changed during the listing is read again from here
         yield Page(
             complete=frozenset(self._customers),
-            problems=tuple(self._problems()),
+            problems=no_column(SYSTEM, self._fields.unknown),
             checked=frozenset({SYSTEM}),
         )
-
-    def _problems(self) -> Iterator[Problem]:
-        if self._fields.unknown:
-            listed = ", ".join(self._fields.unknown)
-            yield Problem(
-                SYSTEM,
-                "no_column",
-                f"The accounts have no column for {listed}; correct the mapping.",
-                fields=self._fields.unknown,
-            )
 
     def _newest(self) -> Position:
         with clear_errors(self._address), for_reading(self._engine()).connect() as connection:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ubm_store.reads import Stored
 from ubm_store.values import Fields, as_text
-from ubm_sync.model import Outcome, Result, Write
+from ubm_sync.model import Outcome, Problem, Result, Write
 
 LOCATION_COLUMNS = {
     "location_name": "name",
@@ -71,7 +71,7 @@ def draft(
         reason = f'there is no customer "{customer or ""}"; add it to the configuration'
         return refused(write, reason, at_fault=(fields.field_of("customer_key"),))
     if faults and not encoded.columns:
-        return refused(write, _sentence(faults), at_fault=tuple(faults))
+        return refused(write, sentence(faults), at_fault=tuple(faults))
     if before is None:
         return Draft(write, columns, faults, None)
     changes = {n: v for n, v in columns.items() if as_text(v) != before.cells[n]}
@@ -96,7 +96,7 @@ def landed(
         ref=ref,
         version=str(revision),
         landed=frozenset(write.values.keys() - faults.keys()) if faults else None,
-        reason=_sentence(faults),
+        reason=sentence(faults),
         permanent=bool(faults),
         at_fault=tuple(faults),
         created=created,
@@ -134,5 +134,14 @@ def batches(writes: Iterable[Write], size: int) -> Iterator[list[Write]]:
         yield batch
 
 
-def _sentence(faults: Mapping[str, str]) -> str:
+def no_column(scope: str, fields: tuple[str, ...]) -> tuple[Problem, ...]:
+    """Return the problem of a mapping that names columns the accounts do not have."""
+    if not fields:
+        return ()
+    text = f"The accounts have no column for {', '.join(fields)}; correct the mapping."
+    return (Problem(scope, "no_column", text, fields=fields),)
+
+
+def sentence(faults: Mapping[str, str]) -> str:
+    """Return why some fields could not go in."""
     return "; ".join(f"{name}: {why}" for name, why in faults.items())

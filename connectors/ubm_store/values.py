@@ -166,7 +166,7 @@ def parsed(read: Callable[[str], Any], text: str, complaint: str) -> Any:
     """Return what ``read`` makes of ``text``. Raises ValueError with the complaint."""
     try:
         return read(text)
-    except (ValueError, ArithmeticError):
+    except (ValueError, ArithmeticError, LookupError):
         raise ValueError(f'"{text}" {complaint}') from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from ubm_store.values import COLUMNS
 from ubm_sync.clock import VirtualClock
 from ubm_sync.database import open_engine
 from ubm_sync.model import (
+    NOTHING,
     Binding,
     Customer,
     FieldType,
@@ -63,6 +65,7 @@ class Store:
         *,
         place: Place | None = PLACE,
         customers: tuple[Customer, ...] = (HALSTED, AURORA),
+        settings: Mapping[str, object] = NOTHING,
     ) -> None:
         self.url = url
         self.clock = VirtualClock(NOON)
@@ -70,7 +73,7 @@ class Store:
             Connection(
                 places=(place,) if place else (),
                 customers=customers,
-                settings={"lock_seconds": 0.05},
+                settings={"lock_seconds": 0.05, **settings},
                 environment={"UBM_DATABASE_URL": url},
                 clock=self.clock,
                 budget=NoBudget(),
