@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ubm_hubspot.decode import PIPELINE, STAGE
-from ubm_hubspot.values import WRITERS, Unfit, choice_writer, write_text
+from ubm_hubspot.values import LONGEST, WRITERS, Unfit, choice_writer, write_text
 from ubm_sync.model import Binding, FieldType, Place, Ref, Write, record_key, split_key
 
 
@@ -23,6 +23,9 @@ class Ids(Protocol):
         ...
 
 
+_TEXTS = frozenset({FieldType.TEXT, FieldType.IDENTIFIER, FieldType.LONG_TEXT})
+
+
 @dataclass(slots=True)
 class Parcel:
     """One write as it will be sent; ``faults`` are fields left out, with a sentence each."""
@@ -32,11 +35,6 @@ class Parcel:
     properties: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)  # field -> id of the company
     faults: dict[str, str] = field(default_factory=dict)
-
-    def sent(self, fields_of: Mapping[str, str]) -> frozenset[str]:
-        """Return the canonical fields this parcel's properties carry."""
-        names = (fields_of.get(name) for name in self.properties)
-        return frozenset(name for name in names if name)
 
 
 class Encoder:
@@ -48,10 +46,17 @@ class Encoder:
         self._places = {place.name: place for place in places}
         self._bindings: dict[str, dict[str, Binding]] = {}
         self._writers = {}
+        self._plain: dict[str, dict[str, str]] = {}  # place -> field sent as it is -> property
         self.fields_of: dict[str, dict[str, str]] = {}  # place -> property -> canonical field
         for name, place in self._places.items():
             self._bindings[name] = {each.field: each for each in place.bindings}
             self.fields_of[name] = _fields_of(place.bindings)
+            self._plain[name] = {
+                each.field: each.external
+                for each in place.bindings
+                if each.type in _TEXTS and each.writable and not each.shape
+                if each.external != identity
+            }
             for binding in place.bindings:
                 if binding.type is FieldType.CHOICE:
                     self._writers[name, binding.field] = choice_writer(binding)
@@ -61,7 +66,12 @@ class Encoder:
         place = self._places[write.place]
         bindings = self._bindings[write.place]
         parcel = Parcel(write, record_key(split_key(write.key)[0], place.suffix))
+        plain, properties = self._plain[write.place], parcel.properties
         for name, value in write.values.items():
+            external = plain.get(name)
+            if external is not None and isinstance(value, str) and len(value) <= LONGEST:
+                properties[external] = value  # nearly every field: no detour
+                continue
             binding = bindings.get(name)
             if binding is None or not binding.writable:
                 parcel.faults[name] = f'"{name}" is not a field the mapping lets us write there.'

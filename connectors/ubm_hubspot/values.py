@@ -7,7 +7,7 @@ or epoch milliseconds of midnight UTC, instants ISO 8601 or epoch milliseconds.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple, TypeAlias
 
@@ -75,9 +75,12 @@ def read_date(text: str) -> Read:
 def write_date(text: str) -> str:
     """Return ``YYYY-MM-DD``, which HubSpot takes as midnight UTC."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date().isoformat()  # noqa: DTZ007 - a date
+        shown = date.fromisoformat(text).isoformat()
     except ValueError:
-        raise Unfit(f'"{text}" is not a date; write it as YYYY-MM-DD.') from None
+        shown = ""
+    if shown != text:
+        raise Unfit(f'"{text}" is not a date; write it as YYYY-MM-DD.')
+    return text
 
 
 def read_number(text: str) -> Read:
