@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from ubm_smartsheet.emulator import SmartsheetEmulator, create
+from ubm_sync.emulation.idle import exit_when_idle
 from ubm_sync.emulation.server import Server
 
 SAVE_EVERY = 2.0
@@ -23,16 +24,24 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="where ids and tokens come from")
     parser.add_argument("--data", type=Path, help="file to start from and to save to")
     options = parser.parse_args()
-    emulator = create(seed=options.seed)
-    if options.data and options.data.exists():
-        emulator.load(options.data)
+    try:
+        return _serve(options.port, options.seed, options.data)
+    except (OSError, ValueError) as error:
+        print(f"The emulator could not start: {error}", file=sys.stderr)  # noqa: T201 - a command
+        return 1
+
+
+def _serve(port: int, seed: int, data: Path | None) -> int:
+    emulator = create(seed=seed)
+    if data and data.exists():
+        emulator.load(data)
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
-    with Server(emulator, options.port) as server:
+    with Server(emulator, port) as server:
         for variable, value in emulator.environment(server.url).items():
             print(f"{variable}={value}", flush=True)  # noqa: T201 - a command's output
-        _keep(emulator, options.data, stop)
+        _keep(emulator, data, stop)
     return 0
 
 

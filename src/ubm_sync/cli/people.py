@@ -62,7 +62,7 @@ def add(
         path = Path(app.environment.config) / "customers" / f"{key}.yaml"
         if path.exists():
             raise Refused(f"There is a customer {key} already, in {path}; choose another key.")
-        made = sheet or _make_sheet(app, name, share or [])
+        made = sheet or make_sheet(app, name, share or [])
         customer = Customer(
             key=key,
             name=name,
@@ -77,7 +77,8 @@ def add(
         screen.say(f"Added {name}: {path}, sheet {made}. The next cycle works on it.")
 
 
-def _make_sheet(app: Application, name: str, share: list[str]) -> str:
+def make_sheet(app: Application, name: str, share: list[str]) -> str:
+    """Make a customer's sheet from the template; return its id. Raises Refused."""
     intake = app.configuration.mappings["location"].place("row").system
     connector = app.connectors[intake]
     if not isinstance(connector, MakesSheets):

@@ -31,6 +31,12 @@ def say(text: str, style: str = "") -> None:
     out.print(escape(text), style=style or None)
 
 
+def heading(text: str) -> None:
+    """Print the title of a part."""
+    out.print()
+    out.rule(f"[bold]{escape(text)}", align="left")
+
+
 def complain(text: str) -> None:
     """Print one line to standard error."""
     err.print(escape(text), style="red")

@@ -11,7 +11,7 @@ import typer
 
 from ubm_sync.app import Application
 from ubm_sync.cli import screen
-from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish
+from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, log
 from ubm_sync.errors import Refused, SyncError
 from ubm_sync.scheduler import Job, Service
 from ubm_sync.sync.cycle import Engine, Report
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command()(apply)
     app.command()(sync)
     app.command()(run)
+    app.command()(demo)
 
 
 def setup(
@@ -201,12 +202,35 @@ def run() -> None:
         serve(app)
 
 
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Play, check every step, and exit.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the service after an interruption.")
+    ] = False,
+    folder: Annotated[Path, typer.Option("--dir", help="Where the demo keeps everything.")] = Path(
+        "var/demo"
+    ),
+) -> None:
+    """Show the whole service at work, on emulators of both outside systems; no account is needed.
+
+    Example: ubm-sync demo --once
+    """
+    from ubm_sync.demo.play import play  # noqa: PLC0415 - only the demo needs its people
+
+    play(folder, once=once, resume=resume)
+
+
 def serve(app: Application) -> None:
     """Run the service of an application in this thread."""
+    Service(jobs(app), app.stop).run()
+
+
+def jobs(app: Application, every: float | None = None) -> list[Job]:
+    """Return what the service does and when; ``every`` replaces the configured seconds."""
     cadence = app.configuration.service.cadence
     engine = app.engine()
-    jobs = [
-        Job("sync", lambda: _cycle(engine, full=False), seconds=cadence.sync_every),
+    return [
+        Job("sync", lambda: _cycle(engine, full=False), seconds=every or cadence.sync_every),
         Job(
             "full read",
             lambda: _cycle(engine, full=True),
@@ -214,7 +238,6 @@ def serve(app: Application) -> None:
             zone=cadence.zone,
         ),
     ]
-    Service(jobs, app.stop).run()
 
 
 def _cycle(engine: Engine, *, full: bool) -> None:
@@ -223,6 +246,4 @@ def _cycle(engine: Engine, *, full: bool) -> None:
     try:
         engine.cycle(full=full)
     except SyncError as error:
-        from ubm_sync.cli.context import log  # noqa: PLC0415
-
         log.warning("cycle failed", error=str(error), seconds=time.monotonic() - started)

@@ -16,6 +16,7 @@ The control API lies outside the vendor's paths, under ``/_control/``:
 from __future__ import annotations
 
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections import Counter, deque
 from dataclasses import asdict, dataclass, is_dataclass, replace
@@ -58,6 +59,7 @@ class Emulator(ABC):
         self.calls: deque[Call] = deque(maxlen=50_000)
         self.counts: Counter[str] = Counter()
         self.lock = threading.RLock()
+        self.last_call = time.monotonic()
 
     @abstractmethod
     def answer(self, request: Request, fault: Rule | None) -> Response:
@@ -88,6 +90,7 @@ class Emulator(ABC):
 
     def handle(self, request: Request) -> Response:
         """Answer one request, faults included."""
+        self.last_call = time.monotonic()
         if request.path.startswith(CONTROL):
             with self.lock:
                 return self._control(request)

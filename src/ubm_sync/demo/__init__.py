@@ -1,0 +1,1 @@
+"""The service at work without any account: emulators, three customers, and the people who act."""

@@ -1,0 +1,162 @@
+"""The stage of the demo: emulators as processes of their own, a folder, and a way to act.
+
+The emulators outlive this process on purpose: whoever kills the demo can start the service again
+and see it finish. They end with ``Stage.stop``, at the next demo, or after a while without calls.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import orjson
+import requests
+
+from ubm_sync.errors import Refused, Temporary
+
+EMULATORS = "ubm_sync.emulators"
+IDLE_SECONDS = 1800
+START_SECONDS = 30
+ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
+
+
+class Stage:
+    """Starts, finds again and stops the emulators of one demo folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.env_file = folder / "demo.env"
+        self._register = folder / "emulators.json"
+        self._addresses: dict[str, str] = {}
+
+    def clear(self) -> None:
+        """Stop what an earlier demo left running and forget its data."""
+        self.stop()
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+
+    def open(self, config: Path, mappings: Path) -> None:
+        """Start the emulators (again) and write the file that points the service at them."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        own = self.folder / "config"
+        if not own.exists():
+            shutil.copytree(config, own, ignore=shutil.ignore_patterns("*.yaml.bak"))
+            for file in (own / "customers").glob("*.yaml"):
+                file.unlink()
+        known = self._known()
+        variables: dict[str, str] = {}
+        running: dict[str, Any] = {}
+        for entry in sorted(entry_points(group=EMULATORS), key=lambda one: one.name):
+            port = known.get(entry.name, {}).get("port", 0)
+            process, answer = self._start(entry.name, entry.module, port)
+            variables.update(answer)
+            address = next(match for value in answer.values() if (match := ADDRESS.match(value)))
+            self._addresses[entry.name] = address.group()
+            running[entry.name] = {"pid": process, "port": int(address.group(1))}
+        self._register.write_bytes(orjson.dumps(running))
+        variables |= {
+            "UBM_DATABASE_URL": f"sqlite:///{self.folder / 'ubm.db'}",
+            "UBM_SYNC_STATE_URL": f"sqlite:///{self.folder / 'state.db'}",
+            "UBM_SYNC_CONFIG": str(own),
+            "UBM_SYNC_MAPPINGS": str(mappings),
+        }
+        text = "".join(f"{name}={value}\n" for name, value in variables.items())
+        self.env_file.write_text(text, encoding="utf-8")
+
+    def act(self, system: str, who: str, do: str, **order: object) -> Any:
+        """Act as a person in one emulated system; return what the person sees.
+
+        Raises Refused where the system does not let this person do that.
+        """
+        body = orjson.dumps({"who": who, "do": do, **order})
+        answer = requests.post(
+            f"{self._addresses[system]}/_control/act", data=body, timeout=(5, 60)
+        )
+        content = answer.json()
+        if answer.status_code != 200:  # noqa: PLR2004 - HTTP OK
+            raise Refused(f"{who} could not {do} in {system}: {content.get('error')}")
+        return content
+
+    def address_of(self, system: str) -> tuple[str, str]:
+        """Return an emulated system's name and address."""
+        return system, self._addresses[system]
+
+    def control(self, system: str, route: str, **order: object) -> Any:
+        """Send one order to an emulator's control API."""
+        url = f"{self._addresses[system]}/_control/{route}"
+        return requests.post(url, data=orjson.dumps(order), timeout=(5, 60)).json()
+
+    def stop(self) -> None:
+        """Stop the emulators of this folder; nothing happens where none runs."""
+        for name, entry in self._known().items():
+            pid = entry["pid"]
+            if not _is_emulator(pid, name):
+                continue
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            deadline = time.monotonic() + 5
+            while _is_emulator(pid, name) and time.monotonic() < deadline:
+                time.sleep(0.05)
+
+    def _known(self) -> Mapping[str, Any]:
+        if not self._register.exists():
+            return {}
+        found: dict[str, Any] = orjson.loads(self._register.read_bytes())
+        return found
+
+    def _start(self, name: str, module: str, port: int) -> tuple[int, dict[str, str]]:
+        """Start one emulator; return its process id and the variables it prints."""
+        printed = self.folder / f"{name}.out"
+        command = [
+            sys.executable, "-m", module,
+            "--port", str(port),
+            "--data", str(self.folder / f"{name}.data"),
+            "--idle-exit", str(IDLE_SECONDS),
+        ]  # fmt: skip
+        with printed.open("wb") as out:
+            process = subprocess.Popen(  # noqa: S603 - our own module
+                command,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            lines = printed.read_text(encoding="utf-8").splitlines()
+            found = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z_]+=", line))
+            if any(ADDRESS.match(value) for value in found.values()) and _answers(found):
+                return process.pid, found
+            if process.poll() is not None:
+                break
+            time.sleep(0.05)
+        tail = printed.read_text(encoding="utf-8").strip().splitlines()[-1:]
+        raise Temporary(f"The emulator of {name} did not start: {' '.join(tail) or 'no answer'}.")
+
+
+def _answers(variables: Mapping[str, str]) -> bool:
+    address = next(match for value in variables.values() if (match := ADDRESS.match(value)))
+    try:
+        return requests.get(f"{address.group()}/_control/health", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def _is_emulator(pid: int, name: str) -> bool:
+    """Return whether the process is still the emulator we started, not another with its number."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return name.encode() in command and b"emulator" in command and state != "Z"
