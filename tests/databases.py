@@ -27,24 +27,25 @@ class PostgresServer:
         self._numbers = itertools.count(1)
         self._engine = create_engine(url, isolation_level="AUTOCOMMIT")
         for setting in FAST:
-            self._run(f"ALTER SYSTEM SET {setting}")
-        self._run("SELECT pg_reload_conf()")
+            self.run(f"ALTER SYSTEM SET {setting}")
+        self.run("SELECT pg_reload_conf()")
 
     @contextmanager
     def database(self) -> Iterator[str]:
         """Give the URL of a new empty database that is dropped afterwards."""
         name = f"test_{next(self._numbers)}"
-        self._run(f"CREATE DATABASE {name}")
+        self.run(f"CREATE DATABASE {name}")
         try:
             yield self._url.set(database=name).render_as_string(hide_password=False)
         finally:
-            self._run(f"DROP DATABASE {name} WITH (FORCE)")
+            self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
     def close(self) -> None:
         """Release the server's own connection."""
         self._engine.dispose()
 
-    def _run(self, statement: str) -> None:
+    def run(self, statement: str) -> None:
+        """Run one statement outside of any transaction, in the database postgres."""
         with self._engine.connect() as connection:
             connection.exec_driver_sql(statement)
 

@@ -202,7 +202,7 @@ def _send(connection: Connection, drafts: Sequence[Draft], tag: Tags) -> list[Ou
     """Send drafts in as few statements as possible and return their outcomes."""
     put_locations(connection, drafts, tag)
     # changes first: an account that is closed makes room for a new one
-    _change(connection, [one for one in drafts if one.before is not None], tag)
+    _change(connection, [(one, one.before.number) for one in drafts if one.before], tag)
     ids = _insert(connection, [one for one in drafts if one.before is None], tag)
     wanted: dict[int, str | None] = {}
     outcomes = []
@@ -215,12 +215,11 @@ def _send(connection: Connection, drafts: Sequence[Draft], tag: Tags) -> list[Ou
     return outcomes
 
 
-def _change(connection: Connection, drafts: Iterable[Draft], tag: Tags) -> None:
+def _change(connection: Connection, drafts: Iterable[tuple[Draft, int]], tag: Tags) -> None:
+    """Update accounts by their numbers; one statement for all that change the same columns."""
     by_columns: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-    for one in drafts:
-        if one.before is None:
-            continue
-        row = {**one.columns, **_stamp(one, tag), "which": one.before.number}
+    for one, number in drafts:
+        row = {**one.columns, **_stamp(one, tag), "which": number}
         by_columns[tuple(sorted(row))].append(row)
     statement = update(_ACCOUNT).where(_ACCOUNT.c.number == bindparam("which"))
     for changed in by_columns.values():

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 from tests.integration.store.doubles import NOON, PLACE, Store
 
+from ubm_store.mapped.connector import ForeignConnector
 from ubm_sync.database import open_engine
-from ubm_sync.errors import Refused
+from ubm_sync.errors import Refused, Temporary
 from ubm_sync.model import Binding, FieldType, Note, Result, Write, Written
 
 TABLE = """
@@ -249,3 +251,29 @@ def test_notes_have_no_place_in_a_foreign_table(mapped: Store) -> None:
 
     assert [one.result for one in mapped.connector.annotate(notes)] == [Result.REFUSED]
     assert mapped.connector.noted(notes) == frozenset()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_commit_without_an_answer_is_unknown(mapped: Store) -> None:
+    mapped.setup()
+    assert isinstance(mapped.connector, ForeignConnector)
+    engine = mapped.connector._engine()
+
+    @event.listens_for(engine, "commit")
+    def break_off(connection: Connection) -> None:
+        raw: Any = connection.connection.driver_connection
+        mapped.sql("SELECT pg_terminate_backend(:pid)", pid=raw.info.backend_pid)
+
+    outcomes = []
+    with pytest.raises(Temporary):  # noqa: PT012 - what came before it counts
+        for outcome in mapped.connector.apply([new("k1")]):
+            outcomes.append(outcome)  # noqa: PERF402 - a comprehension would lose them
+
+    assert [(one.key, one.result) for one in outcomes] == [("k1", Result.UNKNOWN)]
+
+
+def test_the_account_of_another_record_is_refused(mapped: Store) -> None:
+    (one,) = mapped.apply(new("k1"))
+    (two,) = mapped.apply(Write("account", "k2", one.ref, "halsted", {"city": "Elgin"}))
+
+    assert "another record" in two.reason

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
+from tests.databases import PostgresServer
 from tests.integration.store.doubles import NOON, Store, change, new
 
 from ubm_store.connector import StoreConnector
@@ -291,6 +292,43 @@ def test_a_commit_that_did_not_happen_counts_as_not_sent(postgres_store: Store) 
             outcomes.append(outcome)  # noqa: PERF402 - a comprehension would lose them
 
     assert outcomes == []
+
+
+def test_a_commit_nobody_can_ask_about_is_unknown(
+    postgres: PostgresServer, postgres_store: Store
+) -> None:
+    engine = engine_of(postgres_store)
+    name = engine.url.database
+
+    @event.listens_for(engine, "commit")
+    def break_off(connection: Connection) -> None:
+        raw: Any = connection.connection.driver_connection
+        postgres.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        postgres.run(f"SELECT pg_terminate_backend({raw.info.backend_pid})")
+
+    outcomes = []
+    with pytest.raises(Temporary):  # noqa: PT012 - what came before it counts
+        for outcome in postgres_store.connector.apply([new("k1")]):
+            outcomes.append(outcome)  # noqa: PERF402 - a comprehension would lose them
+
+    assert [(one.key, one.result) for one in outcomes] == [("k1", Result.UNKNOWN)]
+
+
+def test_a_connection_lost_halfway_sends_nothing(postgres_store: Store) -> None:
+    engine = engine_of(postgres_store)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def break_off(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO account "):
+            raw: Any = connection.connection.driver_connection
+            postgres_store.sql("SELECT pg_terminate_backend(:pid)", pid=raw.info.backend_pid)
+
+    with pytest.raises(Temporary, match="No connection"):
+        postgres_store.apply(new("k1"))
+    event.remove(engine, "before_cursor_execute", break_off)
+
+    assert postgres_store.sql("SELECT count(*) FROM location") == [(0,)]
+    assert postgres_store.apply(new("k1"))[0].result is Result.LANDED
 
 
 def test_two_instances_that_create_the_same_record_make_one_account(database_url: str) -> None:
