@@ -23,16 +23,18 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="0 lets the system choose (default)")
     parser.add_argument("--seed", type=int, default=0, help="where ids and tokens come from")
     parser.add_argument("--data", type=Path, help="file to start from and to save to")
+    parser.add_argument("--idle-exit", type=float, default=0, help="seconds; 0: never")
     options = parser.parse_args()
     try:
-        return _serve(options.port, options.seed, options.data)
+        return _serve(options.port, options.seed, options.data, options.idle_exit)
     except (OSError, ValueError) as error:
         print(f"The emulator could not start: {error}", file=sys.stderr)  # noqa: T201 - a command
         return 1
 
 
-def _serve(port: int, seed: int, data: Path | None) -> int:
+def _serve(port: int, seed: int, data: Path | None, idle: float) -> int:
     emulator = create(seed=seed)
+    exit_when_idle(emulator, idle)
     if data and data.exists():
         emulator.load(data)
     stop = threading.Event()

@@ -156,22 +156,33 @@ def attach_to_row(ctx: Context) -> dict[str, object]:
     body = ctx.json_object() if link else ctx.notes["file"]
     if not ctx.part(body, "name", str):
         raise Refused(1012, "attachment.name")
-    author = ctx.author(sheet)
+    file = {"name": body["name"], "attachmentType": body.get("attachmentType", "FILE")}
+    if link:
+        file = {"attachmentType": "LINK"} | {
+            name: body[name] for name in ("name", "attachmentType", "url") if name in body
+        }
+    else:
+        file |= {name: body[name] for name in ("mimeType", "sizeInKb")}
+    attachment = attach(ctx.state, sheet, row, file, ctx.author(sheet))
+    return success(attachment, version=sheet.version)
+
+
+def attach(
+    state: State, sheet: Sheet, row: Row, file: dict[str, Any], author: Author
+) -> dict[str, Any]:
+    """Keep a file's name and size, or a link, on a row."""
     attachment = {
-        "id": ctx.state.ids.draw(),
-        "name": body["name"],
-        "attachmentType": body.get("attachmentType", "LINK" if link else "FILE"),
+        "id": state.ids.draw(),
+        **file,
         "parentType": "ROW",
         "parentId": row.id,
-        "createdAt": stamp(ctx.now),
-        "createdBy": person(ctx.user),
+        "createdAt": stamp(author.at),
+        "createdBy": person(state.users[author.user]),
     }
-    attachment |= {"url": body["url"]} if link and body.get("url") else {}
-    attachment |= {} if link else {k: body[k] for k in ("mimeType", "sizeInKb")}
     sheet.attachments.append(attachment)
-    ctx.state.tell(sheet, author, "attachment", "created", id=attachment["id"])
-    ctx.state.touch(sheet, author)
-    return success(attachment, version=sheet.version)
+    state.tell(sheet, author, "attachment", "created", id=attachment["id"])
+    state.touch(sheet, author)
+    return attachment
 
 
 def attachments_of_row(ctx: Context) -> dict[str, Any]:

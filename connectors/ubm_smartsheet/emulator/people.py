@@ -17,13 +17,11 @@ from ubm_smartsheet.emulator import (
     moves,
     placement,
     render,
-    sheets,
     structure,
-    users,
 )
+from ubm_smartsheet.emulator.checking import linked, restricted
 from ubm_smartsheet.emulator.errors import Refused
 from ubm_smartsheet.emulator.model import Cell, Column, Level, Rich, Row, Sheet
-from ubm_smartsheet.emulator.rows import restricted
 from ubm_smartsheet.emulator.state import Author, State, auto_columns, check_room
 from ubm_smartsheet.emulator.switches import Switches
 
@@ -237,37 +235,36 @@ class People:
             row.tail = None
         return {"version": sheet.version}
 
+    def link_cell(self, order: Order) -> object:
+        """``{sheet, row, title, from: {sheet, row, title}}``: shows another sheet's cell."""
+        sheet, author = self._open(order, Level.EDITOR)
+        row, column = self._row(sheet, order), sheet.titled(order["title"])
+        source = self.state.sheet(int(order["from"]["sheet"]))
+        place = {
+            "sheetId": source.id,
+            "rowId": int(order["from"]["row"]),
+            "columnId": source.titled(order["from"]["title"]).id,
+        }
+        cell = linked(self.state, author.user, place)
+        self.state.set_cell(sheet, row, column.id, cell, author)
+        self.state.mark(row, author)
+        self.state.touch(sheet, author)
+        return {"version": sheet.version}
+
+    def attach(self, order: Order) -> object:
+        """``{sheet, row, name}`` -> ``{attachment}``: a file's name, such as a bill's copy."""
+        sheet, author = self._open(order, Level.EDITOR)
+        row = self._row(sheet, order)
+        file = {"name": str(order["name"]), "attachmentType": "FILE"}
+        made = discussions.attach(self.state, sheet, row, file, author)
+        return {"attachment": made["id"]}
+
     def comment(self, order: Order) -> object:
         """``{sheet, row, text}`` -> ``{discussion}``."""
         sheet, author = self._open(order, Level.COMMENTER)
         row = self._row(sheet, order)
         thread = discussions.start(self.state, sheet, row, str(order["text"]), author)
         return {"discussion": thread.id}
-
-    def create_sheet(self, order: Order) -> object:
-        """``{name, columns}`` -> ``{sheet, columns: {title: id}}``: ``who`` owns it."""
-        owner = self._who(order)
-        sheet = sheets.build(
-            self.state, str(order["name"]), order["columns"], owner, self.now, self.switches
-        )
-        return _made(sheet)
-
-    def copy_sheet(self, order: Order) -> object:
-        """``{sheet, name}`` -> ``{sheet, columns}``: with its rows, owned by ``who``."""
-        source, author = self._open(order, Level.VIEWER)
-        sheet = sheets.duplicate(
-            self.state, source, str(order["name"]), author.user, self.now, {"data"}
-        )
-        return _made(sheet)
-
-    def share_sheet(self, order: Order) -> object:
-        """``{sheet, email, level}``: level such as EDITOR or ADMIN."""
-        sheet = self.state.sheet(int(order["sheet"]))
-        user = self.state.user(str(order["email"]))
-        users.grant(sheet, user, Level[str(order["level"]).upper()])
-        sheet.touched += 1
-        self.state.changes += 1
-        return {"user": user.id}
 
     orders: ClassVar[dict[str, Callable[[People, Order], object]]] = {
         "add_row": add_row,
@@ -283,12 +280,7 @@ class People:
         "see_row": see_row,
         "set_formula": set_formula,
         "recalculate": recalculate,
+        "link_cell": link_cell,
+        "attach": attach,
         "comment": comment,
-        "create_sheet": create_sheet,
-        "copy_sheet": copy_sheet,
-        "share_sheet": share_sheet,
     }
-
-
-def _made(sheet: Sheet) -> dict[str, Any]:
-    return {"sheet": sheet.id, "columns": {column.title: column.id for column in sheet.columns}}

@@ -118,16 +118,25 @@ def get_sheet(ctx: Context) -> bytes:
         missing = ctx.struck(len(rows))
         rows = [row for place, row in enumerate(rows) if place not in missing]
     top = orjson.dumps(_sheet_body(ctx, sheet, level, view))
-    body = render.rows_json(sheet, rows, view, level, ctx.state.users)
-    discussions = _threads(ctx, sheet)
-    return b'%b,"rows":%b%b}' % (top[:-1], body, discussions)
+    below = _below(ctx, sheet)
+    body = render.rows_json(sheet, rows, view, level, ctx.state.users, below)
+    return b'%b,"rows":%b%b}' % (top[:-1], body, below.get(sheet.id, b""))
 
 
-def _threads(ctx: Context, sheet: Sheet) -> bytes:
-    if "discussions" not in ctx.names("include"):
-        return b""
-    heads = [thread_head(ctx, sheet, thread_id) for thread_id in sheet.discussions]
-    return b',"discussions":' + orjson.dumps(heads)
+def _below(ctx: Context, sheet: Sheet) -> dict[int, bytes]:
+    """Return what hangs below rows (and the sheet) by id: discussions and attachments."""
+    found: dict[int, dict[str, list[dict[str, Any]]]] = {}
+    include = ctx.names("include")
+    if "discussions" in include:
+        found.setdefault(sheet.id, {})["discussions"] = []
+        for thread in sheet.discussions.values():
+            kinds = found.setdefault(thread.row or sheet.id, {})
+            kinds.setdefault("discussions", []).append(thread_head(ctx, sheet, thread.id))
+    if "attachments" in include:
+        found.setdefault(sheet.id, {})["attachments"] = []
+        for one in sheet.attachments:
+            found.setdefault(one["parentId"], {}).setdefault("attachments", []).append(one)
+    return {owner: b"," + orjson.dumps(kinds)[1:-1] for owner, kinds in found.items()}
 
 
 def thread_head(ctx: Context, sheet: Sheet, thread_id: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -202,16 +202,25 @@ def head(sheet: Sheet, row: Row, level: Level) -> bytes:
 
 
 def rows_json(
-    sheet: Sheet, rows: Sequence[Row], view: View, level: Level, people: dict[int, User]
+    sheet: Sheet,
+    rows: Sequence[Row],
+    view: View,
+    level: Level,
+    people: dict[int, User],
+    below: Mapping[int, bytes],
 ) -> bytes:
-    """Return rows as a JSON array; unchanged rows come from their cached bytes."""
+    """Return rows as a JSON array; unchanged rows come from their cached bytes.
+
+    ``below`` holds by row id what hangs below a row, as JSON after a comma.
+    """
     columns = chosen(sheet, view)
     parts: list[bytes] = []
     for row in rows:
         if row.tail is None or row.view != view:
             row.tail = tail(row, columns, view, people)
             row.view = view
-        parts.append(head(sheet, row, level) + row.tail)
+        whole = head(sheet, row, level) + row.tail
+        parts.append(whole[:-1] + below[row.id] + b"}" if row.id in below else whole)
     return b"[" + b",".join(parts) + b"]"
 
 

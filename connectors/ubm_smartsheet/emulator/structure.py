@@ -1,11 +1,11 @@
-"""Orders about columns, access, tokens and the emulator as a whole."""
+"""Orders about sheets, columns, access, tokens and the emulator as a whole."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from ubm_smartsheet.emulator import columns
+from ubm_smartsheet.emulator import columns, sheets, users
 from ubm_smartsheet.emulator.errors import Refused
 from ubm_smartsheet.emulator.model import Level, Sheet, User
 from ubm_smartsheet.emulator.state import Author, State
@@ -36,6 +36,35 @@ def _change(
     state.tell(sheet, author, "column", "updated", id=column.id)
     state.touch(sheet, author, moves_version=switches.columns_move_version)
     return {"version": sheet.version, "column": column.id}
+
+
+def create_sheet(state: State, switches: Switches, now: int, order: Order) -> object:
+    """``{name, columns}`` -> ``{sheet, columns: {title: id}}``: ``who`` owns it."""
+    owner = _who(state, order).id
+    return _made(sheets.build(state, str(order["name"]), order["columns"], owner, now, switches))
+
+
+def copy_sheet(state: State, switches: Switches, now: int, order: Order) -> object:
+    """``{sheet, name}`` -> ``{sheet, columns}``: with its rows, owned by ``who``."""
+    del switches
+    source, owner = state.sheet(int(order["sheet"])), _who(state, order).id
+    if source.level_of(owner) is None:
+        raise Refused(1004)
+    return _made(sheets.duplicate(state, source, str(order["name"]), owner, now, {"data"}))
+
+
+def _made(sheet: Sheet) -> dict[str, Any]:
+    return {"sheet": sheet.id, "columns": {column.title: column.id for column in sheet.columns}}
+
+
+def share_sheet(state: State, switches: Switches, now: int, order: Order) -> object:
+    """``{sheet, email, level}``: level such as EDITOR or ADMIN."""
+    del switches, now
+    sheet, user = state.sheet(int(order["sheet"])), state.user(str(order["email"]))
+    users.grant(sheet, user, Level[str(order["level"]).upper()])
+    sheet.touched += 1
+    state.changes += 1
+    return {"user": user.id}
 
 
 def rename_column(state: State, switches: Switches, now: int, order: Order) -> object:
@@ -165,6 +194,17 @@ def regain_access(state: State, switches: Switches, now: int, order: Order) -> o
     return {}
 
 
+def disable_webhooks(state: State, switches: Switches, now: int, order: Order) -> object:
+    """``{sheet}`` -> ``{webhooks}``: the vendor switches them off for good."""
+    del switches, now
+    hooks = [hook for hook in state.webhooks.values() if hook.sheet == int(order["sheet"])]
+    for hook in hooks:
+        hook.enabled, hook.status = False, "DISABLED_ADMINISTRATIVE"
+        hook.waiting.clear()
+    state.changes += 1
+    return {"webhooks": [hook.id for hook in hooks]}
+
+
 def summary(state: State, switches: Switches, now: int, order: Order) -> object:
     """``{}`` -> ``{sheets: [{sheet, name, rows, version}]}``."""
     del switches, now, order
@@ -184,6 +224,9 @@ def summary(state: State, switches: Switches, now: int, order: Order) -> object:
 ORDERS: dict[str, Callable[[State, Switches, int, Order], object]] = {
     order.__name__: order
     for order in (
+        create_sheet,
+        copy_sheet,
+        share_sheet,
         rename_column,
         retype_column,
         drop_option,
@@ -199,6 +242,7 @@ ORDERS: dict[str, Callable[[State, Switches, int, Order], object]] = {
         restore_token,
         lose_access,
         regain_access,
+        disable_webhooks,
         summary,
     )
 }

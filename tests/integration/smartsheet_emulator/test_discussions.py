@@ -33,7 +33,9 @@ def test_comment_texts_come_only_where_asked(book: Book) -> None:
     assert "comments" not in plain[0]
     assert whole[0]["comments"][0]["text"] == "Meter is 77."
     assert whole[0]["comments"][0]["createdBy"] == {"name": "Ann Lee", "email": ANN}
-    assert "comments" not in book.read("include=discussions")["discussions"][0]
+    read = book.read("include=discussions")
+    assert read["discussions"] == []
+    assert read["rows"][0]["discussions"] == plain
     one = json.loads(book.play.raw("GET", f"{book.path}/discussions/{plain[0]['id']}").body)
     assert one["comments"] == whole[0]["comments"]
 
@@ -86,6 +88,14 @@ def test_attachments_are_kept_as_names(book: Book) -> None:
     assert found[1].mime_type == "application/pdf"
     assert len(json.loads(book.play.raw("GET", f"{book.path}/attachments").body)["data"]) == 2
     assert book.play.code("POST", f"{book.path}/rows/{row}/attachments", {}) == (400, 1012)
+    book.play.act("attach", who=ANN, sheet=book.id, row=row, name="loa.pdf")
+    read = book.read("include=attachments,discussions")
+    assert [one["name"] for one in read["rows"][0]["attachments"]] == [
+        "Bill",
+        "bill.pdf",
+        "loa.pdf",
+    ]
+    assert read["attachments"] == read["discussions"] == []
 
 
 def test_update_requests_are_recorded(book: Book) -> None:

@@ -13,9 +13,9 @@ from tests.integration.smartsheet_emulator.playground import (
     played,
 )
 
+from ubm_smartsheet.emulator.checking import CELL_NAMES
 from ubm_smartsheet.emulator.columns import ATTRIBUTES
 from ubm_smartsheet.emulator.routes import ROUTES
-from ubm_smartsheet.emulator.rows import CELL_NAMES
 
 #: Play is repeatable: the same ids come from the same seed.
 EXAMPLE = opened(Playground(played(), ""))

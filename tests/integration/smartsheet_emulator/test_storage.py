@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 import requests
-from tests.integration.smartsheet_emulator.playground import ANN, Book, Playground, opened, played
+from tests.integration.smartsheet_emulator.playground import (
+    ANN,
+    Book,
+    Playground,
+    Server,
+    opened,
+    played,
+)
 
 from ubm_smartsheet.emulator import create
 
@@ -96,6 +103,22 @@ def started(data: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:
     assert process.stdout
     lines = [process.stdout.readline().strip() for _ in range(2)]
     return process, dict(line.split("=", 1) for line in lines)
+
+
+def test_a_taken_port_is_told_in_one_sentence() -> None:
+    with Server(played()) as server:
+        command = [
+            sys.executable,
+            "-m",
+            "ubm_smartsheet.emulator",
+            "--port",
+            server.url.rpartition(":")[2],
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("The emulator could not start: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_the_command_serves_until_interrupted_and_keeps_its_data(tmp_path: Path) -> None:

@@ -345,6 +345,14 @@ def test_what_is_fixed_at_creation_stays(book: Book) -> None:
     assert book.play.code("GET", path) == (404, 1006)
 
 
+def test_a_webhook_the_vendor_disabled_stays_off(book: Book) -> None:
+    hook = enabled(book)
+
+    assert book.play.act("disable_webhooks", sheet=book.id) == {"webhooks": [hook["id"]]}
+    path = f"/webhooks/{hook['id']}"
+    assert book.play.code("PUT", path, {"enabled": True}) == (403, 1154)
+
+
 def test_http_callbacks_to_this_machine_are_a_switch(book: Book) -> None:
     body = asked(book, callbackUrl="http://127.0.0.1:5000/hook")
 

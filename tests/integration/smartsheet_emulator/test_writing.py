@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from smartsheet.exceptions import ApiError
 from smartsheet.models import Cell, ExplicitNull, Row
-from tests.integration.smartsheet_emulator.playground import ANN, COLUMNS, Book
+from tests.integration.smartsheet_emulator.playground import ANN, COLUMNS, Book, opened
 
 
 def post(book: Book, body: object, query: str = "") -> Any:
@@ -237,7 +237,34 @@ def test_links_and_values_do_not_mix_in_one_row(book: Book) -> None:
     assert book.play.code("POST", f"{book.path}/rows", {"cells": [link]}) == (400, 1032)
     assert put(book, {"id": row, "cells": [link]})["resultCode"] == 0
     read = book.cell(book.read()["rows"][0], "State")
-    assert read["linkInFromCell"] == {"sheetId": 1, "rowId": 2, "status": "OK"}
+    assert read["linkInFromCell"] == {"sheetId": 1, "rowId": 2, "status": "INACCESSIBLE"}
+
+
+def test_a_linked_cell_shows_its_source(book: Book) -> None:
+    first, second = book.add({"location_code": "0412"}, {"location_code": "2"})
+    place = {"sheetId": book.id, "rowId": first, "columnId": book.columns["Location Code"]}
+    other = opened(book.play, "Other")
+    (row,) = other.add({"location_code": "1"})
+    link = {"columnId": other.columns["Bill Type"], "value": None, "linkInFromCell": place}
+    assert put(other, {"id": row, "cells": [link]})["resultCode"] == 0
+
+    source = {"sheet": book.id, "row": first, "title": "Location Code"}
+    order: dict[str, Any] = {"sheet": other.id, "row": row, "title": "State", "from": source}
+    other.play.act("link_cell", **order)
+    broken = {**order, "title": "Meters", "from": {**source, "row": 5}}
+    other.play.act("link_cell", **broken)
+
+    read = other.read()["rows"][0]
+    for title in ("Bill Type", "State"):
+        cell = other.cell(read, title)
+        assert cell["value"] == cell["displayValue"] == "0412"
+        assert cell["linkInFromCell"] == {
+            **place,
+            "sheetName": "Halsted locations",
+            "status": "OK",
+        }
+    assert other.cell(read, "Meters")["linkInFromCell"]["status"] == "BROKEN"
+    assert second
 
 
 def test_a_column_twice_in_one_row_is_refused(book: Book) -> None:
