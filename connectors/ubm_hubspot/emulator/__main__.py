@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ubm_hubspot.emulator import HubSpotEmulator, create
-from ubm_sync.emulation.idle import exit_when_idle
 from ubm_sync.emulation.server import Server
 
 SAVE_EVERY = 2.0  # seconds

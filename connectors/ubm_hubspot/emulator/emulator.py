@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from ubm_hubspot.emulator.portal import Portal
 from ubm_hubspot.emulator.records import Source
 from ubm_hubspot.emulator.refusals import Refusal, invalid
 from ubm_hubspot.emulator.routes import counted_as, dispatch, is_search
+from ubm_hubspot.emulator.saving import dump, restore, write_whole
 from ubm_hubspot.emulator.switches import Switches
 from ubm_hubspot.emulator.webhooks import Webhooks
 from ubm_sync.clock import Clock
@@ -35,6 +37,7 @@ class HubSpotEmulator(Emulator):
     def __init__(self, clock: Clock, switches: Switches | None = None, seed: int = 0) -> None:
         super().__init__(clock, switches or Switches(), Faults(seed=seed))
         self.seed = seed
+        self.requests = 0  # control requests included
         self.portal = Portal(clock, self.switches, seed)
         self.webhooks = Webhooks(self.portal, CLIENT_SECRET, seed=seed)
         self.reset()
@@ -45,6 +48,28 @@ class HubSpotEmulator(Emulator):
         self.limits = Limits()
         self.webhooks.forget(self.portal)
         self._correlations = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request, of the API or of the control API."""
+        self.requests += 1
+        return super().handle(request)
+
+    def save(self, path: Path) -> None:
+        """Write the whole state to a file, at once or not at all."""
+        with self.lock:
+            content = dump(self.portal, self.webhooks)
+        write_whole(path, content)
+
+    def load(self, path: Path) -> None:
+        """Take over a saved state; raises ValueError where ``path`` holds none."""
+        with self.lock:
+            self.reset()
+            try:
+                restore(self.portal, self.webhooks, path.read_bytes())
+            except ValueError as error:
+                raise ValueError(
+                    f"{path} holds no portal: {error}; delete it to start anew."
+                ) from None
 
     def environment(self, url: str) -> dict[str, str]:
         """Return the variables that point a service at this emulator."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import threading
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -13,25 +12,45 @@ from typing import Any
 import orjson
 
 from ubm_hubspot.emulator.definitions import Definition
-from ubm_hubspot.emulator.emulator import HubSpotEmulator
 from ubm_hubspot.emulator.furniture import OBJECT_TYPES
 from ubm_hubspot.emulator.pipelines import Pipeline, Stage
 from ubm_hubspot.emulator.portal import Group, Owner, Portal
 from ubm_hubspot.emulator.records import Record, Revision, Source
+from ubm_hubspot.emulator.webhooks import Webhooks
 
 FORMAT = 1
-EVERY = 2.0  # seconds between saves, at least
 
 
-def save(emulator: HubSpotEmulator, path: Path) -> None:
-    """Write the whole state to ``path``; a reader sees the old file or the new one, never half."""
-    with emulator.lock:
-        state = orjson.dumps(_portal_out(emulator), option=orjson.OPT_NON_STR_KEYS)
+def dump(portal: Portal, webhooks: Webhooks) -> bytes:
+    """Return the whole state as JSON."""
+    return orjson.dumps(_portal_out(portal, webhooks), option=orjson.OPT_NON_STR_KEYS)
+
+
+def restore(portal: Portal, webhooks: Webhooks, saved: bytes) -> None:
+    """Fill an empty portal from what ``dump`` returned; raises ValueError for anything else."""
+    try:
+        state = orjson.loads(saved)
+    except ValueError as error:
+        raise ValueError(f"it is not JSON ({error})") from None
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise ValueError("it is not of this version")
+    try:
+        _portal_in(portal, state)
+        url, wanted = state["webhooks"]
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise ValueError(f"it is damaged ({type(error).__name__}: {error})") from None
+    webhooks.subscribe(
+        url, [{"type": kind, "property": name} if name else {"type": kind} for kind, name in wanted]
+    )
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file; a reader sees the old one or the new one, never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(state)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
@@ -40,21 +59,7 @@ def save(emulator: HubSpotEmulator, path: Path) -> None:
         raise
 
 
-def load(emulator: HubSpotEmulator, path: Path) -> None:
-    """Take over the state in ``path``; raises ValueError for a file of another kind."""
-    try:
-        state = orjson.loads(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f"{path} holds no portal ({error}); delete it to start anew.") from None
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise ValueError(f"{path} holds no portal of this version; delete it to start anew.")
-    with emulator.lock:
-        emulator.reset()
-        _portal_in(emulator, state)
-
-
-def _portal_out(emulator: HubSpotEmulator) -> dict[str, Any]:
-    portal = emulator.portal
+def _portal_out(portal: Portal, webhooks: Webhooks) -> dict[str, Any]:
     sources: dict[Source, int] = {}
     return {
         "format": FORMAT,
@@ -71,7 +76,7 @@ def _portal_out(emulator: HubSpotEmulator) -> dict[str, Any]:
         "owners": list(portal.owners.values()),
         "links": portal.associations.links,
         "revoked": portal.revoked,
-        "webhooks": [emulator.webhooks.url, list(emulator.webhooks.subscriptions)],
+        "webhooks": [webhooks.url, list(webhooks.subscriptions)],
     }
 
 
@@ -98,8 +103,7 @@ def _record_out(record: Record, sources: dict[Source, int]) -> list[Any]:
     ]
 
 
-def _portal_in(emulator: HubSpotEmulator, state: dict[str, Any]) -> None:
-    portal = emulator.portal
+def _portal_in(portal: Portal, state: dict[str, Any]) -> None:
     portal.resume(state["position"])
     portal.revoked = state["revoked"]
     for kind in OBJECT_TYPES:
@@ -115,10 +119,6 @@ def _portal_in(emulator: HubSpotEmulator, state: dict[str, Any]) -> None:
         for source, targets in state["links"].items()
     }
     _records_in(portal, state["records"], [Source(*one) for one in state["sources"]])
-    url, wanted = state["webhooks"]
-    emulator.webhooks.subscribe(
-        url, [{"type": kind, "property": name} if name else {"type": kind} for kind, name in wanted]
-    )
 
 
 def _pipeline_in(saved: dict[str, Any]) -> Pipeline:
@@ -152,42 +152,3 @@ def _record_in(portal: Portal, saved: list[Any], sources: list[Source]) -> Recor
         shared = portal.shapes.setdefault(names, names)
         history.append(Revision(at, sources[source], shared, tuple(texts)))
     return Record(ref, kind, created, modified, values, history, archived_at, merged_into)
-
-
-class Saver:
-    """Saves a portal in the background, at most every ``every`` seconds and only after changes."""
-
-    def __init__(self, emulator: HubSpotEmulator, path: Path, every: float = EVERY) -> None:
-        self._emulator = emulator
-        self._path = path
-        self._every = every
-        self._saved = self._mark()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="hubspot-saver", daemon=True)
-
-    def start(self) -> None:
-        """Begin to save."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, and save once more."""
-        self._stop.set()
-        self._thread.join()
-        self.save_if_changed()
-
-    def save_if_changed(self) -> bool:
-        """Save where something changed since the last time; returns whether it was saved."""
-        mark = self._mark()
-        if mark == self._saved:
-            return False
-        save(self._emulator, self._path)
-        self._saved = mark
-        return True
-
-    def _mark(self) -> tuple[int, int]:
-        portal = self._emulator.portal
-        return id(portal), portal.changes
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._every):
-            self.save_if_changed()

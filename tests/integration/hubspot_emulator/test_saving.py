@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,16 @@ import requests
 from tests.integration.hubspot_emulator.support import Bench, modified_since
 
 from ubm_hubspot.emulator import create
-from ubm_hubspot.emulator.saving import Saver, load, save
+from ubm_hubspot.emulator.__main__ import Keeper, main
 from ubm_sync.clock import VirtualClock
 
 
 def twin(bench: Bench, path: Path) -> Bench:
     """Save the portal and return another that loaded the file."""
-    save(bench.emulator, path)
+    bench.emulator.save(path)
     clock = VirtualClock(bench.clock.now())
     emulator = create(clock=clock, per_ten_seconds=0, search_lag=0.0)
-    load(emulator, path)
+    emulator.load(path)
     return Bench(emulator, clock, "", None, bench.pipeline, bench.stages)
 
 
@@ -99,35 +100,57 @@ def test_a_loaded_portal_goes_on_without_repeating_ids(busy: Bench, tmp_path: Pa
     assert by_key["k9"]["id"] not in known
 
 
-@pytest.mark.parametrize("content", [b"", b"not json", b"[]", b'{"format": 99}'])
+@pytest.mark.parametrize("content", [b"", b"not json", b"[]", b'{"format": 99}', b'{"format": 1}'])
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "portal.json"
     path.write_bytes(content)
     with pytest.raises(ValueError, match="holds no portal"):
-        load(create(), path)
+        create().load(path)
 
 
 def test_a_save_leaves_no_other_file(bench: Bench, tmp_path: Path) -> None:
     path = tmp_path / "deep" / "portal.json"
-    save(bench.emulator, path)
-    save(bench.emulator, path)
+    bench.emulator.save(path)
+    bench.emulator.save(path)
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_saver_saves_only_after_changes(bench: Bench, tmp_path: Path) -> None:
+def test_a_portal_is_saved_only_after_changes(bench: Bench, tmp_path: Path) -> None:
     path = tmp_path / "portal.json"
-    saver = Saver(bench.emulator, path, every=0.01)
-    assert saver.save_if_changed() is False
+    keeper = Keeper(bench.emulator, path, idle_exit=0.0)
+    keeper.save()
+    first = path.read_bytes()
+    path.unlink()
+    keeper.save()
+    assert not path.exists(), "nothing changed"
     bench.upsert("k1")
-    saver.start()
-    saver.stop()
-    assert path.exists()
-    assert saver.save_if_changed() is False
+    keeper.save()
+    assert path.read_bytes() != first
 
 
-def serve(path: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:
+def test_the_last_change_is_saved_when_told_to_stop(bench: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "portal.json"
+    stop = threading.Event()
+    stop.set()
+    bench.upsert("k1")
+    Keeper(bench.emulator, path, idle_exit=0.0).keep(stop)
+    copy = create()
+    copy.load(path)
+    assert copy.act({"do": "find_tickets", "where": {"ubm_sync_id": "k1"}})
+
+
+def test_the_command_says_why_it_cannot_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "portal.json"
+    path.write_text("not json")
+    assert main(["--data", str(path)]) == 1
+    assert "holds no portal" in capsys.readouterr().err
+
+
+def serve(path: Path, *more: str) -> tuple[subprocess.Popen[str], dict[str, str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "ubm_hubspot.emulator", "--port", "0", "--data", str(path)],
+        [sys.executable, "-m", "ubm_hubspot.emulator", "--port", "0", "--data", str(path), *more],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -162,3 +185,12 @@ def test_the_command_keeps_its_portal_over_a_restart(tmp_path: Path) -> None:
     ).json()
     stop(process)
     assert found["properties"]["subject"] == "Kept"
+
+
+def test_the_command_ends_when_nobody_asks_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "portal.json"
+    process, _ = serve(path, "--idle-exit", "0.1")
+    assert process.wait(timeout=20) == 0
+    assert process.stdout is not None
+    process.stdout.close()
+    assert path.exists()

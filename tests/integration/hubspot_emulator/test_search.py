@@ -254,3 +254,52 @@ def test_a_search_shows_the_portal_as_it_was_one_lag_ago(
         seen = len(truth) - 1 - int(lag)
         assert shown == (truth[seen] if seen >= 1 else {})
         bench.advance(1)
+
+
+@pytest.mark.parametrize(
+    ("name", "direction", "keys"),
+    [
+        ("subject", "ASCENDING", ["b2", "c3", "a1"]),
+        ("subject", "DESCENDING", ["a1", "c3", "b2"]),
+        ("hs_object_id", "DESCENDING", ["c3", "b2", "a1"]),
+        ("createdate", "ASCENDING", ["a1", "b2", "c3"]),
+        ("content", "ASCENDING", ["a1", "b2", "c3"]),
+    ],
+)
+def test_results_are_sorted_by_any_property(
+    stocked: Bench, name: str, direction: str, keys: list[str]
+) -> None:
+    sorts = [{"propertyName": name, "direction": direction}]
+    answer = stocked.search(filterGroups=[], sorts=sorts, properties=["ubm_sync_id"])
+    assert [one.properties["ubm_sync_id"] for one in answer.results] == keys
+
+
+def test_numbers_and_dates_are_compared_as_such(bench: Bench) -> None:
+    for key, value, day in (("a", "9", "2026-02-01"), ("b", "10", "2026-11-01")):
+        bench.upsert(key, hs_pinned_engagement_id=value, closed_date=f"{day}T00:00:00Z")
+    assert found(bench, where("hs_pinned_engagement_id", "GT", value="9")) == {"b"}
+    assert found(bench, where("closed_date", "LT", value="2026-05-01T00:00:00Z")) == {"a"}
+    assert found(bench, where("closed_date", "GTE", value="1790000000000")) == {"b"}
+
+
+def test_a_page_follows_changes_between_pages(bench: Bench) -> None:
+    ids = bench.upsert(*[f"k{number}" for number in range(6)])
+    body = modified_since(0)
+    assert bench.search(**body).total == 6
+    bench.act("archive_ticket", id=ids["k1"])
+    bench.act("edit_ticket", id=ids["k0"], properties={"content": "x"})
+    bench.upsert("k9")
+    answer = bench.search(**body, properties=["ubm_sync_id"])
+    keys = [one.properties["ubm_sync_id"] for one in answer.results]
+    assert sorted(keys) == ["k0", "k2", "k3", "k4", "k5", "k9"]
+    assert keys[-2:] == ["k0", "k9"]
+
+
+def test_an_association_counts_at_once_in_a_repeated_search(stocked: Bench) -> None:
+    company = stocked.act("create_company", name="Acme")["id"]
+    body = where("associations.company", "EQ", value=company)
+    assert found(stocked, body) == set()
+    stocked.client.crm.associations.v4.basic_api.create_default(
+        "tickets", first(stocked), "companies", company
+    )
+    assert found(stocked, body) == {"a1"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
 
 import pytest
@@ -192,3 +193,83 @@ def test_a_locked_ticket_is_refused_once(bench: Bench) -> None:
         update(ref, {"properties": {"content": "x"}})
     assert caught.value.status == 423
     assert update(ref, {"properties": {"content": "x"}}).properties["content"] == "x"
+
+
+def test_a_merge_hands_over_associations(bench: Bench) -> None:
+    ids = bench.upsert("k1", "k2")
+    company = bench.act("create_company", name="Acme")["id"]
+    associate = bench.client.crm.associations.v4.basic_api.create_default
+    associate("tickets", ids["k2"], "companies", company)
+    bench.act("add_note", id=ids["k2"], text="Kept")
+    bench.act("merge_tickets", primary=ids["k1"], other=ids["k2"])
+    page = bench.act("see_ticket", id=ids["k1"])
+    assert (page["companies"], page["notes"]) == ([company], ["Kept"])
+    assert bench.act("see_ticket", id=ids["k2"])["id"] == ids["k1"]
+
+
+def test_a_ticket_is_not_merged_with_itself(bench: Bench) -> None:
+    ref = bench.upsert("k1")["k1"]
+    body = {"primaryObjectId": ref, "objectIdToMerge": ref}
+    assert bench.call("POST", "/crm/v3/objects/tickets/merge", body)[0] == 400
+
+
+def test_a_ticket_says_where_it_came_from(bench: Bench) -> None:
+    user = bench.act("add_owner", email="ann@example.com", firstName="Ann", lastName="Lee")
+    ref = bench.upsert("k1")["k1"]
+    bench.act("edit_ticket", id=ref, who="ann@example.com", properties={"content": "x"})
+    names = ["hs_object_source", "hs_created_by_user_id", "hs_updated_by_user_id"]
+    values = bench.client.crm.tickets.basic_api.get_by_id(ref, properties=names).properties
+    assert values["hs_object_source"] == "INTEGRATION"
+    assert values["hs_created_by_user_id"] is None
+    assert values["hs_updated_by_user_id"] == str(user["userId"])
+
+
+def test_a_merged_ticket_cannot_be_restored(bench: Bench) -> None:
+    ids = bench.upsert("k1", "k2")
+    bench.act("merge_tickets", primary=ids["k1"], other=ids["k2"])
+    with pytest.raises(KeyError):
+        bench.act("restore_ticket", id=ids["k2"])
+
+
+def test_a_restored_ticket_whose_unique_value_was_taken_again_does_not_take_it_back(
+    bench: Bench,
+) -> None:
+    old = bench.upsert("k1")["k1"]
+    bench.act("archive_ticket", id=old)
+    new = bench.upsert("k1")["k1"]
+    bench.act("restore_ticket", id=old)
+    assert bench.upsert("k1")["k1"] == new
+
+
+@pytest.mark.parametrize("kind", ["companies", "contacts"])
+def test_other_records_are_kept_the_same_way(bench: Bench, kind: str) -> None:
+    api = getattr(bench.client.crm, kind)
+    name = {"companies": "name", "contacts": "email"}[kind]
+    made = api.basic_api.create({"properties": {name: "x@example.com"}})
+    assert api.basic_api.get_by_id(made.id, properties=[name]).properties[name] == "x@example.com"
+    answer = api.search_api.do_search({"filterGroups": [], "properties": [name]})
+    assert [one.id for one in answer.results] == [made.id]
+
+
+@pytest.mark.parametrize("kind", ["notes", "tasks", "meetings"])
+def test_an_activity_needs_its_time(bench: Bench, kind: str) -> None:
+    path = f"/crm/v3/objects/{kind}"
+    status, body, _ = bench.call("POST", path, {"properties": {}})
+    assert status == 400
+    assert "hs_timestamp" in body["message"]
+    given = {"properties": {"hs_timestamp": "2026-11-20T10:00:00Z"}}
+    assert bench.call("POST", path, given)[0] == 201
+
+
+def test_writers_at_the_same_time_make_each_ticket_once(bench: Bench) -> None:
+    keys = [f"k{number}" for number in range(20)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: bench.upsert(*keys), range(8)))
+    assert all(one == found[0] for one in found)
+    assert len(bench.act("find_tickets", where={})) == 20
+
+
+def test_no_two_writes_share_an_instant(bench: Bench) -> None:
+    ids = [bench.upsert(f"k{number}")[f"k{number}"] for number in range(5)]
+    changed = [bench.act("see_ticket", id=ref)["modified"] for ref in ids]
+    assert changed == sorted(set(changed))
