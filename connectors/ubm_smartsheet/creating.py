@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from ubm_smartsheet.batching import Divider, answered, failures
 from ubm_smartsheet.client import Answer, Client
 from ubm_smartsheet.columns import SYNC_ID
 from ubm_smartsheet.cursor import SheetState
 from ubm_smartsheet.encode import Row, identity_cell
-from ubm_smartsheet.outcomes import (
-    failures,
-    landed,
-    position,
-    refused,
-    unknown,
-)
+from ubm_smartsheet.outcomes import landed, refused, unknown
 from ubm_smartsheet.reading import Reader
 from ubm_smartsheet.refusals import understand
 from ubm_smartsheet.settings import Settings
@@ -36,6 +32,7 @@ class Creator:
         self._reader = reader
         self._overlap = settings.modified_overlap
         self._state = state
+        self._divider = Divider()
 
     def create(self, rows: Sequence[Row]) -> Iterator[Outcome]:
         """Yield one outcome for each row.
@@ -78,7 +75,9 @@ class Creator:
             raise
         except Refused as error:
             self._certain(rows)
-            yield from self._divide(rows, error, again=again)
+            yield from self._divider.divide(
+                rows, error, partial(self._send, again=again), partial(self._failed, again=again)
+            )
             return
         except SyncError:
             self._certain(rows)  # nothing was sent
@@ -87,8 +86,7 @@ class Creator:
 
     def _answered(self, rows: Sequence[Row], answer: Answer, *, again: bool) -> Iterator[Outcome]:
         failed = failures(answer, rows)
-        result = answer.get("result")
-        made = [one for one in result if "id" in one] if isinstance(result, list) else []
+        made = answered(answer)
         taken = [row for index, row in enumerate(rows) if index not in failed]
         self._count(answer, made)
         by_key = self._by_identity(made)
@@ -151,21 +149,6 @@ class Creator:
     def _certain(self, rows: Sequence[Row]) -> None:
         self._state.unsure -= {row.write.key for row in rows}
         self._state.changed()
-
-    def _divide(self, rows: Sequence[Row], error: Refused, *, again: bool) -> Iterator[Outcome]:
-        problem = {"errorCode": error.code or 0, "message": str(error)}
-        if len(rows) == 1:
-            yield from self._failed(rows[0], problem, again=again)
-            return
-        where = position(error.detail, rows)
-        if where is None:
-            middle = len(rows) // 2
-            parts = [rows[:middle], rows[middle:]]
-        else:
-            yield from self._failed(rows[where], problem, again=again)
-            parts = [[row for index, row in enumerate(rows) if index != where]]
-        for part in parts:
-            yield from self._send(part, again=again)
 
     def _failed(self, row: Row, problem: Mapping[str, Any], *, again: bool) -> Iterator[Outcome]:
         sent = {name: self._state.columns[name] for name in row.cells}

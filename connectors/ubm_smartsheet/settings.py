@@ -62,9 +62,6 @@ class Settings(BaseModel):
     longest_wait: float = Field(default=90.0, ge=0)
     """Seconds one call may wait at most; a longer pause is left to the next cycle."""
 
-    limits: Mapping[str, object] = Field(default_factory=dict)
-    """Rate limits; read by the service's budget, not here."""
-
 
 def read_settings(values: Mapping[str, object]) -> Settings:
     """Return the checked settings; raises ConfigError naming every wrong key at once."""

@@ -51,7 +51,8 @@ def read(
 
 
 def _refusal(reply: Reply, body: Mapping[str, Any], code: int, words: str) -> Verdict:
-    text, detail = (str(code) if code else ""), body.get("detail")
+    text = str(code) if code else ""
+    detail = _detail(body)
     if code in NO_TOKEN or reply.status == 401:  # noqa: PLR2004 - unauthorised
         return Verdict(
             Kind.NO_ACCESS,
@@ -76,6 +77,12 @@ def _refusal(reply: Reply, body: Mapping[str, Any], code: int, words: str) -> Ve
             detail,
         )
     return Verdict(Kind.NO, words, None, text, detail)
+
+
+def _detail(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the error's detail (``index``, ``rowId``) and the vendor's own message."""
+    detail = body.get("detail")
+    return {**(detail if isinstance(detail, dict) else {}), "message": body.get("message")}
 
 
 def _is_json(body: bytes) -> bool:

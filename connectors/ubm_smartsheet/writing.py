@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from ubm_smartsheet.batching import Divider, answered, batches, failures
 from ubm_smartsheet.client import Answer, Client
 from ubm_smartsheet.columns import SYNC_ID, SYNC_STATUS
 from ubm_smartsheet.creating import Creator
 from ubm_smartsheet.cursor import SheetState
 from ubm_smartsheet.encode import Row, encode_row
-from ubm_smartsheet.outcomes import (
-    batches,
-    failures,
-    landed,
-    nothing_left,
-    position,
-    refused,
-    unknown,
-)
+from ubm_smartsheet.outcomes import landed, nothing_left, refused, unknown
 from ubm_smartsheet.reading import Reader
 from ubm_smartsheet.refusals import Refusal, understand
 from ubm_smartsheet.settings import Settings
@@ -41,8 +35,8 @@ class SheetWriter:
         self._client = client
         self._reader = reader
         self._size = settings.rows_per_write
-        self._overlap = settings.modified_overlap
         self._state = state
+        self._divider = Divider()
         self._bindings = {one.field: one for one in reader.bindings[state.id]}
         self._creator = Creator(client, reader, settings, state)
 
@@ -121,12 +115,12 @@ class SheetWriter:
         except NotThere as error:
             if error.code != NOT_FOUND or not self._sheet_is_there():
                 raise
-            yield from self._divide(rows, error, again=again)
+            yield from self._divided(rows, error, again=again)
             return
         except NoAccess:
             raise
         except Refused as error:
-            yield from self._divide(rows, error, again=again)
+            yield from self._divided(rows, error, again=again)
             return
         yield from self._answered(rows, answer, again=again)
 
@@ -138,24 +132,12 @@ class SheetWriter:
             return False
         return True
 
-    def _divide(self, rows: Sequence[Row], error: Refused, *, again: bool) -> Iterator[Outcome]:
-        """Part a refused batch so that the row at fault delays no other."""
-        problem = {"errorCode": error.code or 0, "message": str(error)}
-        if len(rows) == 1:
-            yield from self._failed(rows[0], problem, again=again)
-            return
-        where = position(error.detail, rows)
-        if where is None:
-            middle = len(rows) // 2
-            parts = [rows[:middle], rows[middle:]]
-        else:
-            yield from self._failed(rows[where], problem, again=again)
-            parts = [[row for index, row in enumerate(rows) if index != where]]
-        for part in parts:
-            yield from self._update(part, again=again)
+    def _divided(self, rows: Sequence[Row], error: Refused, *, again: bool) -> Iterator[Outcome]:
+        send = partial(self._update, again=again)
+        return self._divider.divide(rows, error, send, partial(self._failed, again=again))
 
     def _answered(self, rows: Sequence[Row], answer: Answer, *, again: bool) -> Iterator[Outcome]:
-        written = {int(one["id"]): one for one in answer.get("result") or () if "id" in one}
+        written = {int(one["id"]): one for one in answered(answer)}
         failed = failures(answer, rows)
         newest = max((str(one.get("modifiedAt") or "") for one in written.values()), default="")
         self._state.own_write(int(answer.get("version") or 0), newest, sends=answer.sends)
@@ -187,7 +169,7 @@ class SheetWriter:
                 yield from self._update([row], again=True)
         elif refusal.cell and refusal.fields:
             yield from self._without(row, refusal)
-        elif refusal.cell and len(row.cells) > 1:
+        elif refusal.cell and len(row.cells) > 1 and self._divider.spend(len(row.cells)):
             yield self._cell_by_cell(row)
         else:
             fields = tuple(row.cells) if refusal.cell else ()

@@ -131,7 +131,7 @@ def test_a_hidden_sheet_is_called_not_accessible_and_never_deleted() -> None:
 def test_the_detail_of_a_refusal_is_kept() -> None:
     body = orjson.dumps({"errorCode": 1042, "message": "no", "detail": {"index": 3}})
 
-    assert read(Reply(400, {}, body)).detail == {"index": 3}
+    assert read(Reply(400, {}, body)).detail == {"index": 3, "message": "no"}
 
 
 @given(st.integers(100, 599), st.binary(max_size=60))

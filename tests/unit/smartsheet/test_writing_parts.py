@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.smartsheet.sheets import ALL, live
 
+from ubm_smartsheet.batching import answered, batches, failures, position
 from ubm_smartsheet.encode import Row, encode_row
-from ubm_smartsheet.outcomes import batches, failures, landed, nothing_left, position
+from ubm_smartsheet.outcomes import landed, nothing_left
 from ubm_smartsheet.refusals import understand
 from ubm_smartsheet.versions import fixed_fields, is_stale, make_version, written_version
 from ubm_sync.model import Ref, Result, Write, Written
@@ -150,6 +151,16 @@ def test_failed_items_are_mapped_to_their_rows() -> None:
 
     assert failures(answer, rows) == {1: {"errorCode": 1}}
     assert failures({"failedItems": None}, rows) == {}
+
+
+@pytest.mark.parametrize(
+    ("result", "ids"),
+    [([{"id": 1}, {"rowNumber": 2}], [1]), ({"id": 3}, [3]), (None, []), ([], [])],
+)
+def test_the_rows_of_an_answer_are_listed_whatever_its_shape(
+    result: object, ids: list[int]
+) -> None:
+    assert [one["id"] for one in answered({"result": result})] == ids
 
 
 @given(st.lists(st.sampled_from("abcdefg"), max_size=40), st.integers(1, 5))
