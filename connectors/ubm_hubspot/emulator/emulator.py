@@ -11,7 +11,7 @@ import orjson
 
 from ubm_hubspot.emulator import people
 from ubm_hubspot.emulator.api import Answer, Call
-from ubm_hubspot.emulator.limits import Limits, ten_secondly
+from ubm_hubspot.emulator.limits import Limits, secondly, ten_secondly
 from ubm_hubspot.emulator.portal import Portal
 from ubm_hubspot.emulator.records import Source
 from ubm_hubspot.emulator.refusals import Refusal, invalid
@@ -108,12 +108,13 @@ class HubSpotEmulator(Emulator):
 
     def failed(self, request: Request, fault: Fault) -> Response:
         """Return the vendor's words for a failure before any effect."""
-        del request
         if fault is Fault.HTML:
             return Response(502, _HTML, content_type="text/html; charset=UTF-8")
         if fault is Fault.GARBLED:
             return Response(500, b'{"status":"error","message":"\xff\xfe\xe9"}')
         with self.lock:
+            if fault is Fault.THROTTLE and is_search(request.path):
+                return self._refused(secondly(self.switches), {})
             if fault is Fault.THROTTLE:
                 headers = self.limits.headers(self.switches)
                 return self._refused(ten_secondly(self.switches, headers), {})

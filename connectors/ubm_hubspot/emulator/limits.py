@@ -31,7 +31,7 @@ class Limits:
         if search:
             _slide(self._searches, at - 1.0)
             if switches.search_per_second and len(self._searches) >= switches.search_per_second:
-                raise _searching(switches)
+                raise secondly(switches)
             self._searches.append(at)
             return {}
         _slide(self._calls, at - WINDOW)
@@ -90,7 +90,8 @@ def _limited(message: str, policy: str, headers: dict[str, str], wait: dict[str,
     return Refusal(429, "", message, extra=extra, headers={**headers, **wait})
 
 
-def _searching(switches: Switches) -> Refusal:
+def secondly(switches: Switches) -> Refusal:
+    """Return the refusal of a search over the secondly limit."""
     wait = {"Retry-After": "1"} if switches.retry_after else {}
     message = "You have reached your secondly limit."
     extra = {"policyName": "SECONDLY"}

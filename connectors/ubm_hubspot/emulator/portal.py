@@ -23,6 +23,12 @@ from ubm_hubspot.emulator.refusals import Refusal, invalid, not_found
 from ubm_hubspot.emulator.switches import Switches
 from ubm_sync.clock import Clock
 
+_FITTING = (
+    "urgent_priority",
+    "ticket_is_closed",
+    "unique_creation_key_writable",
+    "task_priority_none",
+)
 _FITTED = ("hs_ticket_priority", "hs_unique_creation_key", "hs_is_closed", "hs_task_priority")
 
 
@@ -121,7 +127,9 @@ class Portal:
         """Take over new switches, and what they change of the standard properties."""
         if switches is self.switches:
             return
-        self.switches = switches
+        before, self.switches = self.switches, switches
+        if all(getattr(before, name) == getattr(switches, name) for name in _FITTING):
+            return
         for kind in ("tickets", "tasks"):
             standard = standard_properties(kind, switches)
             for name in _FITTED:

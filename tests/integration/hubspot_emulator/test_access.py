@@ -168,3 +168,9 @@ def test_the_client_works_without_any_factory(bench: Bench) -> None:
         api.get_by_id("77")
     assert caught.value.status == 404
     api.api_client.rest_client.pool_manager.clear()
+
+
+def test_the_clients_free_form_request_works_too(bench: Bench) -> None:
+    answer = bench.client.api_request({"path": "/crm/v3/owners/"})
+    assert answer.json() == {"results": []}
+    answer.close()

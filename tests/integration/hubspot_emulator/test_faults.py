@@ -87,3 +87,11 @@ def test_a_short_listing_leaves_records_out(bench: Bench) -> None:
     answer = bench.search(**modified_since(0))
     assert answer.total == 10
     assert len(answer.results) < 10
+
+
+def test_a_throttled_search_says_so_in_its_own_words(bench: Bench) -> None:
+    strike(bench, Fault.THROTTLE)
+    with pytest.raises(ApiException) as caught:
+        bench.search(**modified_since(0))
+    assert "secondly limit" in caught.value.body
+    assert "X-HubSpot-RateLimit-Max" not in caught.value.headers

@@ -126,3 +126,10 @@ def test_the_largest_page_of_owners(make_bench: Make) -> None:
     bench = make_bench(owners_limit=100)
     assert bench.call("GET", "/crm/v3/owners", query="limit=100")[0] == 200
     assert bench.call("GET", "/crm/v3/owners", query="limit=101")[0] == 400
+
+
+def test_a_switch_leaves_what_people_changed_alone(bench: Bench) -> None:
+    bench.act("add_option", property="hs_ticket_priority", value="SOON", label="Soon")
+    bench.call("POST", "/_control/switches", {"search_lag": 5})
+    found = bench.client.crm.properties.core_api.get_by_name("tickets", "hs_ticket_priority")
+    assert "SOON" in {option.value for option in found.options}
