@@ -25,7 +25,8 @@ class Case:
     __slots__ = (
         "account", "corrected", "customer", "edit", "enrolment", "findings", "first", "fixes",
         "memory", "message", "notes", "now", "request", "row", "rules", "said", "secrets",
-        "situation", "status", "texts", "ticket", "titles", "values", "wakes", "who",
+        "situation", "status", "texts", "ticket", "titles", "values", "values_print", "wakes",
+        "who",
     )  # fmt: skip
 
     def __init__(
@@ -59,6 +60,7 @@ class Case:
         self.secrets = sorted(key.removeprefix(_SECRET) for key in self._keys(_SECRET))
         self.request = _request_kind(self.values.get("request_type", ""))
         self.findings = self._check()
+        self.values_print = digest(*self.values, *self.values.values())
 
     def text(self, key: str, **names: object) -> str:
         """Return a text with its names filled in."""

@@ -20,31 +20,19 @@ _VERBS = {"": "Add", "close": "Close", "change": "Change"}
 def ticket_values(case: Case) -> dict[str, Written]:
     """Return what the service fills on the location ticket."""
     customer, ticket = case.customer, case.ticket
-    where, account = _where(case), _account(case)
-    names = _summary_names(case, f"{where}, {account}")
-    summary = case.text("note.new", **names)
-    if ticket is None:
-        case.note("new", "note.new", **names)
+    checks = checks_text(case)
+    texts = _settled(case, ticket, checks) or _ticket_texts(case, checks)
     values: dict[str, Written] = {
         "customer_key": customer.key,
         "sync_status": case.status,
         "sync_message": case.message or None,
         "ubm_account_id": case.account.ref if case.account is not None else None,
         "data_services": data_services(case),
-        "checks": names["checks"],
-        "conflict": notices.conflict_text(case),
+        "checks": checks,
+        "conflict": notices.conflict_text(case) if case.situation.conflicts else None,
+        "subject": texts[0],
+        "content": texts[1],
     }
-    subject = case.text(
-        "ticket.subject",
-        verb=_VERBS[case.memory.get("request", "")],
-        where=where,
-        account=account,
-        customer=customer.name or customer.key,
-    )
-    content = "\n".join([summary, "", *_fields(case)])
-    frozen = "approved_at" in case.memory  # the description stays what was approved
-    values["subject"] = _own_text(case, ticket, "subject", subject, frozen=frozen)
-    values["content"] = _own_text(case, ticket, "content", content, frozen=frozen)
     stage = _stage(case)
     if stage:
         values["stage"] = stage
@@ -69,19 +57,12 @@ def enrolment_values(case: Case) -> dict[str, Written]:
     """Return what the service fills on Data Services' ticket."""
     customer, enrolment, memory = case.customer, case.enrolment, case.memory
     closing = memory.get("request") == "close" or memory.get("close") == "agreed"
-    subject = case.text(
-        "enrolment.subject",
-        verb="Close" if closing else "Enroll",
-        where=_where(case),
-        account=_account(case),
-        customer=customer.name or customer.key,
-    )
-    order = case.text("enrolment.close" if closing else "enrolment.content")
-    content = "\n".join([order, "", *_fields(case)])
+    key = "enrolment.close" if closing else "enrolment.content"
+    texts = _settled(case, enrolment, key) or _enrolment_texts(case, key)
     values: dict[str, Written] = {
         "customer_key": customer.key,
-        "subject": _own_text(case, enrolment, "subject", subject),
-        "content": _own_text(case, enrolment, "content", content),
+        "subject": texts[0],
+        "content": texts[1],
     }
     if "request" not in memory:
         values["ubm_account_id"] = case.account.ref if case.account is not None else Ref(ACCOUNT)
@@ -94,6 +75,64 @@ def enrolment_values(case: Case) -> dict[str, Written]:
     if stage:
         values["stage"] = stage
     return values
+
+
+def _ticket_texts(case: Case, checks: str) -> tuple[str, str]:
+    """Return subject and description; say the note of a new request."""
+    where, account = _where(case), _account(case)
+    names = _summary_names(case, f"{where}, {account}", checks)
+    if case.ticket is None:
+        case.note("new", "note.new", **names)
+    subject = case.text(
+        "ticket.subject",
+        verb=_VERBS[case.memory.get("request", "")],
+        where=where,
+        account=account,
+        customer=case.customer.name or case.customer.key,
+    )
+    content = "\n".join([case.text("note.new", **names), "", *_fields(case)])
+    frozen = "approved_at" in case.memory  # the description stays what was approved
+    return (
+        _own_text(case, case.ticket, "subject", subject, frozen=frozen),
+        _own_text(case, case.ticket, "content", content, frozen=frozen),
+    )
+
+
+def _enrolment_texts(case: Case, key: str) -> tuple[str, str]:
+    """Return subject and description of Data Services' ticket."""
+    subject = case.text(
+        "enrolment.subject",
+        verb="Close" if key == "enrolment.close" else "Enroll",
+        where=_where(case),
+        account=_account(case),
+        customer=case.customer.name or case.customer.key,
+    )
+    content = "\n".join([case.text(key), "", *_fields(case)])
+    return (
+        _own_text(case, case.enrolment, "subject", subject),
+        _own_text(case, case.enrolment, "content", content),
+    )
+
+
+def _settled(case: Case, seen: Observation | None, *inputs: str) -> tuple[str, str] | None:
+    """Return subject and description as they are there, where nothing they are made of changed.
+
+    None where they have to be made: something changed, or a write of ours may not have landed.
+    """
+    if seen is None:
+        return None
+    memory, place = case.memory, seen.place
+    source = digest(case.values_print, *inputs)
+    same = memory.get(f"source.{place}") == source
+    memory[f"source.{place}"] = source
+    subject, content = seen.values.get("subject"), seen.values.get("content")
+    if not same or subject is None or content is None:
+        return None
+    for field in ("subject", "content"):
+        ours = memory.get(f"text.{place}.{field}")
+        if ours is None or " " in ours:
+            return None
+    return subject, content
 
 
 def checks_text(case: Case) -> str:
@@ -115,7 +154,7 @@ def checks_text(case: Case) -> str:
     return " ".join(parts)
 
 
-def _summary_names(case: Case, what: str) -> dict[str, str]:
+def _summary_names(case: Case, what: str, checks: str) -> dict[str, str]:
     """Return what fills the note of a new request: who wants what, what was checked, what next."""
     kind, rules = case.memory.get("request", ""), case.rules
     if kind == "close":
@@ -130,7 +169,7 @@ def _summary_names(case: Case, what: str) -> dict[str, str]:
         "intake": rules.intake_name,
         "clock": case.clock(case.situation.created_at, with_zone=True),
         "what": f"{_VERBS[kind].lower()} {what}",
-        "checks": checks_text(case),
+        "checks": checks,
         "next": following,
     }
 

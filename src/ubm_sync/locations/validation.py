@@ -27,7 +27,9 @@ _UNWRITABLE: Mapping[str, str] = {
     Mark.FORMULA: "holds a formula",
     Mark.LINKED: "is linked from another sheet",
 }
-_OPTIONAL = ("address_2", "meter_numbers", "service_end", "online_access", "gl_code", "notes")
+_OPTIONAL = frozenset(
+    ("address_2", "meter_numbers", "service_end", "online_access", "gl_code", "notes")
+)
 
 
 def is_request(request: str, kind: str) -> bool:
@@ -70,8 +72,8 @@ def check(
     if "account_number" in checker.missing:
         order = list(rules.titles)
         checker.missing.sort(key=order.index)
-    optional = sum(1 for name in _OPTIONAL if name in values and name not in required)
-    return checker.findings(len(required) + optional)
+    optional = _OPTIONAL & values.keys()
+    return checker.findings(len(optional.union(required)))
 
 
 def _required(checker: Checker) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def test_a_secret_is_masked_and_the_rest_stays(text: str) -> None:
 
     assert SECRET not in masked
     assert MASK in masked
-    assert masked.startswith(text.partition("{")[0])
+    assert masked[:3] == text[:3]
     assert mask(masked) == masked
 
 
