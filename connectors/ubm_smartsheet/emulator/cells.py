@@ -187,7 +187,7 @@ def from_object(column: Column, given: Any) -> Cell | None:
         return _strict_contacts(column, given.get("values") or [])
     if column.type == "CONTACT_LIST" and kind == "CONTACT":
         return strict(column, given.get("email"), given.get("name"))
-    if kind in {"DATE", "ABSTRACT_DATETIME", "DATETIME"} and kind == column.type:
+    if kind == column.type and kind in {"DATE", "ABSTRACT_DATETIME"}:
         return strict(column, given.get("value"))
     raise Refused(1131, kind, column.id)
 
@@ -203,7 +203,9 @@ def _strict_several(column: Column, values: Any) -> Cell | None:
     return several(column, values)
 
 
-def _strict_contacts(column: Column, values: list[Any]) -> Cell | None:
+def _strict_contacts(column: Column, values: Any) -> Cell | None:
+    if not isinstance(values, list):
+        raise Refused(1131, "MULTI_CONTACT", column.id)
     people: list[dict[str, str]] = []
     for value in values:
         email = value.get("email") if isinstance(value, dict) else None

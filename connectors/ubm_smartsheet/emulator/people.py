@@ -17,6 +17,7 @@ from ubm_smartsheet.emulator import (
     moves,
     placement,
     render,
+    sheets,
     structure,
 )
 from ubm_smartsheet.emulator.checking import linked, restricted
@@ -235,6 +236,14 @@ class People:
             row.tail = None
         return {"version": sheet.version}
 
+    def sort_sheet(self, order: Order) -> object:
+        """``{sheet, title, down?}``: row ids stay, row numbers change."""
+        sheet, author = self._open(order, Level.EDITOR)
+        column = sheet.titled(order["title"])
+        sheets.sort_rows(sheet, column, self.state.users, down=bool(order.get("down")))
+        self.state.touch(sheet, author)
+        return {"version": sheet.version}
+
     def link_cell(self, order: Order) -> object:
         """``{sheet, row, title, from: {sheet, row, title}}``: shows another sheet's cell."""
         sheet, author = self._open(order, Level.EDITOR)
@@ -280,6 +289,7 @@ class People:
         "see_row": see_row,
         "set_formula": set_formula,
         "recalculate": recalculate,
+        "sort_sheet": sort_sheet,
         "link_cell": link_cell,
         "attach": attach,
         "comment": comment,

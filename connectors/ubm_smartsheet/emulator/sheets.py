@@ -8,7 +8,7 @@ from typing import Any
 from ubm_smartsheet.emulator import columns, placement, reading, render
 from ubm_smartsheet.emulator.context import Context, success
 from ubm_smartsheet.emulator.errors import Refused
-from ubm_smartsheet.emulator.model import Column, Level, Row, Sheet
+from ubm_smartsheet.emulator.model import Column, Level, Row, Sheet, User
 from ubm_smartsheet.emulator.state import Author, State
 from ubm_smartsheet.emulator.switches import Switches
 
@@ -188,17 +188,18 @@ def sort(ctx: Context) -> bytes:
             raise Refused(1036, column_id)
         criteria.append((column, criterion.get("direction") == "DESCENDING"))
     for column, down in reversed(criteria):
-        _sort_by(ctx, sheet, column, down=down)
+        sort_rows(sheet, column, ctx.state.users, down=down)
     ctx.state.touch(sheet, ctx.author(sheet))
     return reading.get_sheet(ctx)
 
 
-def _sort_by(ctx: Context, sheet: Sheet, column: Column, *, down: bool) -> None:
+def sort_rows(sheet: Sheet, column: Column, people: dict[int, User], *, down: bool) -> None:
+    """Sort the top rows by what a column shows, children along; empty ones go to the bottom."""
     roots = [row for row in sheet.order if row.parent is None]
     families = {row.id: placement.family_of(sheet, row) for row in roots}
 
     def key(row: Row) -> tuple[bool, str]:
-        text = render.shown(column, row.cells.get(column.id), ctx.state.users, row)
+        text = render.shown(column, row.cells.get(column.id), people, row)
         return (text == "") is not down, text.lower()
 
     roots.sort(key=key, reverse=down)

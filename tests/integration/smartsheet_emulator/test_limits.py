@@ -21,6 +21,7 @@ from tests.integration.smartsheet_emulator.playground import (
 from ubm_smartsheet.emulator import create
 from ubm_sync.clock import VirtualClock
 from ubm_sync.emulation.faults import Fault, Faults, Rule
+from ubm_sync.emulation.messages import Request
 from ubm_sync.emulation.server import InProcessAdapter, Server
 
 
@@ -54,6 +55,12 @@ def test_the_client_sees_the_limit_by_its_own_name(play: Playground) -> None:
 
     with pytest.raises(RateLimitExceededError):
         play.client().Users.get_current_user()
+
+
+def test_paths_outside_the_api_are_not_found(play: Playground) -> None:
+    headers = {"authorization": f"Bearer {play.token}"}
+
+    assert play.emulator.handle(Request("GET", "/3.0/sheets", "", headers)).status == 404
 
 
 def test_each_token_has_its_own_share(play: Playground) -> None:

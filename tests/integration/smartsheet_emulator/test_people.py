@@ -241,6 +241,53 @@ def test_orders_go_over_http_and_refusals_are_told(book: Book) -> None:
         assert order(**bad)[0] == 400
 
 
+def test_a_sorted_sheet_keeps_its_row_ids(book: Book) -> None:
+    first, second, empty = book.add({"state": "WI"}, {"state": "IL"}, {})
+
+    book.play.act("sort_sheet", who=ANN, sheet=book.id, title="State")
+    assert [row["id"] for row in book.read()["rows"]] == [second, first, empty]
+    book.play.act("sort_sheet", who=ANN, sheet=book.id, title="State", down=True)
+    assert [row["id"] for row in book.read()["rows"]] == [first, second, empty]
+
+
+def test_values_of_a_formula_column_are_nobodys_to_type(book: Book) -> None:
+    (row,) = book.add({"location_code": "1"})
+    path = f"{book.path}/columns/{book.columns['Bill Type']}"
+    book.play.raw("PUT", path, {"formula": '="x"'})
+
+    with pytest.raises(ValueError, match="1302"):
+        book.play.act("edit_row", who=ANN, sheet=book.id, row=row, cells={"Bill Type": "y"})
+
+
+def test_locked_rows_and_formulas_in_locked_columns_bind_editors(book: Book) -> None:
+    (row,) = book.add({"location_code": "1"})
+    book.play.act("lock_row", sheet=book.id, row=row)
+    order = {"who": ANN, "sheet": book.id, "row": row}
+
+    with pytest.raises(ValueError, match="1050"):
+        book.play.act("edit_row", **order, cells={"State": "IL"})
+    with pytest.raises(ValueError, match="1092"):
+        book.play.act("delete_row", **order)
+    with pytest.raises(ValueError, match="1039"):
+        book.play.act("set_formula", **order, title="Sync Status", formula="=1", value=1)
+    with pytest.raises(ValueError, match="no formula"):
+        book.play.act("recalculate", **order, title="State", value=1)
+    with pytest.raises(ValueError, match="1004"):
+        book.play.act("copy_sheet", who=stranger(book), sheet=book.id, name="Mine")
+
+
+def stranger(book: Book) -> str:
+    book.play.act("add_user", email="eve@x.example")
+    return "eve@x.example"
+
+
+def test_a_deleted_sheet_is_gone_for_everybody(book: Book) -> None:
+    book.play.act("delete_sheet", sheet=book.id)
+
+    assert book.play.code("GET", book.path) == (404, 1006)
+    assert book.play.act("summary") == {"sheets": []}
+
+
 def test_the_same_seed_plays_the_same_ids(play: Playground) -> None:
     first = opened(play)
     play.emulator.reset()

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from tests.integration.smartsheet_emulator.playground import ANN, Book, Playground
+from tests.integration.smartsheet_emulator.playground import ANN, START, Book, Playground
 
 from ubm_sync.clock import VirtualClock
 
@@ -142,6 +142,14 @@ def test_one_list_polls_every_version(book: Book) -> None:
 
 
 COLUMN = {"title": "Name", "type": "TEXT_NUMBER", "primary": True}
+
+
+def test_times_may_come_as_milliseconds(book: Book) -> None:
+    since = 1000 * int(START.timestamp())
+
+    for moment, found in ((since, 1), (since + 1000, 0)):
+        listed = json.loads(book.play.raw("GET", "/sheets", query=f"modifiedSince={moment}").body)
+        assert len(listed["data"]) == found
 
 
 def test_the_list_is_by_page_and_by_time(book: Book) -> None:

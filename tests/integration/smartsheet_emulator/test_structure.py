@@ -40,6 +40,9 @@ def test_a_sheet_is_made_at_home(play: Playground) -> None:
         ({"name": "x", "columns": [PRIMARY | {"options": "a"}]}, 1008),
         ({"name": "x", "columns": [PRIMARY | {"hidden": True}]}, 1260),
         ({"name": "x", "columns": [PRIMARY, {"title": "B", "systemColumnType": "X"}]}, 1031),
+        ({"name": "x", "columns": [PRIMARY | {"options": [1]}]}, 1031),
+        ({"name": "x", "columns": [PRIMARY | {"contactOptions": [1]}]}, 1008),
+        ({"name": "x", "columns": [PRIMARY, "B"]}, 1008),
         ([], 1008),
     ],
 )
@@ -155,6 +158,26 @@ def test_the_primary_column_stays(book: Book) -> None:
     column = book.columns["Location Code"]
 
     assert book.play.code("DELETE", f"{book.path}/columns/{column}") == (400, 1065)
+
+
+def test_a_sheet_has_room_for_so_many_columns_and_cells(book: Book) -> None:
+    column = {"title": "X", "type": "DATE", "index": 0}
+    path = f"{book.path}/columns"
+    book.add({"location_code": "1"})
+    book.play.set(max_columns=9)
+    assert book.play.code("POST", path, column) == (400, 5599)
+    book.play.set(max_columns=0, max_cells=9)
+    assert book.play.code("POST", path, column) == (400, 5599)
+    assert book.play.code("POST", path, {"title": "X", "type": "DATE"}) == (400, 1012)
+
+
+def test_the_last_visible_column_stays(play: Playground) -> None:
+    columns = [PRIMARY | {"hidden": True}, {"title": "B", "type": "DATE"}]
+    made = play.act("create_sheet", name="Two", columns=columns)
+
+    path = f"/sheets/{made['sheet']}/columns/{made['columns']['B']}"
+    assert play.code("DELETE", path) == (400, 1260)
+    assert play.code("PUT", path, {"hidden": True}) == (400, 1260)
 
 
 def test_a_deleted_column_takes_its_cells(book: Book) -> None:

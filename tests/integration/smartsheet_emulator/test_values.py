@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.integration.smartsheet_emulator.playground import ANN, Book
+from tests.integration.smartsheet_emulator.playground import ANN, Book, Playground
 
 from ubm_smartsheet.emulator import cells
-from ubm_smartsheet.emulator.model import Column
+from ubm_smartsheet.emulator.model import Cell, Column
 
 TEXT = Column(1, "Text")
 
@@ -147,6 +147,72 @@ def test_only_administrators_override_a_restriction(book: Book) -> None:
     query = "overrideValidation=true"
     assert book.play.raw("POST", path, {"cells": [cell]}, query=query).status == 200
     assert book.seen("State") == ["Illinois", "Illinois"]
+
+
+def test_several_contacts_are_set_through_their_object(play: Playground) -> None:
+    columns = [
+        {"title": "Name", "type": "TEXT_NUMBER", "primary": True},
+        {"title": "People", "type": "MULTI_CONTACT_LIST"},
+    ]
+    made = play.act("create_sheet", name="Teams", columns=columns)
+    book = Book(play, made["sheet"], made["columns"])
+    people = [{"email": ANN, "name": "Ann"}, {"email": "bob@x.example"}]
+
+    read = stored(book, "People", objectValue={"objectType": "MULTI_CONTACT", "values": people})
+
+    assert read == {
+        "objectValue": {
+            "objectType": "MULTI_CONTACT",
+            "values": [
+                {"objectType": "CONTACT", "email": ANN, "name": "Ann"},
+                {"objectType": "CONTACT", "email": "bob@x.example", "name": "bob@x.example"},
+            ],
+        },
+        "displayValue": "Ann, bob@x.example",
+    }
+    wrong = {"objectType": "MULTI_CONTACT", "values": [{"email": "Ann"}]}
+    assert write(book, "People", objectValue=wrong)["errorCode"] == 1042
+    assert write(book, "People", objectValue=wrong | {"values": "x"})["errorCode"] == 1131
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "fits"),
+    [
+        (Column(1, "c", "PICKLIST", symbol="RYG", validation=True), "Red", True),
+        (Column(1, "c", "PICKLIST", symbol="RYG", validation=True), "Pink", False),
+        (Column(1, "c", "DATE", validation=True), "soon", False),
+        (Column(1, "c", "CHECKBOX", validation=True), "yes", False),
+        (Column(1, "c", "CONTACT_LIST", validation=True), "anyone", True),
+        (
+            Column(1, "c", "CONTACT_LIST", validation=True, contacts=[{"email": ANN}]),
+            cells.contact("bob@x.example", None),
+            False,
+        ),
+        (
+            Column(1, "c", "MULTI_PICKLIST", options=["a"], validation=True),
+            cells.several(Column(1, "c", options=["a"]), ["a", "z"]),
+            False,
+        ),
+        (Column(1, "c", "TEXT_NUMBER", validation=True), "anything", True),
+    ],
+)
+def test_a_restriction_binds_by_type(column: Column, cell: Cell, fits: bool) -> None:
+    assert cells.allowed(column, cell) is fits
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "becomes"),
+    [
+        ("DATE", "12/01/2026", "2026-12-01"),
+        ("DATE", "soon", "soon"),
+        ("CHECKBOX", "yes", True),
+        ("TEXT_NUMBER", True, "true"),
+        ("TEXT_NUMBER", cells.contact(ANN, "Ann"), "Ann"),
+        ("PICKLIST", "x", "x"),
+    ],
+)
+def test_existing_cells_follow_a_new_type(kind: str, cell: Cell, becomes: Cell) -> None:
+    assert cells.converted(Column(1, "c", kind), cell) == becomes
 
 
 json_values = st.recursive(
