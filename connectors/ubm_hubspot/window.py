@@ -16,7 +16,7 @@ from typing import Any
 
 KEPT = 400  # pairs in the stored cursor
 QUIET = 2  # passes without news after which one page is enough
-LARGE = 200  # records of our own waiting in the window: read only their ids
+LARGE = 200  # known records in the window from which on only ids are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,7 @@ class Window:
         self.known: dict[str, int] = {}
         self.ours: dict[str, int] = {}  # own updates that a search has not shown yet
         self.resumed = False
-        self._created = 0  # records of our own made since the last search
-        self._mark: tuple[int, int] | None = None  # (our time, scanned then)
+        self._marks: list[tuple[int, int]] = []  # (our time, scanned then), oldest first
         self._settle_at = 0
         self._quiet = 0
         self._news = False
@@ -76,12 +75,12 @@ class Window:
         return self._anchor
 
     def lean(self) -> bool:
-        """Return whether the search should show only ids and times.
+        """Return whether the search begun should show only ids and times.
 
         So after a restart (the index may be older than what was handed over before), and where
-        many results will be our own writes.
+        most results will be known already, as after many writes of our own.
         """
-        return self.resumed or len(self.ours) + self._created > LARGE
+        return self.resumed or sum(at >= self._anchor for at in self.known.values()) > LARGE
 
     def is_news(self, ref: str, modified: int) -> bool:
         """Return whether this state of a ticket was not handed over yet."""
@@ -104,15 +103,14 @@ class Window:
             self._settle(now)
         if consistent and self._settling:
             self._settle_at = now + self.rules.settle_every
-        if consistent and self._mark is None:
-            self._mark = (now, self.scanned)
+        if consistent:
+            self._note(now)
         self._quiet = 0 if self._news else self._quiet + 1
-        self.resumed, self._created = False, 0
+        self.resumed = False
         self._prune()
 
     def created(self, ref: str, modified: int) -> None:
         """Remember a ticket we made: nobody can have changed it before its first state."""
-        self._created += 1
         self._know(ref, modified)
 
     def updated(self, ref: str, modified: int) -> None:
@@ -136,7 +134,7 @@ class Window:
         return {
             "scanned": self.scanned,
             "settled": self.settled,
-            "mark": self._mark,
+            "marks": self._marks,
             "settle_at": self._settle_at,
             "known": dict(newest),
         }
@@ -144,8 +142,7 @@ class Window:
     def load(self, state: Mapping[str, Any]) -> None:
         """Continue from what ``dump`` returned."""
         self.scanned, self.settled = int(state["scanned"]), int(state["settled"])
-        mark = state.get("mark")
-        self._mark = (int(mark[0]), int(mark[1])) if mark else None
+        self._marks = [(int(at), int(scanned)) for at, scanned in state["marks"]]
         self._settle_at = int(state["settle_at"])
         self.known = {ref: int(stamp) for ref, stamp in reversed(state["known"].items())}
         self.resumed = True
@@ -154,10 +151,15 @@ class Window:
         lag = self.rules.settle_lag
         # HubSpot's clock was at least at ``scanned`` when the search ended.
         settled = self.scanned - lag - (now - self._begun)
-        if self._mark and self._begun - self._mark[0] >= lag:
-            settled = max(settled, self._mark[1])
-            self._mark = None
+        while self._marks and self._begun - self._marks[0][0] >= lag:
+            settled = max(settled, self._marks.pop(0)[1])
         self.settled = max(self.settled, settled)
+
+    def _note(self, now: int) -> None:
+        """Remember when ``scanned`` was reached: what it covers has settled ``lag`` later."""
+        at, scanned = self._marks[-1] if self._marks else (0, self.settled)
+        if self.scanned > scanned and (now - at) * 4 >= self.rules.settle_lag:
+            self._marks = [*self._marks[-7:], (now, self.scanned)]
 
     def _fast(self) -> int:
         rules, scanned = self.rules, self.scanned
