@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
@@ -19,11 +18,9 @@ from ubm_smartsheet.settings import read_settings
 from ubm_smartsheet.setup import Setup
 from ubm_smartsheet.writing import SheetWriter
 from ubm_sync.errors import NoAccess, NotThere, Refused, Temporary, Throttled
-from ubm_sync.model import Note, Outcome, Page, Result, Write
+from ubm_sync.model import Note, Outcome, Page, Write
 from ubm_sync.ports import Connection, SetupStep
 from ubm_sync.transport import Stopping, Transport
-
-MOST_HINTS = 50_000
 
 
 class _Ended(NamedTuple):
@@ -36,8 +33,7 @@ class _Ended(NamedTuple):
 class SheetConnector:
     """The intake sheets as a ``Connector`` (see ``ubm_sync.ports``).
 
-    A row is found again by its id alone: ``fetch`` asks the sheet it was last written in, then
-    every other bound sheet, so that a row that moved is found and nothing must be remembered.
+    A row is known by its id alone, which it keeps as long as it stays in its sheet.
     """
 
     name = "smartsheet"
@@ -53,7 +49,6 @@ class SheetConnector:
         self._sheet_of = {one.key: one.sheet for one in connection.customers if one.sheet}
         self._setup = Setup(self._client, place, settings, self._reader)
         self._discussions = Discussions(self._client, self._locate)
-        self._hints: OrderedDict[str, str] = OrderedDict()  # row -> sheet it was last seen in
 
     @property
     def transport(self) -> Transport:
@@ -75,6 +70,7 @@ class SheetConnector:
     def resume(self, cursor: str | None) -> None:
         """Continue at ``cursor``; what was bound to other sheets since is forgotten."""
         self._states.clear()
+        self._reader.index.clear()
         self._states.update(
             (sheet, state)
             for sheet, state in restore(cursor).items()
@@ -93,25 +89,33 @@ class SheetConnector:
         return self._reader.observe(full=full)
 
     def fetch(self, place: str, refs: Sequence[str]) -> Iterator[Page]:
-        """Read single rows again, wherever they are now; rows found nowhere are left out."""
+        """Read single rows again; rows that are nowhere any more are left out.
+
+        A row is asked for in the sheet it was last seen in, and in every sheet that this process
+        has not listed yet: after a restart nothing is known of where a row is.
+        """
         del place
         left = list(dict.fromkeys(ref for ref in refs if ref.isdigit()))
-        sheets = dict.fromkeys(
-            [self._hints[ref] for ref in left if ref in self._hints], None
-        ) | dict.fromkeys(self._reader.bindings)
-        for sheet in sheets:
-            if not left:
-                return
-            if sheet not in self._reader.bindings or self._reader.state(sheet).lost:
+        index = self._reader.index
+        likely: dict[str, list[str]] = {}
+        for ref in left:
+            likely.setdefault(index.where(int(ref)) or "", []).append(ref)
+        found: set[str] = set()
+        for sheet in [*likely, *self._reader.bindings]:
+            asked = likely.pop(sheet, None)
+            if asked is None and not index.is_listed(sheet):
+                asked = [ref for ref in left if ref not in found]
+            if not asked or not self._is_readable(sheet):
                 continue
             try:
-                for page in self._reader.fetch(sheet, left):
-                    found = {one.ref for one in page.observations}
-                    self._hint(found, sheet)
-                    left = [ref for ref in left if ref not in found]
+                for page in self._reader.fetch(sheet, asked):
+                    found |= {one.ref for one in page.observations}
                     yield page
             except NotThere:
                 continue  # the next ``observe`` reports the sheet
+
+    def _is_readable(self, sheet: str) -> bool:
+        return sheet in self._reader.bindings and not self._reader.state(sheet).lost
 
     def apply(self, writes: Sequence[Write]) -> Iterable[Outcome]:
         """Write rows; sheets at the same time, each sheet one request after the other.
@@ -145,11 +149,12 @@ class SheetConnector:
         """Put the outcomes of one sheet into ``results`` as they come, and then how it ended."""
         left = {(write.place, write.key): write for write in writes}
         error: Exception | None = None
+        if not self._reader.index.is_listed(sheet):
+            refs = (write.ref for write in writes if write.ref is not None)
+            self._reader.index.saw(sheet, (int(ref) for ref in refs if ref.isdigit()))
         try:
             for outcome in self._writer(sheet).apply(writes):
                 left.pop((outcome.place, outcome.key), None)
-                if outcome.ref is not None and outcome.result is not Result.LANDED:
-                    self._hint([outcome.ref], sheet)
                 results.put(outcome)
         except Exception as problem:  # noqa: BLE001 - handed to the caller's thread
             error = problem
@@ -168,12 +173,6 @@ class SheetConnector:
             for observation in page.observations:
                 return observation.container
         return None
-
-    def _hint(self, refs: Iterable[str], sheet: str) -> None:
-        for ref in refs:
-            self._hints[ref] = sheet
-        while len(self._hints) > MOST_HINTS:
-            self._hints.popitem(last=False)
 
     def annotate(self, notes: Sequence[Note]) -> Iterable[Outcome]:
         """Attach notes as discussions on their rows."""

@@ -108,7 +108,7 @@ class Creator:
     def _count(self, answer: Answer, made: Sequence[Mapping[str, Any]]) -> None:
         newest = max((str(one.get("modifiedAt") or "") for one in made), default="")
         version = int(answer.get("version") or 0)
-        if not self._state.own_write(version, newest, sends=answer.sends):
+        if not self._state.own_write(version, newest, rows=len(made), sends=answer.sends):
             return
         if self._state.rows is not None:
             self._state.rows += len(made)

@@ -25,6 +25,8 @@ class SheetState:
     number of its rows, None before the first complete read. ``newest`` is the latest time (the
     vendor's) up to which rows were seen. ``counted`` are the rows created within the overlap before
     ``newest`` that ``rows`` includes already; None where they were too many to remember.
+    ``written`` counts the rows of our own writes by the second: they would all be read again with
+    the next edit of a person, and a great many are better listed by pages.
     ``unsure`` are identities of creates whose answer was lost. ``latest`` holds versions of rows
     read since the last start, for writes decided on an older one; it is not stored.
     """
@@ -36,6 +38,7 @@ class SheetState:
     newest: str = ""
     counted: dict[int, str] | None = field(default_factory=dict)
     lost: bool = False
+    written: dict[str, int] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
     known: Mapping[str, Known] = field(default_factory=dict)
     columns: Mapping[str, Column] = field(default_factory=dict)
@@ -73,12 +76,20 @@ class SheetState:
         self.counted = recent if len(recent) <= MOST_COUNTED else None
         self.changed()
 
-    def own_write(self, version: int, newest: str, *, sends: int) -> bool:
+    def written_lately(self, overlap: float) -> int:
+        """Return how many of our own rows a reading of the changed ones would bring."""
+        since = before(self.newest, overlap)
+        self.written = {at: rows for at, rows in self.written.items() if at >= since}
+        return sum(self.written.values())
+
+    def own_write(self, version: int, newest: str, *, rows: int, sends: int) -> bool:
         """Take over the version after one of our writes, if nobody else wrote in between.
 
         The vendor moves a sheet's version by one for a write. A request that was sent more than
         once may have moved it twice, and then nothing is concluded: the sheet is read again.
         """
+        self.written[newest] = self.written.get(newest, 0) + rows
+        self.changed()
         if not self.version or sends != 1 or version not in {self.version, self.version + 1}:
             return False
         self.version = version
@@ -102,6 +113,7 @@ class SheetState:
             if self.counted is None
             else {str(ref): at for ref, at in self.counted.items()},
             "lost": self.lost,
+            "written": self.written,
             "unsure": sorted(self.unsure),
             "known": {name: list(one) for name, one in self.known.items()},
             "columns": {name: list(one) for name, one in self.columns.items()},
@@ -146,6 +158,7 @@ def _sheet(body: dict[str, Any]) -> SheetState:
         newest=body["newest"],
         counted=None if counted is None else {int(ref): at for ref, at in counted.items()},
         lost=body["lost"],
+        written=body["written"],
         unsure=set(body["unsure"]),
         known={name: Known(*one) for name, one in body["known"].items()},
         columns={

@@ -17,8 +17,10 @@ from ubm_smartsheet.columns import SYNC_ID, bindings_of, match, parse_column, ti
 from ubm_smartsheet.cursor import SheetState, before
 from ubm_smartsheet.decode import RowDecoder
 from ubm_smartsheet.drift import headroom, no_access, problems, scope_of, unread
+from ubm_smartsheet.index import RowIndex
+from ubm_smartsheet.listing import Listing, is_settled
 from ubm_smartsheet.settings import Settings
-from ubm_sync.errors import NotThere, Temporary, Throttled
+from ubm_sync.errors import NoAccess, Refused, Temporary, Throttled
 from ubm_sync.model import Binding, Customer, Observation, Page, Place, Problem
 from ubm_sync.ports import Lane
 from ubm_sync.transport import Stopping
@@ -51,6 +53,7 @@ class Reader:
             for customer in customers
             if customer.sheet
         }
+        self.index = RowIndex()
         self._key_is_value = any(one.field == SYNC_ID for one in place.bindings)
 
     def state(self, sheet: str) -> SheetState:
@@ -64,24 +67,29 @@ class Reader:
         for sheet in self.bindings:
             state = self.state(sheet)
             entry = listed.get(sheet)
-            if not full and _is_settled(state, entry):
+            if not full and is_settled(state, entry):
                 continue
             if entry is not None:
                 state.name = str(entry.get("name") or state.name)
             try:
                 yield from self._sheet(state, full=full)
                 failing = 0
-            except NotThere as error:
+            except (NoAccess, Throttled, Stopping):
+                raise
+            except Refused as error:
                 state.lose()
                 problem = no_access(sheet, state.name, str(error))
                 yield Page(problems=(problem,), checked=frozenset({scope_of(sheet)}))
-            except (Throttled, Stopping):
-                raise
             except Temporary as error:
                 failing += 1
                 if failing >= FAILING_SHEETS or len(self.bindings) == 1:
                     raise
                 yield Page(problems=(unread(sheet, state.name, str(error)),))
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                # An answer of a shape nobody knows: this sheet waits, the others do not.
+                log.exception("answer not understood", sheet=sheet)
+                reason = f"Its answer was not understood ({type(error).__name__})."
+                yield Page(problems=(unread(sheet, state.name, reason),))
 
     def fetch(self, sheet: str, refs: Sequence[str]) -> Iterator[Page]:
         """Yield the rows of ``refs`` that are in ``sheet``; raises NotThere for the sheet."""
@@ -92,6 +100,7 @@ class Reader:
             body = self._get("read rows", sheet, query)
             state = self.state(sheet)
             decoder, found = self._learn(state, body)
+            self.index.saw(sheet, (row["id"] for row in body["rows"]))
             yield _page(state, decoder, body["rows"], found, keep_blank=True)
 
     def rows_since(self, state: SheetState) -> list[Observation]:
@@ -119,7 +128,8 @@ class Reader:
         return {str(entry["id"]): entry for entry in entries}
 
     def _sheet(self, state: SheetState, *, full: bool) -> Iterator[Page]:
-        if full or state.rows is None or state.counted is None or not state.newest:
+        many = state.written_lately(self._settings.modified_overlap) > self._settings.page_size
+        if full or many or state.rows is None or state.counted is None or not state.newest:
             yield from self._whole(state, lane=Lane.AUDIT if full else Lane.PERSON)
             return
         page = self._changed(state)
@@ -153,6 +163,7 @@ class Reader:
         decoder, found = self._learn(state, body)
         page = _page(state, decoder, rows, found)
         state.saw((one.ref, one.version) for one in page.observations)
+        self.index.saw(state.id, (row["id"] for row in rows))
         newest = max((row["modifiedAt"] for row in rows), default="")
         self._settle(state, body, newest, state.rows + len(new), new)
         return page
@@ -163,13 +174,14 @@ class Reader:
         state.version, state.rows = 0, None
         state.changed()
         for attempt in range(LISTINGS):
-            listing = _Listing()
+            listing = Listing()
             for body in self._pages(state.id, listing, lane):
                 first = listing.pages == 1
                 decoder, found = self._learn(state, body)
                 whole = listing.is_whole
                 if whole:
                     self._settle(state, body, listing.newest, len(listing.created), listing.created)
+                    self.index.listed(state.id, listing.created)
                 yield _page(
                     state,
                     decoder,
@@ -182,7 +194,7 @@ class Reader:
                     return
             log.info("sheet changed while it was read", sheet=state.id, attempt=attempt + 1)
 
-    def _pages(self, sheet: str, listing: _Listing, lane: Lane) -> Iterator[Answer]:
+    def _pages(self, sheet: str, listing: Listing, lane: Lane) -> Iterator[Answer]:
         size = self._settings.page_size
         while not listing.is_over:
             query = {**_VALUES, "pageSize": str(size), "page": str(listing.pages + 1)}
@@ -230,48 +242,6 @@ class Reader:
         total = int(body.get("totalRowCount") or 0)
         wrong += headroom(state.id, state.name, total, len(live))
         return decoder, tuple(wrong)
-
-
-class _Listing:
-    """Whether the pages of one listing belong together."""
-
-    def __init__(self) -> None:
-        self.pages = 0
-        self.created: dict[int, str] = {}  # row id -> creation time
-        self.newest = ""
-        self._states: set[tuple[object, object]] = set()
-        self._last_gave = 1
-        self._total = 0
-
-    def take(self, body: Mapping[str, Any]) -> None:
-        """Count one page in."""
-        had = len(self.created)
-        for row in body["rows"]:
-            self.created[row["id"]] = row["createdAt"]
-            self.newest = max(self.newest, row["modifiedAt"])
-        self.pages += 1
-        self._last_gave = len(self.created) - had
-        self._total = int(body.get("totalRowCount") or 0)
-        self._states.add((body.get("version"), self._total))
-
-    @property
-    def is_over(self) -> bool:
-        """Whether another page would bring nothing: all there, nothing new, or all in vain."""
-        if self.pages == 0:
-            return False
-        return len(self.created) >= self._total or self._last_gave == 0 or len(self._states) > 1
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every row of one and the same version of the sheet was seen."""
-        return len(self._states) == 1 and len(self.created) == self._total
-
-
-def _is_settled(state: SheetState, entry: Mapping[str, Any] | None) -> bool:
-    """Return whether a sheet needs no request: unchanged, or known to be out of reach."""
-    if entry is None:
-        return state.lost
-    return not state.lost and state.version != 0 and entry.get("version") == state.version
 
 
 def _page(

@@ -55,8 +55,8 @@ class SheetWriter:
         writes = self._with_snapshots(writes)
         updates, creates = [], []
         for write in writes:
-            if stale := self._changed_meanwhile(write):
-                yield stale
+            if no := self._turned_away(write):
+                yield no
                 continue
             row = encode_row(write, self._bindings, self._state.columns, _MEND)
             if write.ref is None:
@@ -84,6 +84,7 @@ class SheetWriter:
     def _with_snapshots(self, writes: Sequence[Write]) -> list[Write]:
         """Read the rows of writes that carry no version: a formula must not be overwritten."""
         blind = [one.ref for one in writes if one.ref is not None and not one.expected]
+        blind = [ref for ref in blind if ref.isdigit()]
         if not blind:
             return list(writes)
         versions = {
@@ -98,8 +99,13 @@ class SheetWriter:
             for one in writes
         ]
 
-    def _changed_meanwhile(self, write: Write) -> Outcome | None:
-        """Refuse a write to cells that people edit where the row is known to have changed since."""
+    def _turned_away(self, write: Write) -> Outcome | None:
+        """Refuse what must not be sent: no row's id, or a row that people changed meanwhile.
+
+        Only a write to cells that people edit can overwrite their change.
+        """
+        if write.ref is not None and not write.ref.isdigit():
+            return refused(write, "row not found", permanent=True)
         latest = self._state.latest.get(write.ref or "")
         if latest is None or not write.expected or not is_stale(write.expected, latest):
             return None
@@ -140,7 +146,8 @@ class SheetWriter:
         written = {int(one["id"]): one for one in answered(answer)}
         failed = failures(answer, rows)
         newest = max((str(one.get("modifiedAt") or "") for one in written.values()), default="")
-        self._state.own_write(int(answer.get("version") or 0), newest, sends=answer.sends)
+        version = int(answer.get("version") or 0)
+        self._state.own_write(version, newest, rows=len(written), sends=answer.sends)
         for index, row in enumerate(rows):
             body = written.get(int(row.write.ref or 0))
             if index in failed:

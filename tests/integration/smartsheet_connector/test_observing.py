@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.integration.smartsheet_connector.world import World
 
@@ -432,3 +434,54 @@ def test_many_single_rows_are_read_a_hundred_at_a_time() -> None:
 
     assert world.calls - before == 3
     assert [one.ref for page in pages for one in page.observations] == rows
+
+
+def test_a_row_that_is_gone_is_not_looked_for_in_every_sheet() -> None:
+    world = World("Halsted Foods", "Marlow Hotels", "Zenith Gyms")
+    row = world.load(1)[0]
+    world.observe()
+    world.act("delete_row", sheet=int(world.sheet), row=int(row))
+    before = world.calls
+
+    pages = list(world.connector.fetch("row", [row]))
+
+    assert [one for page in pages for one in page.observations] == []
+    assert world.calls - before == 1
+
+
+def test_many_own_writes_are_listed_by_pages_when_somebody_edits_after_them() -> None:
+    world = World(settings={"page_size": 10})
+    rows = world.load(30)
+    seen = world.observe()
+    world.later(600)
+    world.apply(*(world.write(row, seen.by_ref[row], key=f"k{row}", city="Elgin") for row in rows))
+    world.edit(rows[0], City="Joliet")
+
+    again = world.observe()
+
+    assert len(again.pages) == 3
+    assert again.by_ref[rows[0]].values["city"] == "Joliet"
+
+
+def test_a_customer_bound_to_something_that_is_no_sheet_delays_nobody() -> None:
+    world = World("Halsted Foods", "Marlow Hotels")
+    first, second = world.customers
+    world.customers = (replace(first, sheet="not-a-sheet"), second)
+    world.connector = world.connect()
+
+    seen = world.observe()
+
+    assert seen.codes == ["no_access"]
+    assert seen.complete == {second.sheet}
+
+
+def test_an_answer_nobody_understands_delays_no_other_sheet() -> None:
+    world = World("Halsted Foods", "Marlow Hotels")
+    world.load(1)
+    world.garble(world.sheet)
+
+    seen = world.observe()
+
+    assert seen.codes == ["not_read"]
+    assert "was not understood" in seen.problems[0].text
+    assert seen.complete == {world.customers[1].sheet}

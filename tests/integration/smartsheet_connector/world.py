@@ -6,8 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
+
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
 
 from ubm_smartsheet.connector import SheetConnector
 from ubm_smartsheet.emulator import SmartsheetEmulator, create
@@ -147,6 +151,24 @@ class World:
 
     def apply(self, *writes: Write) -> list[Outcome]:
         return list(self.connector.apply(writes))
+
+    def garble(self, sheet: str) -> None:
+        """Let the emulator answer for one sheet in a shape that nobody documented."""
+        adapter = InProcessAdapter(self.emulator)
+
+        class Garbling(BaseAdapter):
+            def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+                answer = adapter.send(request, *args, **kwargs)
+                if f"/sheets/{sheet}?" in str(request.url):
+                    answer.raw = BytesIO(answer.content.replace(b'"cells"', b'"boxes"'))
+                    answer._content = False  # type: ignore[assignment]  # read it anew
+                    answer._content_consumed = False  # type: ignore[attr-defined]
+                return answer
+
+            def close(self) -> None:
+                adapter.close()
+
+        self.connector.mount(Garbling())
 
     def link_tickets(self, link: str) -> None:
         """Show tickets as links to ``link``."""

@@ -50,7 +50,7 @@ def test_no_text_breaks_a_restart(text: str) -> None:
 def test_the_stored_text_follows_every_change() -> None:
     state = known_sheet()
     first = state.text()
-    state.own_write(6, AT, sends=1)
+    state.own_write(6, AT, rows=1, sends=1)
 
     assert state.text() != first
     state.learn_columns({}, {})
@@ -66,13 +66,13 @@ def test_an_own_write_is_taken_over_only_if_nobody_else_wrote(
 ) -> None:
     state = known_sheet()
 
-    assert state.own_write(version, "2026-11-21T15:00:09Z", sends=sends) is taken
+    assert state.own_write(version, "2026-11-21T15:00:09Z", rows=1, sends=sends) is taken
     assert state.version == (version if taken else 5)
     assert state.newest == ("2026-11-21T15:00:09Z" if taken else AT)
 
 
 def test_nothing_is_concluded_from_a_write_to_a_sheet_never_read() -> None:
-    assert not SheetState("7").own_write(1, AT, sends=1)
+    assert not SheetState("7").own_write(1, AT, rows=1, sends=1)
 
 
 def test_only_new_rows_of_the_overlap_are_remembered() -> None:
@@ -108,3 +108,14 @@ def test_a_lost_sheet_is_read_in_full_when_it_is_back() -> None:
 def test_times_before_another_keep_the_vendors_form() -> None:
     assert before(AT, 120) == "2026-11-21T14:58:00Z"
     assert before("", 120) == ""
+
+
+def test_own_rows_of_the_overlap_are_counted() -> None:
+    state = known_sheet()
+    state.own_write(6, "2026-11-21T15:00:09Z", rows=400, sends=1)
+    state.own_write(7, "2026-11-21T15:00:09Z", rows=100, sends=1)
+    assert state.written_lately(120) == 500
+
+    state.own_write(8, "2026-11-21T16:00:00Z", rows=1, sends=1)
+
+    assert restore(store([state]))["7"].written_lately(120) == 1

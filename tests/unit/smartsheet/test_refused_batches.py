@@ -308,3 +308,13 @@ def test_creates_are_not_sent_where_the_sheet_is_out_of_reach() -> None:
 
     assert (outcome.result, outcome.permanent) == (Result.REFUSED, False)
     assert '"unsure":[]' in played.connector.cursor()
+
+
+def test_what_is_no_rows_id_is_refused_and_not_sent() -> None:
+    played = Played(taken)
+
+    outcomes = played.update("row-11", "12")
+
+    assert outcomes["row-11"].permanent
+    assert outcomes["12"].result is Result.LANDED
+    assert [ids(rows) for rows in played.requests] == [[12]]
