@@ -16,7 +16,8 @@ def connect(connection: Connection) -> Connector:
     from ubm_store.mapped.connector import ForeignConnector  # noqa: PLC0415
     from ubm_store.mapped.table import Names  # noqa: PLC0415
 
-    names = Names.of(connection.settings)
-    if names is None or not connection.places:
+    place = connection.places[0] if connection.places else None
+    names = Names.of(connection.settings, place.settings) if place else None
+    if place is None or names is None:
         return StoreConnector(connection)
-    return ForeignConnector(connection, connection.places[0], store_url(connection), names)
+    return ForeignConnector(connection, place, store_url(connection), names)

@@ -43,14 +43,18 @@ class Names:
     columns: Mapping[str, str]
 
     @classmethod
-    def of(cls, settings: Mapping[str, object]) -> Names | None:
-        """Return the names in ``systems.store``, None where it names no table."""
+    def of(cls, settings: Mapping[str, object], place: Mapping[str, str]) -> Names | None:
+        """Return the names in ``systems.store``, None where it names no table.
+
+        Without a name of its own, ``sync_id`` is the mapping's ``identity`` of the place.
+        """
         name = settings.get("table")
         if not name:
             return None
         columns = settings.get("columns")
         given = columns if isinstance(columns, Mapping) else {}
-        return cls(str(name), {str(key): str(value) for key, value in given.items()})
+        own = {str(key): str(value) for key, value in given.items()}
+        return cls(str(name), {"sync_id": place.get("identity", "sync_id"), **own})
 
     def column(self, meaning: str) -> str:
         """Return the name of a column; without one it is called by its meaning."""

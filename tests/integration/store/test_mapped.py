@@ -197,6 +197,17 @@ def test_with_a_time_of_change_only_the_changed_are_read(foreign: str) -> None:
     store.close()
 
 
+def test_the_identity_may_be_named_by_the_mapping(foreign: str) -> None:
+    store = Store(
+        foreign,
+        place=replace(PLACE, bindings=FIELDS, settings={"identity": "sync_ref"}),
+        settings={"table": "utility_acct", "columns": {"id": "acct_id", "customer_key": "client"}},
+    )
+
+    assert store.apply(new("k1"))[0].result is Result.LANDED
+    store.close()
+
+
 def test_the_check_names_what_is_missing(foreign: str) -> None:
     store = Store(
         foreign,
