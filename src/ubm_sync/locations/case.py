@@ -60,7 +60,7 @@ class Case:
         self.secrets = sorted(key.removeprefix(_SECRET) for key in self._keys(_SECRET))
         self.request = _request_kind(self.values.get("request_type", ""))
         self.findings = self._check()
-        self.values_print = digest(*self.values, *self.values.values())
+        self.values_print = ""
 
     def text(self, key: str, **names: object) -> str:
         """Return a text with its names filled in."""
@@ -118,6 +118,12 @@ class Case:
     def label(self) -> str:
         """What people call this record."""
         return self.values.get("request_number", "") or "this request"
+
+    def print_of_values(self) -> str:
+        """Return a fingerprint of all shared values."""
+        if not self.values_print:
+            self.values_print = digest(*self.values, *self.values.values())
+        return self.values_print
 
     def fixed_fields(self) -> list[tuple[str, str, str]]:
         """Return ``(field, old, new)`` of every correction the customer has not replaced."""

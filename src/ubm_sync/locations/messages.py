@@ -142,6 +142,9 @@ TEXTS: Mapping[str, str] = {
         '{lines}\nBoth values stay until you decide: set "Conflict decision" to keep the '
         "value of the row or of this ticket, or make both the same."
     ),
+    "note.gone": (
+        "{what} was removed by somebody. Nothing is made again by itself: please restore it."
+    ),
     "note.trouble": "{system} refused what should be written: {reason}",
     "ticket.subject": "{verb} {where} - {account} ({customer})",
     "ticket.checks": "Checks passed: {passed} of {total}.",

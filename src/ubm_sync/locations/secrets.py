@@ -14,8 +14,8 @@ MASK = "••••••"
 
 # One of these is in every text with a secret in it: a cheap look before the expensive one.
 _HINTS = (
-    "pass", "pw", "pin", "clave", "contrase", "login", "log in", "user", "usuario", "key", "token",
-    "secret", "bearer", "akia", "ghp_", "sk_", "sk-", "xox", "pat-", "eyj", "://",
+    "pass", "pw", "p/w", "pin", "uid", "clave", "contrase", "login", "log in", "user", "usuario",
+    "key", "token", "secret", "bearer", "akia", "ghp_", "sk_", "sk-", "xox", "pat-", "eyj", "://",
 )  # fmt: skip
 
 _WORD = (  # a word that announces a password
@@ -68,10 +68,7 @@ _PATTERNS = tuple(re.compile(pattern, re.IGNORECASE) for pattern in _EXPRESSIONS
 def may_hold_secret(texts: Iterable[str]) -> bool:
     """Return whether a closer look is worth it; never False where ``mask`` would change a text."""
     lower = "\n".join(texts).lower()
-    for hint in _HINTS:
-        if hint in lower:
-            return True
-    return "p/w" in lower
+    return any(hint in lower for hint in _HINTS)
 
 
 def mask(text: str) -> str:

@@ -213,6 +213,8 @@ def _accepted(case: Case, request: str) -> None:
 
 def _not_there_yet(case: Case) -> None:
     gone = ACCOUNT in case.situation.observed
+    if gone:
+        case.note("gone:account", "note.gone", what=f"The account in {case.rules.store_name}")
     if gone or ACCOUNT in case.situation.troubles:
         case.status = OUR_PROBLEM
         case.message = _problem_text(case)
@@ -224,6 +226,8 @@ def _not_there_yet(case: Case) -> None:
 def _enrolment(case: Case) -> None:
     """Remember what Data Services did, and tell the manager once of each."""
     enrolment, account, memory = case.enrolment, case.account, case.memory
+    if enrolment is None and ENROLMENT_PLACE in case.situation.observed:
+        case.note("gone:enrolment", "note.gone", what=f"The ticket of {case.rules.team_name}")
     if enrolment is None or account is None:
         return
     names = {"team": case.rules.team_name, "account": account.ref}

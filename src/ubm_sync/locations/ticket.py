@@ -122,7 +122,7 @@ def _settled(case: Case, seen: Observation | None, *inputs: str) -> tuple[str, s
     if seen is None:
         return None
     memory, place = case.memory, seen.place
-    source = digest(case.values_print, *inputs)
+    source = digest(case.print_of_values(), *inputs)
     same = memory.get(f"source.{place}") == source
     memory[f"source.{place}"] = source
     subject, content = seen.values.get("subject"), seen.values.get("content")
@@ -252,6 +252,8 @@ def _enrolment_stage(case: Case, enrolment: Observation) -> str:
         return ""
     if memory.get("close") == "agreed" and "close_asked" not in memory:
         return "requested"
+    if there == "enrolled":
+        memory.pop("reopened", None)
     if memory.get("reopened") and there == "requested" and "enrolled_at" in memory:
         return "enrolled"
     return there

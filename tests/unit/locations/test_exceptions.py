@@ -6,6 +6,7 @@ from datetime import timedelta
 from tests.unit.locations.world import PLAIN, World, rival
 
 from ubm_sync.flow import Conflict, Edit
+from ubm_sync.locations import LocationRules
 from ubm_sync.locations.states import is_request_label
 
 CLOSE = PLAIN | {"request_type": "Close", "service_end": "2026-12-31"}
@@ -427,3 +428,26 @@ def test_a_correction_is_told_until_the_customer_changes_the_cell() -> None:
     )
     world.edit(zip="60435")
     assert "ZIP" not in world.message
+
+
+def test_what_others_removed_is_not_made_again_but_told() -> None:
+    world = World()
+    world.cycle()
+    world.approve()
+    for place, text in (("enrolment", "The ticket of Data Services"), ("account", "The account")):
+        world.observed[place] = replace(world.observed[place], gone="archived")
+        decision = world.settle()
+        assert place not in decision.present
+        assert sum(note.startswith(f"{text} ") for note in world.notes) == 1
+
+    assert world.status == "Problem on our side"
+
+
+def test_closing_without_asking_again_is_a_setting() -> None:
+    world = World(rules=LocationRules(close_needs_approval=False))
+    world.active()
+
+    world.edit(request_type="Close", service_end="2026-12-31")
+
+    assert world.status == "Closing"
+    assert world.observed["enrolment"].values["stage"] == "requested"
