@@ -1,6 +1,28 @@
 """Acting as a person in the vendor's own pages: orders in, what the person sees out.
 
-``who`` is an owner's e-mail; changes are recorded in the history as made by that user.
+``who`` is an owner's e-mail; changes are recorded in the history as made by that user. People
+see pipelines and stages by label, owners by e-mail, and everything without the search's delay.
+
+| ``do`` | takes | answers |
+| --- | --- | --- |
+| ``add_owner``, ``deactivate_owner`` | ``email``, ``firstName``, ``lastName`` | ``id`` |
+| ``create_company`` | ``name``, ``properties`` | ``id`` |
+| ``create_ticket`` | ``properties``, ``pipeline``, ``stage``, ``company`` | ``id`` |
+| ``find_tickets`` | ``where`` (property: value), ``pipeline``, ``stage`` | a list of pages |
+| ``see_ticket`` | ``id`` | its page: see ``tickets_page.see`` |
+| ``edit_ticket`` | ``id``, ``properties`` | its page |
+| ``bulk_edit`` | ``ids`` or ``where``, ``properties`` | ``changed`` |
+| ``move_ticket`` | ``id``, ``stage``, ``pipeline`` | ``changed`` |
+| ``bulk_move`` | ``ids`` or ``where``, ``stage`` | ``changed`` |
+| ``archive_ticket``, ``restore_ticket`` | ``id`` | ``id`` |
+| ``merge_tickets`` | ``primary``, ``other`` | ``id`` of what remains |
+| ``add_note`` | ``id``, ``text`` | ``id`` |
+| ``lock_ticket`` | ``id``, ``times``: so many writes are answered with 423 | ``id`` |
+| ``add_option``, ``drop_option`` | ``property``, ``value``, ``label`` | the options |
+| ``rename_stage``, ``delete_stage`` | ``pipeline``, ``stage``, ``to`` | ``id`` |
+| ``revoke_token``, ``restore_token`` | | |
+| ``subscribe`` | ``url``, ``subscriptions``: ``{"type", "property"?}`` each | their number |
+| ``summary`` | | number of tickets by pipeline and stage |
 """
 
 from __future__ import annotations

@@ -34,10 +34,12 @@ def pipeline_by_label(portal: Portal, label: str) -> Pipeline:
 
 def _create_ticket(portal: Portal, order: Order) -> object:
     given = dict(order.get("properties", {}))
-    if "pipeline" in order:
-        pipeline = pipeline_by_label(portal, order["pipeline"])
+    if order.get("pipeline") or order.get("stage"):
+        label = order.get("pipeline")
+        pipelines = portal.pipelines["tickets"]
+        pipeline = pipeline_by_label(portal, label) if label else next(iter(pipelines.values()))
         given["hs_pipeline"] = pipeline.id
-        if "stage" in order:
+        if order.get("stage"):
             given["hs_pipeline_stage"] = pipeline.stage_by_label(order["stage"]).id
     accepted = Checker(portal, "tickets").check(_by_email(portal, given), None)
     writer = writer_of(portal, order)
@@ -58,7 +60,7 @@ def _by_email(portal: Portal, given: Order) -> Order:
 def _matching(portal: Portal, order: Order) -> list[Record]:
     if "ids" in order:
         return [portal.record("tickets", str(ref)) for ref in order["ids"]]
-    where = dict(order.get("where", {}))
+    where = _by_email(portal, dict(order.get("where", {})))
     found = (portal.records[ref] for ref in portal.shelves["tickets"].live)
     return [record for record in found if _fits(portal, record, where, order)]
 

@@ -143,3 +143,17 @@ def test_a_reactivated_owner_keeps_the_id(bench: Bench) -> None:
     first = control(bench, "add_owner", email="ann@example.com", **names)
     control(bench, "deactivate_owner", email="ann@example.com")
     assert control(bench, "add_owner", email="ann@example.com", **names) == first
+
+
+def test_a_stage_alone_means_the_first_pipeline(bench: Bench) -> None:
+    ref = control(bench, "create_ticket", properties={"subject": "x"}, stage="Waiting on us")["id"]
+    page = control(bench, "see_ticket", id=ref)
+    assert (page["pipeline"], page["stage"]) == ("Support Pipeline", "Waiting on us")
+
+
+def test_tickets_are_found_by_the_e_mail_of_their_owner(bench: Bench) -> None:
+    control(bench, "add_owner", email="ann@example.com", firstName="Ann", lastName="Lee")
+    ids = bench.upsert("k1", "k2")
+    owner = {"hubspot_owner_id": "ann@example.com"}
+    control(bench, "edit_ticket", id=ids["k1"], properties=owner)
+    assert [one["id"] for one in control(bench, "find_tickets", where=owner)] == [ids["k1"]]
