@@ -62,6 +62,12 @@ class Fields:
         readable = {column: b for column, b in self._by_column.items() if b.readable}
         self._names = tuple(readable[c].field if c in readable else "" for c in COLUMNS)
         self._special = {c: b for c, b in readable.items() if _is_special(c, b)}
+        # most choices are in the mapping's own words: one look at a set is all they need
+        self._choices = tuple(
+            (b.field, frozenset(b.choices))
+            for c, b in readable.items()
+            if b.choices and c not in self._special
+        )
 
     def field_of(self, column: str) -> str:
         """Return the field that lives in ``column``, the column's own name if none does."""
@@ -91,7 +97,11 @@ class Fields:
         """Return the canonical values of one row's ``COLUMNS``, given as text in that order."""
         names = self._names
         values = {name: cell for name, cell in zip(names, cells, strict=True) if cell and name}
-        marks: dict[str, str] = {}
+        marks: dict[str, str] = {
+            name: Mark.FOREIGN
+            for name, choices in self._choices
+            if name in values and values[name] not in choices
+        }
         for column, binding in self._special.items():
             name = binding.field
             if name in values:
@@ -134,7 +144,7 @@ def _column(binding: Binding) -> str:
 def _is_special(column: str, binding: Binding) -> bool:
     if column in DATES or column in INSTANTS:
         return True
-    return bool(binding.shape or binding.choices or binding.decode)
+    return bool(binding.shape or binding.decode)
 
 
 def outgoing(binding: Binding, value: Written) -> str | None:
