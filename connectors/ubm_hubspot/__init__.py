@@ -15,7 +15,7 @@ def connect(connection: Connection) -> HubSpotConnector:
     """Return the connector for ``connection``; nothing is sent yet.
 
     Reads ``HUBSPOT_ACCESS_TOKEN`` and ``HUBSPOT_BASE_URL`` from the connection's environment and
-    ``Settings`` from its settings. Raises ValueError where a setting is unknown or out of range.
+    ``Settings`` from its settings. Raises ConfigError where a setting is unknown or out of range.
     """
     from ubm_hubspot.connector import HubSpotConnector  # noqa: PLC0415 - the client is heavy
 

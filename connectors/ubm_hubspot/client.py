@@ -18,7 +18,7 @@ import requests
 
 from ubm_hubspot.reading import read
 from ubm_hubspot.settings import Settings
-from ubm_sync.errors import NoAccess, Temporary, UnknownOutcome
+from ubm_sync.errors import ConfigError, Flaw, NoAccess, Temporary, UnknownOutcome
 from ubm_sync.ports import Connection, Lane
 from ubm_sync.transport import Patience, Reply, Transport, Verdict
 
@@ -130,7 +130,10 @@ class Client:
     def __init__(self, connection: Connection, settings: Settings) -> None:
         environment = connection.environment
         self._token = environment.get("HUBSPOT_ACCESS_TOKEN", "").strip()
-        self._url = (environment.get("HUBSPOT_BASE_URL") or DEFAULT_URL).rstrip("/")
+        self._url = (environment.get("HUBSPOT_BASE_URL") or DEFAULT_URL).strip().rstrip("/")
+        if not self._url.startswith(("https://", "http://")):
+            text = "HUBSPOT_BASE_URL must begin with https:// (or http:// on this machine)"
+            raise ConfigError([Flaw("environment", 0, 0, text)])
         self._version = settings.api_version
         token_id = hashlib.sha256(self._token.encode()).hexdigest()[:8]
         self.budget = f"hubspot:{token_id}"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import orjson
-from pydantic import ValidationError
 
 from ubm_hubspot import schema
 from ubm_hubspot.batches import Batches
@@ -17,15 +15,16 @@ from ubm_hubspot.encode import Encoder
 from ubm_hubspot.links import Links
 from ubm_hubspot.notes import Notes
 from ubm_hubspot.observing import Observer
-from ubm_hubspot.settings import Settings
+from ubm_hubspot.settings import Settings, read_settings
 from ubm_hubspot.setup import Setup
 from ubm_hubspot.tickets import Tickets
 from ubm_hubspot.window import Rules, Window
 from ubm_hubspot.writing import Writer
-from ubm_sync.errors import NoAccess, Refused, Temporary
-from ubm_sync.model import Note, Outcome, Page, Problem, Write
+from ubm_sync.errors import ConfigError, Flaw, NoAccess, Refused, Temporary
+from ubm_sync.model import Note, Outcome, Page, Place, Problem, Write
 from ubm_sync.ports import Connection, SetupStep
 
+IDENTITY = "ubm_sync_id"
 _FORMAT = 1  # of the cursor
 _SOON = 60_000  # milliseconds until a schema with problems is looked at again
 
@@ -40,14 +39,14 @@ class HubSpotConnector:
     name = "hubspot"
 
     def __init__(self, connection: Connection) -> None:
-        self.settings = settings = _settings(connection.settings)
+        self.settings = settings = read_settings(connection.settings)
         self._places = connection.places
         self._clock = connection.clock
         self.client = Client(connection, settings)
         self._catalog = Catalog(
             self.client, connection.clock, connection.places, settings.refresh_every
         )
-        identity = settings.identity_property
+        self._identity = identity = _identity(connection.places)
         self._window = Window(_rules(settings))
         decoder = Decoder(
             connection.places, self._catalog, identity=identity, default_kind=settings.default_kind
@@ -76,16 +75,16 @@ class HubSpotConnector:
     def ensure(self, *, dry_run: bool) -> Iterator[SetupStep]:
         """Create or mend group, properties, options, pipelines and stages; idempotent."""
         self._check_at = 0
-        return Setup(self.client, self._catalog, self._places, self.settings).steps(dry_run=dry_run)
+        setup = Setup(self.client, self._catalog, self._places, self.settings, self._identity)
+        return setup.steps(dry_run=dry_run)
 
     def check(self) -> tuple[Problem, ...]:
         """Return what the portal lacks for the mapping: properties, options, stages.
 
         Raises NoAccess, Temporary.
         """
-        properties = self._catalog.properties()
-        identity = self.settings.identity_property
-        return schema.problems(self._places, identity, properties, self._catalog.pipelines())
+        properties, pipelines = self._catalog.properties(), self._catalog.pipelines()
+        return schema.problems(self._places, self._identity, properties, pipelines)
 
     def resume(self, cursor: str | None) -> None:
         """Continue reading at ``cursor``; None, or one of another format, is the beginning."""
@@ -162,19 +161,20 @@ class HubSpotConnector:
         found = self.check()
         later = _SOON if found else round(self.settings.check_every * 1000)
         self._check_at = self._now() + later
-        scopes = schema.scopes(self._places, self.settings.identity_property)
+        scopes = schema.scopes(self._places, self._identity)
         return Page(problems=found, checked=scopes)
 
     def _now(self) -> int:
         return round(self._clock.now().timestamp() * 1000)
 
 
-def _settings(given: Mapping[str, Any]) -> Settings:
-    try:
-        return Settings.model_validate(dict(given))
-    except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise ValueError("systems.hubspot: " + "; ".join(lines)) from None
+def _identity(places: Sequence[Place]) -> str:
+    """Return the unique property that carries the records' identity, one for all places."""
+    names = {place.settings.get("identity", IDENTITY) for place in places} or {IDENTITY}
+    if len(names) > 1:
+        text = f"all HubSpot places need one identity property, not {', '.join(sorted(names))}"
+        raise ConfigError([Flaw("mappings", 0, 0, text)])
+    return names.pop()
 
 
 def _rules(settings: Settings) -> Rules:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ubm_sync.errors import ConfigError, Flaw
+
+FILE = "config/service.yaml"
 
 
 class Settings(BaseModel):
@@ -15,9 +19,6 @@ class Settings(BaseModel):
     api_version: str = Field(default="", pattern=r"^(\d{4}-\d{2}(-beta)?)?$")
     """Empty: the v3/v4 paths of the official client. ``2026-03``: the same calls on HubSpot's
     date-versioned paths (v4 ends 30 March 2027, v3 in September 2027)."""
-
-    identity_property: str = "ubm_sync_id"
-    """The unique ticket property that carries the record's identity."""
 
     property_group: str = "ubm_onboarding"
     """The group that ``setup`` puts its properties in."""
@@ -70,5 +71,14 @@ class Settings(BaseModel):
     longest_wait: float = Field(default=90.0, gt=0)
     """A longer pause asked for by HubSpot is left to the next cycle."""
 
-    limits: dict[str, Any] = Field(default_factory=dict)
-    """Rate limits by budget key, read by the service itself (see ``ubm_hubspot.client``)."""
+
+def read_settings(values: Mapping[str, object]) -> Settings:
+    """Return the checked settings; raises ConfigError naming every wrong key at once."""
+    try:
+        return Settings.model_validate(dict(values))
+    except ValidationError as error:
+        flaws = [
+            Flaw(FILE, 0, 0, f"systems.hubspot.{'.'.join(map(str, one['loc']))}: {one['msg']}")
+            for one in error.errors()
+        ]
+        raise ConfigError(flaws) from None

@@ -21,18 +21,24 @@ class Setup:
     """Makes group, properties, options, pipelines and stages of the mapping exist."""
 
     def __init__(
-        self, client: Client, catalog: Catalog, places: Sequence[Place], settings: Settings
+        self,
+        client: Client,
+        catalog: Catalog,
+        places: Sequence[Place],
+        settings: Settings,
+        identity: str,
     ) -> None:
         self._client = client
         self._catalog = catalog
         self._places = places
         self._settings = settings
+        self._identity = identity
 
     def steps(self, *, dry_run: bool) -> Iterator[SetupStep]:
         """Yield what was found or done, one step per thing; idempotent."""
         yield self._group(dry_run=dry_run)
         live = self._catalog.properties()
-        for want in wanted(self._places, self._settings.identity_property).values():
+        for want in wanted(self._places, self._identity).values():
             yield self._property(want, live.get(want.name), dry_run=dry_run)
         pipelines = {fold(str(each["label"])): each for each in self._catalog.pipelines()}
         for place in self._places:

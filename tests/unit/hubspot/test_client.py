@@ -16,7 +16,7 @@ from ubm_hubspot import connect
 from ubm_hubspot.client import Client, dated
 from ubm_hubspot.settings import Settings
 from ubm_sync.clock import VirtualClock
-from ubm_sync.errors import NoAccess, Refused, Temporary, Throttled, UnknownOutcome
+from ubm_sync.errors import ConfigError, NoAccess, Refused, Temporary, Throttled, UnknownOutcome
 from ubm_sync.ports import Connection, Lane
 
 TOKEN = "pat-na1-secret-of-this-test"
@@ -252,8 +252,13 @@ def test_models_are_accepted_as_bodies_too(http: responses.RequestsMock, budget:
 
 
 def test_an_unknown_setting_is_named(budget: Budget) -> None:
-    with pytest.raises(ValueError, match=r"systems\.hubspot: concurency"):
+    with pytest.raises(ConfigError, match=r"systems\.hubspot\.concurency"):
         connect(connection(budget, concurency=3))
+
+
+def test_an_address_without_a_scheme_is_told(budget: Budget) -> None:
+    with pytest.raises(ConfigError, match="HUBSPOT_BASE_URL must begin with https://"):
+        connect(connection(budget, url="localhost:8123"))
 
 
 def test_connecting_sends_nothing_and_shows_no_token(budget: Budget) -> None:
