@@ -101,7 +101,14 @@ class Unlimited:
 class Portal:
     """The emulator and a connector on it, on one virtual clock."""
 
-    def __init__(self, *, settings: Mapping[str, Any] | None = None, **switches: Any) -> None:
+    def __init__(
+        self,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        places: tuple[Place, ...] = PLACES,
+        **switches: Any,
+    ) -> None:
+        self.places = places
         self.clock = VirtualClock(START)
         fast = {"search_lag": 0.0, "per_ten_seconds": 0, "search_per_second": 0}
         self.emulator: HubSpotEmulator = create(clock=self.clock, **{**fast, **switches})
@@ -113,7 +120,7 @@ class Portal:
     def connect(self, cursor: str | None = None, **environment: str) -> HubSpotConnector:
         """Return a new connector, as after a restart."""
         connection = Connection(
-            places=PLACES,
+            places=self.places,
             customers=(),
             settings=self.settings,
             environment={**self.emulator.environment(URL), **environment},
