@@ -29,6 +29,8 @@ CELL_NAMES = frozenset(
         "columnType",
     }
 )
+#: The code of a value that does not fit its type.
+STRICT = 1042
 CONTENTS = ("value", "objectValue", "formula", "hyperlink", "linkInFromCell", "image")
 
 
@@ -103,7 +105,7 @@ class Checker:
         for body in given:
             column = self._column(body, result)
             if body.keys() == {"columnId", "value"} and self._is_plain(column):
-                result[column.id] = cells.strict(column, body["value"])
+                result[column.id] = self._strict(column, body["value"])
             else:
                 linked += bool(body.get("linkInFromCell"))
                 result[column.id] = self._cell(column, body, row)
@@ -146,6 +148,8 @@ class Checker:
         if body.get("formula") is not None:
             if given != ["formula"]:
                 raise Refused(1163)
+            if not str(body["formula"]).startswith("="):
+                raise Refused(1162)
             return Rich(formula=str(body["formula"]))
         if body.get("linkInFromCell") is not None:
             return self._link(body, row)
@@ -154,12 +158,20 @@ class Checker:
         cell = self._value(column, body)
         return self._linked_text(cell, body)
 
+    def _strict(self, column: Column, value: Any, name: str | None = None) -> Cell | None:
+        try:
+            return cells.strict(column, value, name)
+        except Refused as refused:
+            if column.validation and self.switches.restriction_first and refused.code == STRICT:
+                raise restricted(column, self.switches) from None
+            raise
+
     def _value(self, column: Column, body: dict[str, Any]) -> Cell | None:
         strict = body.get("strict", True)
         if body.get("objectValue") is not None:
             cell = cells.from_object(column, body["objectValue"])
         elif strict:
-            cell = cells.strict(column, body.get("value"), body.get("displayValue"))
+            cell = self._strict(column, body.get("value"), body.get("displayValue"))
         else:
             cell = cells.lenient(column, body.get("value"))
         if cells.allowed(column, cell):
@@ -187,7 +199,7 @@ class Checker:
             return cell
         targets = [name for name in ("url", "sheetId", "reportId") if link.get(name) is not None]
         if len(targets) != 1:
-            raise Refused(1112 if "url" in targets else 1111 if targets else 1012, "hyperlink.url")
+            raise Refused(1112 if "url" in targets else 1111 if targets else 1117)
         text = cell.value if isinstance(cell, Rich) else cell
         if text is not None and not isinstance(text, str):
             raise Refused(1113)
@@ -215,5 +227,8 @@ def linked(state: State, user: int, link: dict[str, Any]) -> Rich:
 
 def restricted(column: Column, switches: Switches) -> Refused:
     """Return the refusal of a value that a restricted column does not take."""
-    words = f"The value of column {column.title!r} must be one of the values it allows."
+    words = (
+        f"CELL_VALUE_FAILS_VALIDATION: The value for cell in column {column.id} "
+        "did not conform to its validation."
+    )
     return Refused(switches.restricted_error, words=words)

@@ -32,6 +32,7 @@ SYSTEM_TYPES = {
     "CREATED_DATE": "DATETIME",
     "MODIFIED_DATE": "DATETIME",
 }
+OPTION_TYPES = frozenset({"PICKLIST", "MULTI_PICKLIST"})
 #: Attributes of a column as sent -> as stored.
 ATTRIBUTES = {
     "title": "title",
@@ -85,13 +86,17 @@ def assign(column: Column, body: dict[str, Any]) -> None:
     if not isinstance(title, str) or not title.strip():
         raise Refused(1031, title, "column.title")
     if len(title) > LONGEST_TITLE:
-        raise Refused(1041, "column.title", LONGEST_TITLE)
+        raise Refused(1041, "column.title", LONGEST_TITLE, len(title))
     system = body.get("systemColumnType", column.system)
     if system and system not in SYSTEM_TYPES:
         raise Refused(1031, system, "column.systemColumnType")
     kind = body.get("type") or (SYSTEM_TYPES[system] if system else column.type)
-    if kind not in TYPES or (system and kind != SYSTEM_TYPES[system]):
+    if kind not in TYPES:
         raise Refused(1031, kind, "column.type")
+    if system and kind != SYSTEM_TYPES[system]:
+        raise Refused(1079, kind, system)
+    if body.get("options") and kind not in OPTION_TYPES:
+        raise Refused(1060, kind)
     for name, value in body.items():
         if name in ATTRIBUTES:
             setattr(column, ATTRIBUTES[name], _stored(name, value))
@@ -115,6 +120,8 @@ def _stored(name: str, value: Any) -> Any:
         return list(dict.fromkeys(value or []))
     if name in {"hidden", "locked", "validation", "primary"}:
         return bool(value)
+    if name in {"formula", "symbol", "systemColumnType", "description"}:
+        return value or None
     if name == "width":
         return value or Column(0, "").width
     if name == "contactOptions":
@@ -123,7 +130,7 @@ def _stored(name: str, value: Any) -> Any:
 
 
 def check_set(columns: list[Column], switches: Switches) -> None:
-    """Check the columns of a sheet together; raises Refused 1055, 1056, 1057, 1260."""
+    """Check the columns of a sheet together; raises Refused 1055, 1056, 1057, 1077, 1260."""
     if sum(column.primary for column in columns) != 1:
         raise Refused(1055)
     primary = next(column for column in columns if column.primary)
@@ -132,7 +139,10 @@ def check_set(columns: list[Column], switches: Switches) -> None:
     titles = [column.title for column in columns]
     for title in titles:
         if titles.count(title) > 1:
-            raise Refused(1056, title)
+            raise Refused(1056)
+    systems = [column.system for column in columns if column.system]
+    if len(set(systems)) < len(systems):
+        raise Refused(1077, max(systems, key=systems.count))
     if all(column.hidden for column in columns):
         raise Refused(1260)
     if switches.max_columns and len(columns) > switches.max_columns:
@@ -143,9 +153,12 @@ def check_set(columns: list[Column], switches: Switches) -> None:
 
 def add(sheet: Sheet, bodies: list[Any], ids: Ids, switches: Switches) -> list[Column]:
     """Insert columns at their index; several must name the same one."""
-    indexes = {body.get("index") for body in bodies if isinstance(body, dict)}
-    if len(indexes) != 1 or not isinstance(index := indexes.pop(), int):
+    indexes = [body.get("index") for body in bodies if isinstance(body, dict)]
+    if not indexes or not isinstance(index := indexes[0], int):
         raise Refused(1012, "column.index")
+    for other in indexes:
+        if other != index:
+            raise Refused(1135, other, index)
     new = [made(body, ids) for body in bodies]
     place = max(0, min(index, len(sheet.columns)))
     together = [*sheet.columns[:place], *new, *sheet.columns[place:]]

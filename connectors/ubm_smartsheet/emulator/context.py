@@ -74,7 +74,7 @@ class Context:
     def body(self) -> Any:
         """Return the request's JSON; raises Refused 1008 where there is none."""
         if not self.raw:
-            raise Refused(1008, "the request body is empty")
+            raise Refused(1024)
         try:
             return orjson.loads(self.raw)
         except ValueError as error:

@@ -127,14 +127,38 @@ def add_comment(ctx: Context) -> dict[str, object]:
     return success(_comment(ctx, comment, thread), version=sheet.version)
 
 
-def _own_comment(ctx: Context, sheet: Sheet) -> tuple[Discussion, Comment]:
+def _found(ctx: Context, sheet: Sheet) -> tuple[Discussion, Comment]:
     for thread in sheet.discussions.values():
         for comment in thread.comments:
             if comment.id == ctx.id(1):
-                if comment.by != ctx.user.id:
-                    raise Refused(1081)
                 return thread, comment
     raise Refused(1006)
+
+
+def _own_comment(ctx: Context, sheet: Sheet) -> tuple[Discussion, Comment]:
+    thread, comment = _found(ctx, sheet)
+    if comment.by != ctx.user.id:
+        raise Refused(1081)
+    return thread, comment
+
+
+def get_comment(ctx: Context) -> dict[str, Any]:
+    """GET sheets/{id}/comments/{id}."""
+    thread, comment = _found(ctx, ctx.sheet())
+    return _comment(ctx, comment, thread)
+
+
+def delete_comment(ctx: Context) -> dict[str, object]:
+    """DELETE sheets/{id}/comments/{id}: own comments only; the last one ends its discussion."""
+    sheet = ctx.sheet(Level.COMMENTER)
+    thread, comment = _own_comment(ctx, sheet)
+    thread.comments.remove(comment)
+    if not thread.comments:
+        del sheet.discussions[thread.id]
+    author = ctx.author(sheet)
+    ctx.state.tell(sheet, author, "comment", "deleted", id=comment.id)
+    ctx.state.touch(sheet, author)
+    return success(None, version=sheet.version)
 
 
 def edit_comment(ctx: Context) -> dict[str, object]:

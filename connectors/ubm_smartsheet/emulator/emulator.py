@@ -14,7 +14,7 @@ from ubm_smartsheet.emulator.context import Context
 from ubm_smartsheet.emulator.errors import Refused
 from ubm_smartsheet.emulator.limits import Limits
 from ubm_smartsheet.emulator.people import People
-from ubm_smartsheet.emulator.routes import PREFIX, ROUTES, Route, template
+from ubm_smartsheet.emulator.routes import PATHS, PREFIX, ROUTES, Route, template
 from ubm_smartsheet.emulator.state import State
 from ubm_smartsheet.emulator.switches import Switches
 from ubm_smartsheet.emulator.webhooks import Post, Webhooks, post
@@ -122,8 +122,10 @@ class SmartsheetEmulator(Emulator):
         user = self._user(token)
         path, ids = template(request.path)
         route = ROUTES.get((request.method, path))
-        if route is None or not request.path.startswith(PREFIX):
+        if not request.path.startswith(PREFIX) or path not in PATHS:
             raise Refused(1006)
+        if route is None:
+            raise Refused(1122, request.method)
         now = self.clock.now()
         self.limits.spend(token, route.cost, self.switches.per_minute, now)
         context = Context(

@@ -58,7 +58,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", f"{_S}/discussions/{{}}"): Route(discussions.get),
     ("DELETE", f"{_S}/discussions/{{}}"): Route(discussions.delete, writes=True),
     ("POST", f"{_S}/discussions/{{}}/comments"): Route(discussions.add_comment, writes=True),
+    ("GET", f"{_S}/comments/{{}}"): Route(discussions.get_comment),
     ("PUT", f"{_S}/comments/{{}}"): Route(discussions.edit_comment, writes=True),
+    ("DELETE", f"{_S}/comments/{{}}"): Route(discussions.delete_comment, writes=True),
     ("GET", f"{_S}/updaterequests"): Route(discussions.update_requests),
     ("POST", f"{_S}/updaterequests"): Route(discussions.request_update, writes=True),
     ("GET", "shares"): Route(users.list_shares),
@@ -73,6 +75,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("DELETE", "webhooks/{}"): Route(webhook_api.delete),
     ("POST", "webhooks/{}/resetsharedsecret"): Route(webhook_api.reset_secret),
 }
+
+
+PATHS = frozenset(path for _, path in ROUTES)
 
 
 def template(path: str) -> tuple[str, list[str]]:

@@ -33,6 +33,8 @@ def _write(ctx: Context, *, new: bool) -> bytes:
         raise Refused(1160, "no rows")
     if len(bodies) > ctx.switches.max_batch:
         raise Refused(1160, f"at most {ctx.switches.max_batch} rows may be sent at once")
+    if not new:
+        _check_once(bodies)
     author = ctx.author(sheet)
     place = _same_place(bodies)
     changes, failed = _checked(ctx, sheet, author, bodies, new=new)
@@ -42,6 +44,16 @@ def _write(ctx: Context, *, new: bool) -> bytes:
         apply(ctx, sheet, author, changes, place)
     ctx.notes["rows"] = len(changes)
     return _answer(ctx, sheet, changes, failed, single=not isinstance(given, list))
+
+
+def _check_once(bodies: list[Any]) -> None:
+    seen: set[int] = set()
+    for body in bodies:
+        row_id = body.get("id") if isinstance(body, dict) else None
+        if isinstance(row_id, int):
+            if row_id in seen:
+                raise Refused(1137)
+            seen.add(row_id)
 
 
 def _same_place(bodies: list[Any]) -> Place:

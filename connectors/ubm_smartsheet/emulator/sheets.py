@@ -31,14 +31,14 @@ def _name(name: object, attribute: str) -> str:
     if not name or not isinstance(name, str):
         raise Refused(1012, attribute)
     if len(name) > LONGEST_NAME:
-        raise Refused(1041, attribute, LONGEST_NAME)
+        raise Refused(1041, attribute, LONGEST_NAME, len(name))
     return name
 
 
 def build(state: State, name: str, bodies: Any, owner: int, now: int, switches: Switches) -> Sheet:
     """Return a new sheet with these columns, stored."""
     if not isinstance(bodies, list) or not bodies:
-        raise Refused(1012, "sheet.columns")
+        raise Refused(1054)
     made = [columns.made(body, state.ids) for body in bodies]
     columns.check_set(made, switches)
     sheet = Sheet(state.ids.draw(), name, owner, now, now, made)

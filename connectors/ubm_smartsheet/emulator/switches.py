@@ -17,8 +17,10 @@ class Switches:
     past_last_page: str = "empty"
     #: Code of a value that a restricted column does not take.
     restricted_error: int = 5536
-    #: Code of a sheet that is full.
-    full_error: int = 5599
+    #: Whether a restricted column answers with that code for strict values too (else 1042).
+    restriction_first: bool = False
+    #: Code of a sheet that is full (others have met 5732 and 5636).
+    full_error: int = 5732
     #: Hard limits of a sheet; 0 turns one off.
     max_rows: int = 20_000
     max_columns: int = 400

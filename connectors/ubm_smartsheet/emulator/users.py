@@ -142,6 +142,8 @@ def update_share(ctx: Context) -> dict[str, object]:
     """PATCH shares/{id}: another access level."""
     sheet = _sheet(ctx, Level.ADMIN)
     user = _shared(ctx, sheet)
+    if user.id == sheet.owner:
+        raise Refused(1028)
     level = _level(ctx, sheet, ctx.json_object())
     grant(sheet, user, level)
     sheet.touched += 1

@@ -52,7 +52,11 @@ def test_only_own_comments_change(book: Book) -> None:
 
     assert book.play.code("PUT", path, {"text": "Ours."}) == (403, 1081)
     assert book.play.raw("PUT", path, {"text": "Mine!"}, token=token).status == 200
+    assert json.loads(book.play.raw("GET", path).body)["text"] == "Mine!"
     assert book.play.code("PUT", f"{book.path}/comments/5", {"text": "x"}) == (404, 1006)
+    assert book.play.code("DELETE", path) == (403, 1081)
+    assert book.play.raw("DELETE", path, token=token).status == 200
+    assert book.play.code("GET", f"{book.path}/discussions/{thread['id']}") == (404, 1006)
 
 
 def test_a_discussion_on_the_sheet_is_deleted_by_its_author_or_an_administrator(

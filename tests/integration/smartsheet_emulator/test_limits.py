@@ -33,7 +33,7 @@ def test_a_request_needs_a_token_that_is_known(play: Playground) -> None:
     assert play.code("GET", "/users/me", token=" ") == (401, 1001)
     assert play.code("GET", "/users/me", token="x") == (401, 1002)
     assert play.code("GET", "/nothing") == (404, 1006)
-    assert play.code("DELETE", "/users/me") == (404, 1006)
+    assert play.code("DELETE", "/users/me") == (405, 1122)
     with pytest.raises(ApiError) as caught:
         play.client("wrong").Users.get_current_user()
     assert caught.value.error.result.status_code == 401

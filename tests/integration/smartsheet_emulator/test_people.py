@@ -224,7 +224,7 @@ def test_orders_go_over_http_and_refusals_are_told(book: Book) -> None:
         return answer.status, json.loads(answer.body)
 
     refused = order(do="add_row", who=ANN, sheet=book.id, cells={"Sync Status": "x"})
-    words = f"1039 Column {book.columns['Sync Status']} is locked and cannot be edited."
+    words = f"1039 Cannot edit a locked column {book.columns['Sync Status']}."
     assert refused == (400, {"error": f"Refused: {words}"})
     assert "no order 'fly'" in str(order(do="fly")[1]["error"])
     assert order(do="summary")[1]["sheets"] == [

@@ -82,6 +82,13 @@ def test_editors_cannot_share(book: Book) -> None:
     assert book.play.code("POST", "/shares", body, query=query, token=token) == (403, 1004)
 
 
+def test_the_owners_share_stays(book: Book) -> None:
+    query = f"assetType=sheet&assetId={book.id}"
+    path = f"/shares/share{book.play.emulator.state.service.id}"
+
+    assert book.play.code("PATCH", path, {"accessLevel": "VIEWER"}, query=query) == (400, 1028)
+
+
 def test_users_are_found_by_address(book: Book) -> None:
     listed = book.play.client().Users.list_users(email=ANN)
 

@@ -7,6 +7,7 @@ import pytest
 from smartsheet.models import Column, Sheet
 from tests.integration.smartsheet_emulator.playground import ANN, COLUMNS, Book, Playground
 
+MADE = {"title": "B", "systemColumnType": "CREATED_DATE"}
 PRIMARY = {"title": "Name", "type": "TEXT_NUMBER", "primary": True}
 
 
@@ -27,7 +28,7 @@ def test_a_sheet_is_made_at_home(play: Playground) -> None:
     [
         ({"columns": [PRIMARY]}, 1012),
         ({"name": "x" * 51, "columns": [PRIMARY]}, 1041),
-        ({"name": "x"}, 1012),
+        ({"name": "x"}, 1054),
         ({"name": "x", "columns": [{"title": "A", "type": "TEXT_NUMBER"}]}, 1055),
         ({"name": "x", "columns": [PRIMARY, PRIMARY]}, 1055),
         ({"name": "x", "columns": [PRIMARY, {"title": "Name", "type": "DATE"}]}, 1056),
@@ -41,6 +42,9 @@ def test_a_sheet_is_made_at_home(play: Playground) -> None:
         ({"name": "x", "columns": [PRIMARY | {"hidden": True}]}, 1260),
         ({"name": "x", "columns": [PRIMARY, {"title": "B", "systemColumnType": "X"}]}, 1031),
         ({"name": "x", "columns": [PRIMARY | {"options": [1]}]}, 1031),
+        ({"name": "x", "columns": [PRIMARY | {"options": ["a"]}]}, 1060),
+        ({"name": "x", "columns": [PRIMARY, MADE, MADE | {"title": "C"}]}, 1077),
+        ({"name": "x", "columns": [PRIMARY, MADE | {"type": "DATE"}]}, 1079),
         ({"name": "x", "columns": [PRIMARY | {"contactOptions": [1]}]}, 1008),
         ({"name": "x", "columns": [PRIMARY, "B"]}, 1008),
         ([], 1008),
@@ -93,6 +97,25 @@ def test_columns_are_added_at_their_index(book: Book) -> None:
     assert added.result[0].index == 1
     titles = [column.title for column in client.Sheets.get_columns(book.id, include_all=True).data]
     assert titles[:3] == ["Location Code", "Vendor", "Request #"]
+
+
+def test_columns_added_together_go_to_one_place(book: Book) -> None:
+    bodies = [{"title": title, "type": "DATE", "index": n} for n, title in enumerate("XY")]
+
+    assert book.play.code("POST", f"{book.path}/columns", bodies) == (400, 1135)
+    for body in bodies:
+        body["index"] = 1
+    assert book.play.raw("POST", f"{book.path}/columns", bodies).status == 200
+    assert [column["title"] for column in book.read()["columns"]][1:3] == ["X", "Y"]
+
+
+def test_a_column_formula_is_taken_away_by_an_empty_one(book: Book) -> None:
+    path = f"{book.path}/columns/{book.columns['Bill Type']}"
+    book.play.raw("PUT", path, {"formula": '="x"'})
+    book.play.raw("PUT", path, {"formula": ""})
+
+    body = {"cells": book.cells(bill_type="Full service")}
+    assert book.play.raw("POST", f"{book.path}/rows", body).status == 200
 
 
 def test_options_replace_the_list_and_need_the_type(book: Book) -> None:
@@ -165,9 +188,9 @@ def test_a_sheet_has_room_for_so_many_columns_and_cells(book: Book) -> None:
     path = f"{book.path}/columns"
     book.add({"location_code": "1"})
     book.play.set(max_columns=9)
-    assert book.play.code("POST", path, column) == (400, 5599)
+    assert book.play.code("POST", path, column) == (400, 5732)
     book.play.set(max_columns=0, max_cells=9)
-    assert book.play.code("POST", path, column) == (400, 5599)
+    assert book.play.code("POST", path, column) == (400, 5732)
     assert book.play.code("POST", path, {"title": "X", "type": "DATE"}) == (400, 1012)
 
 

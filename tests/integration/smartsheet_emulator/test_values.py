@@ -137,6 +137,16 @@ def test_a_restricted_column_refuses_other_values(book: Book, code: int) -> None
     assert write(book, "State", value="Illinois", strict=False)["errorCode"] == code
 
 
+@pytest.mark.parametrize(("first", "code"), [(True, 5536), (False, 1042)])
+def test_a_strict_value_meets_the_restriction_or_the_type(
+    book: Book, first: bool, code: int
+) -> None:
+    book.play.set(restriction_first=first)
+
+    assert write(book, "State", value="Illinois")["errorCode"] == code
+    assert write(book, "Bill Type", value="Other")["errorCode"] == 1042
+
+
 def test_only_administrators_override_a_restriction(book: Book) -> None:
     cell = {"columnId": book.columns["State"], "value": "Illinois", "strict": False}
     body = {"cells": [{**cell, "overrideValidation": True}]}

@@ -53,7 +53,7 @@ def test_the_dict_route_sends_a_plain_list_as_an_empty_body(book: Book) -> None:
     with pytest.raises(ApiError) as caught:
         book.play.client().Passthrough.post(f"{book.path}/rows", [{"cells": []}])
 
-    assert caught.value.error.result.code == 1008
+    assert caught.value.error.result.code == 1024
 
 
 def test_one_object_is_answered_by_one_object(book: Book) -> None:
@@ -83,19 +83,19 @@ def test_only_cells_that_were_sent_change(book: Book) -> None:
 
 
 def test_the_first_bad_row_refuses_them_all(book: Book) -> None:
-    (row,) = book.add({"location_code": "1"})
+    row, other = book.add({"location_code": "1"}, {"location_code": "9"})
     bodies = [
         {"id": row, "cells": book.cells(location_code="2")},
-        {"id": row, "cells": [{"columnId": 3, "value": "x"}]},
+        {"id": other, "cells": [{"columnId": 3, "value": "x"}]},
     ]
 
     answer = put(book, bodies)
 
     assert answer["errorCode"] == 1036
     assert answer["message"] == "The columnId 3 is invalid."
-    assert answer["detail"] == {"index": 1, "rowId": row}
+    assert answer["detail"] == {"index": 1, "rowId": other}
     assert answer["refId"]
-    assert book.seen("Location Code") == ["1"]
+    assert book.seen("Location Code") == ["1", "9"]
     assert book.read()["version"] == 2
 
 
@@ -216,6 +216,8 @@ def test_a_malformed_new_row_is_refused(book: Book, body: object, status: int, c
         ({"value": "x", "linkInFromCell": {"sheetId": 1}}, 1110),
         ({"hyperlink": "u"}, 1008),
         ({"value": "x", "colour": "red"}, 1008),
+        ({"hyperlink": {"label": "x"}}, 1117),
+        ({"formula": "1+1"}, 1162),
         ({}, 1012),
     ],
 )
@@ -225,6 +227,12 @@ def test_a_malformed_cell_is_refused(book: Book, cell: dict[str, Any], code: int
 
     assert book.play.code("PUT", f"{book.path}/rows", body) == (400, code)
     assert book.seen("Location Code") == ["1"]
+
+
+def test_a_row_comes_once_in_a_request(book: Book) -> None:
+    (row,) = book.add({"location_code": "1"})
+
+    assert put(book, [{"id": row, "cells": []}] * 2)["errorCode"] == 1137
 
 
 def test_links_and_values_do_not_mix_in_one_row(book: Book) -> None:
@@ -363,6 +371,6 @@ def test_a_full_sheet_refuses_rows(book: Book) -> None:
     book.play.set(max_rows=2)
     book.add({"location_code": "1"}, {"location_code": "2"})
 
-    assert book.play.code("POST", f"{book.path}/rows", {"cells": []}) == (400, 5599)
+    assert book.play.code("POST", f"{book.path}/rows", {"cells": []}) == (400, 5732)
     book.play.set(max_rows=0, max_cells=18)
-    assert book.play.code("POST", f"{book.path}/rows", {"cells": []}) == (400, 5599)
+    assert book.play.code("POST", f"{book.path}/rows", {"cells": []}) == (400, 5732)
