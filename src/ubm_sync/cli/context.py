@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TextIO
 
 import structlog
 import typer
@@ -22,7 +22,6 @@ from ubm_sync.errors import ConfigError, PersonNeeded, SyncError
 DONE, FAILED, USAGE, UNDECIDED = 0, 1, 2, 3
 LOG_FILE = Path("var/ubm-sync.log")
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 
 @dataclass
@@ -31,6 +30,7 @@ class Options:
 
     env_file: str = ".env"
     log_level: str = "info"
+    log_stream: TextIO | None = None  # where people's commands log
 
 
 options = Options()
@@ -41,20 +41,17 @@ def application(*, tolerant: bool = True, log_to_screen: bool = False) -> Iterat
     """Give the application of this process and release it at the end."""
     environment = Environment.load(os.environ, options.env_file)
     app = Application(environment, tolerant=tolerant)
-    with _log_stream(on_screen=log_to_screen) as stream:
-        logs.configure(level=options.log_level, secrets=app.secrets(), stream=stream)
-        try:
-            yield app
-        finally:
-            app.close()
+    stream = sys.stderr if log_to_screen else options.log_stream
+    logs.configure(level=options.log_level, secrets=app.secrets(), stream=stream)
+    try:
+        yield app
+    finally:
+        app.close()
 
 
 @contextmanager
-def _log_stream(*, on_screen: bool) -> Iterator[TextIO]:
-    """Give the stream for logs: the screen for the service, a file for a person's command."""
-    if on_screen:
-        yield sys.stderr
-        return
+def _log_stream() -> Iterator[TextIO]:
+    """Give the file that keeps the log of people's commands; nothing where it cannot be kept."""
     try:
         LOG_FILE.parent.mkdir(parents=True, exist_ok=True)
         stream = LOG_FILE.open("a", encoding="utf-8")
@@ -66,14 +63,20 @@ def _log_stream(*, on_screen: bool) -> Iterator[TextIO]:
 
 def guarded(command: Callable[[], None]) -> int:
     """Run a command and return its exit code; every error becomes a sentence."""
+    with _log_stream() as stream:
+        options.log_stream = stream
+        logs.configure(level=options.log_level, stream=stream)
+        return _ended(command)
+
+
+def _ended(command: Callable[[], None]) -> int:
     try:
         command()
     except ConfigError as error:
         for flaw in error.flaws:
             complain(str(flaw))
-        complain(
-            _count(len(error.flaws), "mistake") + " in the configuration; correct it and retry."
-        )
+        found = _count(len(error.flaws), "mistake")
+        complain(f"{found} in the configuration; correct it and retry.")
         return FAILED
     except PersonNeeded as error:
         complain(str(error))
@@ -87,8 +90,6 @@ def guarded(command: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         complain("Stopped; what was finished is kept, the rest goes on at the next start.")
         return FAILED
-    except (typer.Exit, SystemExit):
-        raise
     except Exception as error:
         log.exception("command broke")
         complain(

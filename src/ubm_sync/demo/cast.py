@@ -21,9 +21,30 @@ class Client:
     zone: str
 
 
-HALSTED = Client("halsted", "Halsted Foods", "jsmith@halsted.example", DANA, "Dana Lee", "America/Chicago")  # fmt: skip
-LAKESHORE = Client("lakeshore", "Lakeshore Fitness", "mia@lakeshore.example", PRIYA, "Priya Nair", "America/New_York")  # fmt: skip
-PINE = Client("pine", "Pine Street Books", "sam@pinestreet.example", DANA, "Dana Lee", "America/Chicago")  # fmt: skip
+HALSTED = Client(
+    "halsted",
+    "Halsted Foods",
+    "jsmith@halsted.example",
+    DANA,
+    "Dana Lee",
+    "America/Chicago",
+)
+LAKESHORE = Client(
+    "lakeshore",
+    "Lakeshore Fitness",
+    "mia@lakeshore.example",
+    PRIYA,
+    "Priya Nair",
+    "America/New_York",
+)
+PINE = Client(
+    "pine",
+    "Pine Street Books",
+    "sam@pinestreet.example",
+    DANA,
+    "Dana Lee",
+    "America/Chicago",
+)
 CLIENTS = (HALSTED, LAKESHORE, PINE)
 
 COMMON = {
@@ -50,7 +71,7 @@ ROWS: dict[str, dict[str, dict[str, str]]] = {
         ),
         "naperville": _row(
             location_code="'0418", location_name="Naperville 0418", address_1="22 E Chicago Ave",
-            city="Naperville", state="Illinois", zip="60540", vendor="Commonwealth Edison",
+            city="Naperville", state="IL", zip="60540", vendor="Commonwealth Edison",
             account_number="5519-044-871", name_on_account="Halsted Foods LLC",
         ),
         "wrong zip": _row(

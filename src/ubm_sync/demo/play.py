@@ -9,6 +9,7 @@ from pathlib import Path
 from ubm_sync import logs
 from ubm_sync.app import Application
 from ubm_sync.cli import screen
+from ubm_sync.cli.context import options
 from ubm_sync.cli.people import make_sheet
 from ubm_sync.cli.working import jobs
 from ubm_sync.config import Environment, write_customer
@@ -46,7 +47,7 @@ def play(folder: Path, *, once: bool, resume: bool) -> None:
         finally:
             stop.set()
             app.close()
-            logs.configure()
+            logs.configure(stream=options.log_stream)
     if once:
         stage.stop()
         screen.say("Every step happened. The emulators are stopped.", "bold")

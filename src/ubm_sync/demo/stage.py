@@ -63,7 +63,7 @@ class Stage:
             address = next(match for value in answer.values() if (match := ADDRESS.match(value)))
             self._addresses[entry.name] = address.group()
             running[entry.name] = {"pid": process, "port": int(address.group(1))}
-        self._register.write_bytes(orjson.dumps(running))
+            self._register.write_bytes(orjson.dumps(running))
         variables |= {
             "UBM_DATABASE_URL": f"sqlite:///{self.folder / 'ubm.db'}",
             "UBM_SYNC_STATE_URL": f"sqlite:///{self.folder / 'state.db'}",

@@ -87,7 +87,7 @@ class Story:
         self.show_tickets("Tickets of the managers")
 
     def customer_corrects(self) -> None:
-        """The customer follows the message in the row."""
+        """Let the customer follow the message in the row."""
         screen.heading("Halsted corrects the ZIP")
         self.people.edit_row(HALSTED, self.rows["halsted/wrong zip"], {"zip": "60120"})
         self.expect(
@@ -125,7 +125,7 @@ class Story:
         self.show_accounts()
 
     def services_enrol(self) -> None:
-        """Data Services answers by moving its tickets."""
+        """Let Data Services answer by moving its tickets."""
         screen.heading("Data Services enrols them")
         ids = [ticket["id"] for ticket in self.people.tickets("enrolment")]
         self.people.move_tickets(SERVICES, ids, "enrolment", "enrolled")
@@ -139,7 +139,7 @@ class Story:
             self.show_rows(client)
 
     def store_closes(self) -> None:
-        """A store closes: the same row asks for it."""
+        """Close a store: the same row asks for it."""
         screen.heading("Pine Street closes a store")
         row = self.rows["pine/store 5"]
         self.people.edit_row(PINE, row, {"request_type": "Close", "service_end": "2026-12-31"})
@@ -164,7 +164,7 @@ class Story:
         self.show_rows(PINE)
 
     def edits_flow(self) -> None:
-        """A manager's edit reaches the sheet; an owned field is put back with its message."""
+        """Show edits of both sides, and an owned field that is put back with its message."""
         screen.heading("Later edits flow by who owns the field")
         ticket = self.ticket_of("halsted/naperville")
         self.people.edit_tickets(DANA, [ticket["id"]], location_name="Naperville Downtown 0418")

@@ -35,6 +35,9 @@ from ubm_sync.locations.ticket import (
 from ubm_sync.locations.vendors import fold, resolve
 from ubm_sync.model import Customer, Ref, Values, Written
 
+# Places whose creation gives the other places something to tell.
+_ANSWERED = frozenset({ACCOUNT, ENROLMENT_PLACE})
+
 
 class LocationFlow:
     """Decides about one requested utility account at one location (see ``ubm_sync.flow.Flow``)."""
@@ -86,6 +89,7 @@ class LocationFlow:
             fixes=case.fixes,
             notes=tuple(case.notes),
             wake_at=min(case.wakes) if case.wakes else None,
+            follow_up=bool((present & _ANSWERED) - situation.observed.keys()),
         )
 
 

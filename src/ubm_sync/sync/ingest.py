@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -207,7 +207,8 @@ class Ingest:
     ) -> None:
         """Bind records never seen before: a new one, a moved one, or a copy of another."""
         binder = _Binder(tx, place, alive, self._by_container)
-        bound = binder.bind(sorted(fresh, key=lambda one: (one.created_at or now, one.ref)), now)
+        seniority = _Seniority()
+        bound = binder.bind(sorted(fresh, key=lambda one: one.created_at or now), now)
         existing = tx.records.load([sync_id for sync_id, _ in bound])
         new: list[RecordState] = []
         for sync_id, observation in bound:
@@ -219,7 +220,7 @@ class Ingest:
                         sync_id=sync_id,
                         kind=self._kind[place],
                         customer=customer.key,
-                        created_at=observation.created_at or now,
+                        created_at=seniority.of(observation.created_at or now),
                         base={},
                         memory={},
                         status="",
@@ -344,6 +345,19 @@ class _Binder:
             return None
         self._tx.observations.alias(self._place, old, new, key)
         return key
+
+
+class _Seniority:
+    """Tells records of one instant apart, in the order in which their system lists them."""
+
+    def __init__(self) -> None:
+        self._last: dict[datetime, int] = {}
+
+    def of(self, instant: datetime) -> datetime:
+        """Return ``instant``, a microsecond later for each record before it."""
+        number = self._last.get(instant, -1) + 1
+        self._last[instant] = number
+        return instant + timedelta(microseconds=number)
 
 
 def _carried(rule: PlaceRule, old: Observation, new: Observation) -> Observation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -137,15 +138,15 @@ class Work:
             intents = self._intend(tx, plans, now)
         sent, outcomes = self._sender.send(plans)
         with self._state.transaction() as tx:
-            self._settle(tx, plans, records, sent, outcomes, now)
+            met = self._settle(tx, plans, records, sent, outcomes, now)
             self._conclude(tx, intents, outcomes, now)
             for connector in self._connectors.values():
                 tx.cursors.put(connector.name, connector.cursor())
         return [
             plan.subject.sync_id
             for plan in plans
-            if plan.decision.follow_up
-            and any(one.result is Result.LANDED for one in outcomes[plan.subject.sync_id].values())
+            if plan.subject.sync_id in met
+            or (plan.decision.follow_up and _any_landed(outcomes[plan.subject.sync_id]))
         ]
 
     def _subject(self, record: RecordState, seen: Mapping[str, Any]) -> Subject:
@@ -262,10 +263,11 @@ class Work:
         sent: Mapping[str, Mapping[str, Write]],
         outcomes: Mapping[str, Mapping[str, Outcome]],
         now: datetime,
-    ) -> None:
+    ) -> set[str]:
+        """Store what is known now; return whom a change of a rival concerns."""
         save: list[RecordState] = []
         observations: list[tuple[str, Observation]] = []
-        stirred: set[str] = set()
+        stirred: defaultdict[str, set[str]] = defaultdict(set)
         for plan in plans:
             sync_id = plan.subject.sync_id
             settled = settle(self.rules, plan, sent[sync_id], outcomes[sync_id], now)
@@ -278,9 +280,11 @@ class Work:
             save.append(_moved(record, plan, settled))
         tx.observations.save(observations)
         tx.records.save(save)
-        self._stir_rivals(tx, stirred, {plan.subject.sync_id for plan in plans})
+        return self._stir_rivals(tx, stirred)
 
-    def _stir(self, record: RecordState, plan: RecordPlan, stirred: set[str]) -> None:
+    def _stir(
+        self, record: RecordState, plan: RecordPlan, stirred: defaultdict[str, set[str]]
+    ) -> None:
         """Note the account keys whose other records must be decided again."""
         decision = plan.decision
         if (record.status, record.label, record.accepted, record.account_key) == (
@@ -291,17 +295,23 @@ class Work:
         ):
             return
         self._tally.touched.add(record.customer)
-        stirred.update(key for key in (record.account_key, decision.account_key) if key)
+        for key in (record.account_key, decision.account_key):
+            if key:
+                stirred[key].add(record.sync_id)
 
-    def _stir_rivals(self, tx: Tx, keys: set[str], planned: set[str]) -> None:
-        if not keys:
-            return
-        groups = tx.records.rivals(sorted(keys))
-        others = {
-            one.sync_id for group in groups.values() if len(group) > 1 for one in group
-        } - planned
-        if others:
-            tx.records.mark_dirty(sorted(others))
+    def _stir_rivals(self, tx: Tx, stirred: Mapping[str, set[str]]) -> set[str]:
+        """Have the other records of these account keys decided again; return their ids."""
+        if not stirred:
+            return set()
+        concerned = {
+            one.sync_id
+            for key, group in tx.records.rivals(sorted(stirred)).items()
+            for one in group
+            if stirred[key] - {one.sync_id}
+        }
+        if concerned:
+            tx.records.mark_dirty(sorted(concerned))
+        return concerned
 
     def _remember(
         self, tx: Tx, plan: RecordPlan, settled: Settled, record: RecordState, now: datetime
@@ -346,6 +356,10 @@ def _creates_first(plan: RecordPlan) -> RecordPlan:
         return plan
     creates = tuple(write for write in plan.writes if write.ref is None)
     return replace(plan, writes=creates, withheld=True) if creates else plan
+
+
+def _any_landed(outcomes: Mapping[str, Outcome]) -> bool:
+    return any(one.result is Result.LANDED for one in outcomes.values())
 
 
 def _landed(plan: RecordPlan, outcomes: Mapping[str, Outcome]) -> set[str]:
