@@ -14,7 +14,6 @@ from ubm_smartsheet.encode import Row, identity_cell
 from ubm_smartsheet.outcomes import landed, refused, unknown
 from ubm_smartsheet.reading import Reader
 from ubm_smartsheet.refusals import understand
-from ubm_smartsheet.settings import Settings
 from ubm_smartsheet.versions import written_version
 from ubm_sync.errors import NoAccess, NotThere, Refused, SyncError, UnknownOutcome
 from ubm_sync.model import Observation, Outcome
@@ -23,14 +22,15 @@ _PARTIAL = {"allowPartialSuccess": "true"}
 
 
 class Creator:
-    """Adds rows to one sheet; each carries its record's identity, by which it is found again."""
+    """Adds rows to one sheet; each carries its record's identity, by which it is found again.
 
-    def __init__(
-        self, client: Client, reader: Reader, settings: Settings, state: SheetState
-    ) -> None:
+    The sheet's version is not taken over: the next cycle reads the new rows, and with them what the
+    sheet fills in by itself, such as the request number.
+    """
+
+    def __init__(self, client: Client, reader: Reader, state: SheetState) -> None:
         self._client = client
         self._reader = reader
-        self._overlap = settings.modified_overlap
         self._state = state
         self._divider = Divider()
 
@@ -88,7 +88,6 @@ class Creator:
         failed = failures(answer, rows)
         made = answered(answer)
         taken = [row for index, row in enumerate(rows) if index not in failed]
-        self._count(answer, made)
         by_key = self._by_identity(made)
         in_order = len(made) == len(taken)  # the vendor answers in the order of the request
         lost = []
@@ -104,16 +103,6 @@ class Creator:
             yield from self._failed(rows[index], error, again=again)
         if lost:
             yield from self._read_back(lost, "Smartsheet's answer does not mention the row")
-
-    def _count(self, answer: Answer, made: Sequence[Mapping[str, Any]]) -> None:
-        newest = max((str(one.get("modifiedAt") or "") for one in made), default="")
-        version = int(answer.get("version") or 0)
-        if not self._state.own_write(version, newest, rows=len(made), sends=answer.sends):
-            return
-        if self._state.rows is not None:
-            self._state.rows += len(made)
-        created = {int(one["id"]): str(one.get("createdAt") or newest) for one in made}
-        self._state.count(created, self._overlap)
 
     def _by_identity(self, made: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
         column = self._state.columns[SYNC_ID].id

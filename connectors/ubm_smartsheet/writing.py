@@ -38,7 +38,7 @@ class SheetWriter:
         self._state = state
         self._divider = Divider()
         self._bindings = {one.field: one for one in reader.bindings[state.id]}
-        self._creator = Creator(client, reader, settings, state)
+        self._creator = Creator(client, reader, state)
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
         """Yield one outcome for each write.

@@ -406,6 +406,8 @@ def test_a_new_row_is_added_with_its_identity() -> None:
     assert outcome.created
     assert outcome.ref is not None
     assert world.see(outcome.ref)["UBM Sync ID"] == KEY
+    read = world.observe().by_ref[outcome.ref]
+    assert (read.key, read.values["request_number"]) == (KEY, "LOC-00001")
     assert world.observe().pages == []
 
 
