@@ -49,6 +49,7 @@ class Setup:
                 yield self._step(f'customer "{key}"', "would create")
             return
         engine = for_reading(self._open())
+        yield self._step(f'database "{self._address}"', "ok")
         with clear_errors(self._address), engine.connect() as connection:
             try:
                 revisions = pending(connection, self._address)
@@ -68,7 +69,9 @@ class Setup:
 
     def run(self, now: datetime) -> Iterator[SetupStep]:
         """Do what is missing and yield what was found or done."""
+        absent = is_absent(self._url)
         engine = self._open()
+        yield self._step(f'database "{self._address}"', "created" if absent else "ok")
         try:
             with clear_errors(self._address):
                 revisions = migrate_engine(engine, self._address)

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from ubm_store import connect
 from ubm_store.values import COLUMNS
 from ubm_sync.clock import VirtualClock
-from ubm_sync.database import open_engine
+from ubm_sync.database import open_engine, safe_address
 from ubm_sync.model import (
     NOTHING,
     Binding,
@@ -68,6 +68,7 @@ class Store:
         settings: Mapping[str, object] = NOTHING,
     ) -> None:
         self.url = url
+        self.address = safe_address(url)
         self.clock = VirtualClock(NOON)
         self.connector: Connector = connect(
             Connection(
