@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 MASK = "••••••"
 
+# Quantifiers are possessive where a long text could make the search slow.
 # One of these is in every text with a secret in it: a cheap look before the expensive one.
 _HINTS = (
     "pass", "pw", "p/w", "pin", "uid", "clave", "contrase", "login", "log in", "user", "usuario",
@@ -33,24 +34,25 @@ _PLAIN = (  # what may follow such a word without being a secret
 _MIXED = r"(?=\S*[A-Za-z])(?=\S*[0-9!@#$%^&*+=?~])"  # letters and something else
 _CHAR = r"[^\s•]"
 _ALNUM = r"(?=\S*[A-Za-z0-9])"
-_GAP = r"[\"')]*\s*(?:(?:is|es|was)\s+|[-\u2013\u2014/]\s*)?"
-_LOGIN = r"\b(?:log\s?in|user(?:\s?name|\s?id)?|usuario|uid)\b\s*[:=]?\s*"
+_GAP = r"[\"')]*+\s*+(?:(?:is|es|was)\s++|[-\u2013\u2014/]\s*+)?"
+_LOGIN = r"\b(?:log\s?in|user(?:\s?name|\s?id)?|usuario|uid)\b\s*+[:=]?\s*+"
 
 _KEY = r"(?:api[\s_-]?key|access[\s_-]?key|secret(?:[\s_-]?key)?|token)"
 
 _EXPRESSIONS = {
     "password: hunter2": (
-        rf"\b(?:{_WORD}|{_SHORT_WORD})\b[\"')]*\s*(?:is\s*|es\s*)?(?:[:=]|->|→)+\s*"
+        rf"\b(?:{_WORD}|{_SHORT_WORD})\b[\"')]*\s*+(?:is\s*+|es\s*+)?(?:[:=]|->|→)++\s*+"
         rf"{_PLAIN}{_ALNUM}(?P<s>{_CHAR}{{3,}})"
     ),
     "pw Spring#1": rf"\b{_WORD}\b{_GAP}{_PLAIN}{_MIXED}(?P<s>{_CHAR}{{4,}})",
     "pass Spring#12": rf"\b{_SHORT_WORD}\b{_GAP}{_PLAIN}{_MIXED}(?P<s>{_CHAR}{{6,}})",
     "user bob / pass hunter": (
-        rf"{_LOGIN}[^\s/|,;:]+\s*[/|,;:-]*\s*(?:and\s+)?\b(?:{_WORD}|{_SHORT_WORD})\b\s*[:=]?\s*"
+        rf"{_LOGIN}[^\s/|,;:]++\s*+[/|,;:-]*+\s*+(?:and\s++)?+"
+        rf"\b(?:{_WORD}|{_SHORT_WORD})\b\s*+[:=]?\s*+"
         rf"{_PLAIN}{_ALNUM}(?P<s>{_CHAR}+)"
     ),
     "login bsmith / Hunter2!": (
-        rf"{_LOGIN}[^\s/|,;:]{{2,}}\s*[/|,;:]\s*(?!//){_MIXED}(?P<s>{_CHAR}{{5,}})"
+        rf"{_LOGIN}[^\s/|,;:]{{2,}}+\s*+[/|,;:]\s*+(?!//){_MIXED}(?P<s>{_CHAR}{{5,}})"
     ),
     "PIN: 4711": r"\bpin\s*(?:code|no\.?|number)?\s*(?:is\s+|[:=#]+\s*)(?P<s>\d{4,8})\b",
     "api key: 8f3a9b": (rf"\b{_KEY}\s*(?:is\s+|[:=]+\s*){_PLAIN}{_ALNUM}(?P<s>{_CHAR}{{6,}})"),

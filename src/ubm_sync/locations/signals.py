@@ -59,7 +59,10 @@ def _moved(case: Case, ticket: Observation) -> str:
     stage = ticket.values.get("stage", "")
     if not stage:
         return ""
+    known = "stage" in memory or "stage_seen" in memory
     moved = stage != memory.get("stage_seen") and stage != memory.get("stage")
+    if not known:  # what we set ourselves is not remembered: only a clear word counts
+        moved = VERDICT_OF_STAGE.get(stage) in {APPROVE, DECLINE}
     memory["stage_seen"] = stage
     if stage == memory.get("stage"):
         memory.pop("stage_held", None)

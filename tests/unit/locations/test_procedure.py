@@ -390,3 +390,28 @@ def test_a_start_too_far_ahead_is_looked_at_again_in_time() -> None:
     world.now = decision.wake_at
     world.cycle()
     assert world.status == "Waiting for CSM"
+
+
+@pytest.mark.parametrize("stage", ["needs_information", "duplicate", "waiting_for_csm"])
+def test_a_stage_found_after_memory_was_lost_decides_nothing(stage: str) -> None:
+    world = World()
+    world.settle()
+    world.memory = {}
+    world.person(stage=stage)
+
+    world.settle()
+
+    assert (world.status, world.stage) == ("Waiting for CSM", "waiting_for_csm")
+
+
+def test_an_active_record_is_recognised_after_memory_was_lost() -> None:
+    world = World()
+    world.active()
+    told = len(world.notes)
+    world.memory = {}
+
+    world.settle()
+
+    assert (world.status, world.stage) == ("Active", "active")
+    assert world.observed["account"].values["status"] == "active"
+    assert len(world.notes) >= told
