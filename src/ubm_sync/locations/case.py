@@ -17,6 +17,7 @@ from ubm_sync.model import Observation
 
 _SECRET = "secret."  # noqa: S105 - the prefix of a memory key
 _FIXED = "fixed."
+_CORRECTED = "corrected"  # there are such keys: nearly every record has none
 
 
 class Case:
@@ -41,7 +42,7 @@ class Case:
         self.customer = customer
         self.titles = {**rules.titles, **customer.titles} if customer.titles else rules.titles
         self.memory = dict(situation.memory)
-        self.corrected = any(key.startswith((_FIXED, _SECRET)) for key in self.memory)
+        self.corrected = self.memory.pop(_CORRECTED, "") != ""
         self.row = _live(seen.get(ROW))
         self.ticket = _live(seen.get(TICKET))
         self.account = _live(seen.get(ACCOUNT))
@@ -178,6 +179,10 @@ class Case:
         if findings.fixes:
             self.fixes.update(findings.fixes)
             self.values = {**self.values, **findings.fixes}
+        if self._keys(_FIXED) or self._keys(_SECRET):
+            memory[_CORRECTED] = "1"
+        else:
+            self.corrected = False
         return findings
 
     def _edit_mark(self) -> str:

@@ -24,7 +24,6 @@ _CROSSING = re.compile(
     r"[&@/+]|\b(?:and|at|corner|intersection|junction|jct|near|y)\b", re.IGNORECASE
 )
 _LETTER = re.compile(r"[^\W\d_]")
-_DIGIT = re.compile(r"\d")
 
 
 def address(check: Checker) -> None:
@@ -96,7 +95,7 @@ _ALL_DIGITS = "Please type all 5 digits."
 def _city(check: Checker, city: str, five: str) -> None:
     if not city:
         return
-    if not _LETTER.search(city) or _DIGIT.search(city):
+    if not _LETTER.search(city):
         check.error("city", f'{{}} "{shown(city)}" is not a city. Please type its name.')
     elif five and not city_fits(city, five):
         check.warn("city", f'{{}} "{shown(city)}" is not known for ZIP {five} ({zip_city(five)}).')

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from ubm_sync.calendars import local
 from ubm_sync.locations import vendors
@@ -53,7 +54,7 @@ def check(
     customer's time zone, ``titles`` this customer's column titles. Never raises, whatever was
     typed.
     """
-    today = local(now, zone).date()
+    today = _today(now, zone)
     checker = Checker(values, marks, request, today, rules, titles or rules.titles)
     required = _required(checker)
     checker.missing = [name for name in required if name not in values and name != "account_number"]
@@ -74,6 +75,12 @@ def check(
         checker.missing.sort(key=order.index)
     optional = _OPTIONAL & values.keys()
     return checker.findings(len(optional.union(required)))
+
+
+@lru_cache(maxsize=64)
+def _today(now: datetime, zone: str) -> date:
+    """Return the local day; all rows of a cycle are checked at one instant."""
+    return local(now, zone).date()
 
 
 def _required(checker: Checker) -> tuple[str, ...]:
