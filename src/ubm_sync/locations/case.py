@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 
 from ubm_sync.calendars import calendar_of, clock_text, day_text, instant_text, local, parse_instant
 from ubm_sync.flow import NoteDraft, Situation
@@ -104,7 +105,8 @@ class Case:
 
     def day(self, name: str, *, weekday: bool = False) -> str:
         """Return the day of a step as people of this customer read it."""
-        return day_text(local(self.instant(name), self.customer.zone).date(), weekday=weekday)
+        instant = self.memory.get(name) or instant_text(self.now)
+        return _day_of_instant(instant, self.customer.zone, weekday)
 
     def review_day(self) -> str:
         """Return by when somebody will have looked; fixed when the waiting began."""
@@ -208,6 +210,12 @@ def day_of(text: str, *, weekday: bool = False) -> str:
         return day_text(date.fromisoformat(text), weekday=weekday)
     except ValueError:
         return shown(text)
+
+
+@lru_cache(maxsize=8192)
+def _day_of_instant(instant: str, zone: str, weekday: bool) -> str:
+    at = parse_instant(instant)
+    return "" if at is None else day_text(local(at, zone).date(), weekday=weekday)
 
 
 def _live(observation: Observation | None) -> Observation | None:

@@ -72,7 +72,8 @@ class LocationFlow:
             self.rules.message_length,
         )
         present = _present(case)
-        values = _values(case, present)
+        key = accounts.account_key(case.customer, case.values)
+        values = _values(case, present, key)
         if case.ticket is not None or TICKET in present:
             _remember_said(case)
         else:
@@ -85,7 +86,7 @@ class LocationFlow:
             status=case.status,
             label=request_label(memory.get("request", ""), case.values.get("request_number", "")),
             accepted=self.accepted(memory),
-            account_key=accounts.account_key(case.customer, case.values),
+            account_key=key,
             fixes=case.fixes,
             notes=tuple(case.notes),
             wake_at=min(case.wakes) if case.wakes else None,
@@ -117,7 +118,7 @@ def _wants_ticket(case: Case) -> bool:
     return case.status == DUPLICATE and case.rules.duplicates is DuplicatePolicy.TICKET
 
 
-def _values(case: Case, present: set[str]) -> dict[str, dict[str, Written]]:
+def _values(case: Case, present: set[str], key: str) -> dict[str, dict[str, Written]]:
     """Return, for each place the record is in, what the service itself fills there."""
     values: dict[str, dict[str, Written]] = {}
     if TICKET in present:
@@ -125,7 +126,7 @@ def _values(case: Case, present: set[str]) -> dict[str, dict[str, Written]]:
     if ROW in present and ROW not in case.situation.vanished:
         values[ROW] = _row_values(case, present)
     if ACCOUNT in present:
-        values[ACCOUNT] = _account_values(case)
+        values[ACCOUNT] = _account_values(case, key)
     if ENROLMENT_PLACE in present:
         values[ENROLMENT_PLACE] = enrolment_values(case)
     return values
@@ -178,14 +179,14 @@ def _edited_elsewhere(case: Case) -> bool:
     return True
 
 
-def _account_values(case: Case) -> dict[str, Written]:
+def _account_values(case: Case, key: str) -> dict[str, Written]:
     memory, values = case.memory, case.values
     vendor = values.get("vendor", "")
     found = resolve(vendor, values.get("state", ""), values.get("commodity", ""))
     account: dict[str, Written] = {
         "customer_key": case.customer.key,
         "vendor_canonical": found.canonical or vendor or fold(vendor) or None,
-        "account_key": accounts.account_key(case.customer, values) or None,
+        "account_key": key or None,
         "status": in_store(case),
         "approved_by": memory.get("approved_by") or None,
         "approved_at": memory.get("approved_at") or None,

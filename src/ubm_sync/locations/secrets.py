@@ -70,7 +70,10 @@ _PATTERNS = tuple(re.compile(pattern, re.IGNORECASE) for pattern in _EXPRESSIONS
 def may_hold_secret(texts: Iterable[str]) -> bool:
     """Return whether a closer look is worth it; never False where ``mask`` would change a text."""
     lower = "\n".join(texts).lower()
-    return any(hint in lower for hint in _HINTS)
+    for hint in _HINTS:  # noqa: SIM110 - every row comes here, and the loop is twice as fast
+        if hint in lower:
+            return True
+    return False
 
 
 def mask(text: str) -> str:

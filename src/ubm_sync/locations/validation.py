@@ -35,7 +35,7 @@ _OPTIONAL = frozenset(
 
 def is_request(request: str, kind: str) -> bool:
     """Return whether a request type is ``kind``, however it is capitalised."""
-    return request == kind or request.casefold() == kind.casefold()
+    return request == kind or (len(request) == len(kind) and request.casefold() == kind.casefold())
 
 
 def check(
