@@ -37,10 +37,10 @@ class Creator:
     def create(self, rows: Sequence[Row]) -> Iterator[Outcome]:
         """Yield one outcome for each row.
 
-        A row whose earlier create ended unknown is looked for first. Raises as ``Client.post``.
+        Each is looked for first: an earlier create may have ended unknown, or been another
+        process's. Raises as ``Client.post``.
         """
-        doubtful = [row for row in rows if row.write.key in self._state.unsure]
-        found = self._find(doubtful) if doubtful else {}
+        found = self._find(rows)
         fresh = []
         for row in rows:
             there = found.get(row.write.key)
@@ -133,6 +133,7 @@ class Creator:
 
     def _settled(self, row: Row, ref: str, version: str, *, created: bool = False) -> Outcome:
         self._certain([row])
+        self._reader.index.saw(self._state.id, [int(ref)])
         return landed(row, ref, version, created=created)
 
     def _certain(self, rows: Sequence[Row]) -> None:

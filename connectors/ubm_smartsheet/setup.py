@@ -12,7 +12,7 @@ from ubm_smartsheet.drift import SYSTEM, problems
 from ubm_smartsheet.layout import changes, missing, new_column, new_sheet
 from ubm_smartsheet.reading import Reader
 from ubm_smartsheet.settings import Settings
-from ubm_sync.errors import NotThere, Refused, UnknownOutcome
+from ubm_sync.errors import NoAccess, NotThere, Refused, SyncError, Temporary, UnknownOutcome
 from ubm_sync.model import Binding, Place
 from ubm_sync.ports import SetupStep
 
@@ -49,8 +49,8 @@ class Setup:
     def create_sheet(self, name: str, share_with: Sequence[str]) -> str:
         """Create a customer's sheet from the template, share it as Editor, return its id.
 
-        Raises Refused where the template is missing, UnknownOutcome where the answer was lost and
-        more than one sheet of this name exists.
+        Raises Refused where the template is missing, UnknownOutcome where the sheet may exist or
+        exists but is not ready; the message then holds its id.
         """
         listed = self._sheets()
         template = self._template(listed)
@@ -60,17 +60,38 @@ class Setup:
                 '"ubm-sync setup smartsheet" first.'
             )
         sheet = self._create({"name": name, "fromId": int(template)}, before=set(listed))
-        for step in self._mend(sheet, self._bindings, template=True, dry_run=False):
-            log.info("sheet set up", sheet=sheet, what=step.what, state=step.state)
-        if share_with:
-            # The per-sheet sharing addresses ended in June 2026; this is the one that took over.
-            self._client.post(
-                "share",
-                "/shares",
-                [{"email": email, "accessLevel": "EDITOR"} for email in share_with],
-                {"assetType": "sheet", "assetId": sheet, "sendEmail": "true"},
-            )
+        try:
+            for step in self._mend(sheet, self._bindings, template=True, dry_run=False):
+                log.info("sheet set up", sheet=sheet, what=step.what, state=step.state)
+            self._share(sheet, share_with)
+        except NoAccess:
+            raise
+        except SyncError as error:
+            raise UnknownOutcome(
+                f'Sheet "{name}" was created (id {sheet}) but is not ready: {error} '
+                "Bind it by this id, run setup, and share it by hand."
+            ) from error
         return sheet
+
+    def _share(self, sheet: str, emails: Sequence[str]) -> None:
+        """Share a sheet as Editor with those who do not see it yet.
+
+        The addresses under the sheet itself ended in June 2026; these took over from them.
+        """
+        asset = {"assetType": "sheet", "assetId": sheet}
+        for _ in range(2):  # the second time only after a lost answer
+            body = self._client.get("read shares", "/shares", asset)
+            there = {str(one.get("email", "")).casefold() for one in body.get("items") or ()}
+            left = [email for email in emails if email.casefold() not in there]
+            if not left:
+                return
+            shares = [{"email": email, "accessLevel": "EDITOR"} for email in left]
+            try:
+                self._client.post("share", "/shares", shares, {**asset, "sendEmail": "true"})
+            except UnknownOutcome:
+                continue
+            return
+        raise Temporary("Smartsheet did not answer whether it shared the sheet.")
 
     def _sheets(self) -> dict[str, str]:
         """Return the names of all sheets this token sees, by id."""

@@ -7,7 +7,7 @@ import pytest
 from tests.integration.smartsheet_connector.world import DANA, World, row_place
 
 from ubm_sync.emulation.faults import Fault
-from ubm_sync.errors import Refused
+from ubm_sync.errors import Refused, UnknownOutcome
 from ubm_sync.model import Note, Result
 
 TEMPLATE = "UBM locations template"
@@ -142,6 +142,28 @@ def test_a_sheet_whose_making_was_not_answered_is_found() -> None:
 
     named = [one for one in world.emulator.state.sheets.values() if one.name == "Zenith Gyms"]
     assert [str(one.id) for one in named] == [sheet]
+
+
+def test_sharing_whose_answer_was_lost_is_not_done_twice() -> None:
+    world = World()
+    world.fault(Fault.DROP, r"POST /2.0/shares", times=1)
+    before = world.emulator.counts["POST /2.0/shares"]
+
+    sheet = world.connector.create_sheet("Zenith Gyms", [DANA])
+
+    assert world.emulator.counts["POST /2.0/shares"] - before == 1
+    world.act("add_row", who=DANA, sheet=int(sheet), cells={"Location Name": "Joliet"})
+
+
+def test_a_sheet_that_cannot_be_shared_is_named_by_its_id() -> None:
+    world = World()
+    world.fault(Fault.RESET, r"POST /2.0/shares", times=None)
+
+    with pytest.raises(UnknownOutcome) as caught:
+        world.connector.create_sheet("Zenith Gyms", [DANA])
+
+    (made,) = [one for one in world.emulator.state.sheets.values() if one.name == "Zenith Gyms"]
+    assert f"id {made.id}" in str(caught.value)
 
 
 def note(ref: str, text: str = "Please confirm the meter.", key: str = "n1") -> Note:
