@@ -1,21 +1,24 @@
 """What this portal calls things: owners, pipelines, properties, read when first needed.
 
-An unknown owner or stage makes the list be read again, at most once in ``refresh_every`` seconds,
-so that a quiet cycle costs no call and a new colleague is known within a minute.
+An unknown owner or stage makes the list be read again: at once where it was never asked for, else
+at most once in ``refresh_every`` seconds, so that a quiet cycle costs no call.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from ubm_hubspot.client import TICKETS, Client
 from ubm_sync.clock import Clock
+from ubm_sync.errors import Temporary
 from ubm_sync.model import Place
 
 _OWNERS_A_PAGE = 100
+_NEW = timedelta(seconds=5)  # between two readings for names never asked for before
+_MISSED = 10_000  # names remembered as asked for
 
 Pair = tuple[str, str]
 
@@ -32,6 +35,8 @@ class Catalog:
         self._pause = timedelta(seconds=refresh_every)
         self._lock = threading.RLock()
         self._read_at: dict[str, datetime] = {}
+        self._failed: dict[str, tuple[datetime, Temporary]] = {}
+        self._missed: set[tuple[str, str]] = set()
         self._emails: dict[str, str] = {}
         self._owners: dict[str, str] = {}
         self._keys: dict[str, dict[Pair, str]] = {}
@@ -40,8 +45,7 @@ class Catalog:
     def owner_email(self, owner_id: str) -> str | None:
         """Return the e-mail of an owner, leavers included, in lower case."""
         found = self._emails.get(owner_id)
-        if found is None and self._due("owners"):
-            self._read_owners()
+        if found is None and self._read_again("owners", owner_id, self._read_owners):
             found = self._emails.get(owner_id)
         return found
 
@@ -49,24 +53,23 @@ class Catalog:
         """Return the id of the active owner with this e-mail."""
         email = email.strip().lower()
         found = self._owners.get(email)
-        if found is None and self._due("owners"):
-            self._read_owners()
+        if found is None and self._read_again("owners", email, self._read_owners):
             found = self._owners.get(email)
         return found
 
     def stage_key(self, place: str, pipeline: str, stage: str) -> str | None:
         """Return the mapping's key of a stage, None where it is not one of the place's."""
         found = self._keys.get(place, {}).get((pipeline, stage))
-        if found is None and self._due("pipelines"):
-            self._index_stages(self.pipelines())
+        name = f"{place} {pipeline} {stage}"
+        if found is None and self._read_again("pipelines", name, self.pipelines):
             found = self._keys.get(place, {}).get((pipeline, stage))
         return found
 
     def stage_ids(self, place: str, key: str) -> Pair | None:
         """Return the ids of pipeline and stage, None where the portal lacks one of them."""
         found = self._pairs.get(place, {}).get(key)
-        if found is None and self._due("pipelines"):
-            self._index_stages(self.pipelines())
+        name = f"{place} {key}"
+        if found is None and self._read_again("pipelines", name, self.pipelines):
             found = self._pairs.get(place, {}).get(key)
         return found
 
@@ -89,15 +92,36 @@ class Catalog:
         """Read everything again when next needed."""
         with self._lock:
             self._read_at.clear()
+            self._missed.clear()
 
-    def _due(self, what: str) -> bool:
+    def _read_again(self, what: str, asked: str, read: Callable[[], object]) -> bool:
+        """Read a list again where it is time, or where ``asked`` was never looked for.
+
+        Only a reading that succeeded counts: a name must not look unknown because HubSpot was out
+        of order when it was asked for.
+        """
         with self._lock:
             now = self._clock.now()
             last = self._read_at.get(what)
-            if last is not None and timedelta() <= now - last < self._pause:
+            pause = self._pause if (what, asked) in self._missed else min(self._pause, _NEW)
+            if last is not None and timedelta() <= now - last < pause:
                 return False
+            self._read_now(what, now, read)
             self._read_at[what] = now
+            if len(self._missed) > _MISSED:
+                self._missed.clear()
+            self._missed.add((what, asked))
             return True
+
+    def _read_now(self, what: str, now: datetime, read: Callable[[], object]) -> None:
+        failed = self._failed.get(what)
+        if failed is not None and timedelta() <= now - failed[0] < _NEW:
+            raise failed[1]  # a thousand records ask within a second: one wait is enough
+        try:
+            read()
+        except Temporary as error:
+            self._failed[what] = (self._clock.now(), error)
+            raise
 
     def _read_owners(self) -> None:
         emails: dict[str, str] = {}
@@ -123,8 +147,9 @@ class Catalog:
                 return
             query["after"] = after
 
-    def _index_stages(self, pipelines: Iterable[Mapping[str, Any]]) -> None:
+    def _index_stages(self, pipelines: Sequence[Mapping[str, Any]]) -> None:
         by_label = {fold(each["label"]): each for each in pipelines}
+        there = {(str(p["id"]), str(s["id"])) for p in pipelines for s in p.get("stages") or []}
         for place in self._places:
             pipeline = by_label.get(fold(place.pipeline)) if place.pipeline else None
             stages = pipeline.get("stages") or [] if pipeline else []
@@ -134,6 +159,10 @@ class Catalog:
                 for stage in place.stages
                 if pipeline and fold(stage.label) in live
             }
+            # A stage that was only renamed is still the same stage to us until we restart.
+            for key, pair in self._pairs.get(place.name, {}).items():
+                if key not in pairs and pair in there and pair not in pairs.values():
+                    pairs[key] = pair
             self._pairs[place.name] = pairs
             self._keys[place.name] = {pair: key for key, pair in pairs.items()}
 

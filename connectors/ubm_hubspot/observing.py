@@ -121,7 +121,7 @@ class Observer:
                 for records in self._tickets.read(list(missing), archived=archived):
                     for record in records:
                         missing.pop(str(record["id"]), None)
-                    yield self._page(records)
+                    yield self._page(records, taken=False)
         for ref in missing:
             single = self._tickets.one(ref)
             if single is not None:
@@ -152,7 +152,11 @@ class Observer:
     def _is_behind(self, record: Record) -> bool:
         return modified_of(record) < self._window.known.get(str(record["id"]), -1)
 
-    def _page(self, records: Iterable[Record]) -> Page:
+    def _page(self, records: Iterable[Record], *, taken: bool = True) -> Page:
+        """Decode records; ``taken`` says that the reader keeps what it is given here.
+
+        What was only looked up may be dropped, so the search has to show it all the same.
+        """
         observations: list[Observation] = []
         problems: list[Problem] = []
         checked: set[str] = set()
@@ -174,7 +178,8 @@ class Observer:
                 if each.gone:
                     self._window.forget(each.ref)
             if not record.get("archived"):
-                self._window.took(ref, modified_of(record))
+                know = self._window.took if taken else self._window.met
+                know(ref, modified_of(record))
         return Page(tuple(observations), problems=tuple(problems), checked=frozenset(checked))
 
 

@@ -120,8 +120,12 @@ class Window:
         search shows only the last change.
         """
         self._quiet = 0
-        self._know(ref, max(modified - 1, self.known.get(ref, -1)))
+        self.met(ref, modified)
         self.ours[ref] = modified
+
+    def met(self, ref: str, modified: int) -> None:
+        """Remember that older states than this one are no news any more, but this one is."""
+        self._know(ref, max(modified - 1, self.known.get(ref, -1)))
 
     def forget(self, ref: str) -> None:
         """Forget a ticket that left: if it comes back, every state of it is news."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -12,11 +12,12 @@ from ubm_hubspot.encode import Encoder, Parcel
 from ubm_hubspot.links import BATCH as LINKS
 from ubm_hubspot.links import Links, Pair
 from ubm_hubspot.parallel import in_flight
-from ubm_hubspot.tickets import BATCH, chunks
+from ubm_hubspot.tickets import BATCH
 from ubm_hubspot.values import instant
 from ubm_hubspot.window import Window
-from ubm_sync.errors import NoAccess
+from ubm_sync.errors import NoAccess, Temporary, Throttled
 from ubm_sync.model import Outcome, Result, Write
+from ubm_sync.transport import Stopping
 
 UNREAD = "~"  # ends the version of a ticket we updated and have not read since
 
@@ -56,7 +57,6 @@ class Writer:
         run, linking = Run(), _Linking()
         for wave in waves(writes):
             for ended in self._send(wave, run):
-                self._remember(ended)
                 if ended.result is Result.LANDED and ended.parcel.links:
                     linking.add(ended)
                     if len(linking.pairs) >= LINKS:
@@ -69,24 +69,38 @@ class Writer:
             raise run.error
 
     def _send(self, wave: Iterable[Write], run: Run) -> Iterator[Ended]:
+        for results in in_flight(self._jobs(wave, run), self._concurrency):
+            yield from results
+
+    def _jobs(self, wave: Iterable[Write], run: Run) -> Iterator[Callable[[], list[Ended]]]:
+        """Yield batches as they are wanted: only what is in flight is held in memory."""
         groups: dict[bool, list[Parcel]] = {True: [], False: []}
+        settled: list[Ended] = []
         for write in wave:
-            parcel = self._encoder.parcel(write)
+            try:
+                parcel = self._encoder.parcel(write)
+            except (NoAccess, Throttled, Stopping) as error:
+                run.error = run.error or error
+                break
+            except Temporary as error:  # a name it needs cannot be read now: it waits alone
+                parcel = Parcel(write, "")
+                settled.append(Ended(parcel, Result.REFUSED, reason=str(error)))
+                continue
             new = write.ref is None
-            refusal = _unsendable(parcel, new=new)
-            if refusal:
-                yield refusal
+            if refusal := _unsendable(parcel, new=new):
+                settled.append(refusal)
             elif not parcel.properties:
-                yield Ended(parcel, Result.LANDED, write.ref)
+                settled.append(Ended(parcel, Result.LANDED, write.ref))
             else:
                 groups[new].append(parcel)
-        jobs = (
-            partial(self._batches.send, some, new=new, run=run)
-            for new, parcels in groups.items()
-            for some in chunks(parcels, BATCH)
-        )
-        for results in in_flight(jobs, self._concurrency):
-            yield from results
+            if len(groups[new]) == BATCH:
+                yield partial(self._batches.send, groups[new], new=new, run=run)
+                groups[new] = []
+        for new, parcels in groups.items():
+            if parcels:
+                yield partial(self._batches.send, parcels, new=new, run=run)
+        if settled:
+            yield lambda: settled
 
     def _remember(self, ended: Ended) -> None:
         if ended.result is not Result.LANDED or not ended.ref or not ended.stamp:
@@ -108,6 +122,7 @@ class Writer:
             yield self._outcome(ended, done)
 
     def _outcome(self, ended: Ended, linked: dict[Pair, str]) -> Outcome:
+        self._remember(ended)
         parcel, write = ended.parcel, ended.parcel.write
         for name, company in parcel.links.items() if ended.result is Result.LANDED else ():
             if trouble := linked.get((str(ended.ref), company), ""):

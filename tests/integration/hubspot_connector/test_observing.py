@@ -247,16 +247,74 @@ def test_the_first_reading_resumes_where_it_was_killed(portal: Portal) -> None:
 
 def test_people_and_stages_are_told_by_their_names(portal: Portal) -> None:
     ticket = portal.add("k", owner=CSM)
-    portal.act("add_owner", email="Late@ubm.example", firstName="L", lastName="L")
     portal.act("move_ticket", id=ticket.ref, stage="Approved")
     portal.later(20)
-    assert portal.read()[str(ticket.ref)].values["stage"] == "approved"
 
-    assert portal.apply(change(ticket, owner="late@ubm.example"))["k"].result is Result.REFUSED
-    portal.later(61)
-    portal.apply(change(ticket, owner="late@ubm.example"))
+    found = portal.read()[str(ticket.ref)]
+
+    assert (found.values["stage"], found.values["owner"]) == ("approved", CSM)
+
+
+def test_a_new_colleague_is_known_at_once(portal: Portal) -> None:
+    ticket = portal.add("k", owner=CSM)
+    portal.later(20)
+    portal.act("add_owner", email="Late@ubm.example", firstName="L", lastName="L")
+
+    outcome = portal.apply(change(ticket, owner="late@ubm.example"))["k"]
+
+    assert outcome.result is Result.LANDED
     assert portal.see(ticket.ref)["owner"] == "Late@ubm.example"
+    portal.later(20)
     assert portal.read()[str(ticket.ref)].values["owner"] == "late@ubm.example"
+
+
+def test_a_stranger_is_looked_up_once_a_minute(portal: Portal) -> None:
+    ticket = portal.add("k")
+    stranger = change(ticket, owner="who@ubm.example")
+    calls = []
+    for pause in (0, 20, 20, 20):
+        portal.later(pause)
+        before = portal.calls()
+        portal.apply(stranger)
+        calls.append(portal.calls() - before)
+
+    assert calls == [2, 0, 0, 2]
+
+
+def test_names_that_could_not_be_read_are_read_in_the_next_cycle(portal: Portal) -> None:
+    ticket = portal.add("k", owner=CSM)
+    portal.connector = portal.connect()
+    portal.later(20)
+    portal.fault(Fault.ERROR, "owners", times=None)
+    with pytest.raises(Temporary):
+        portal.read()
+    portal.heal()
+    portal.later(20)
+
+    assert portal.read()[str(ticket.ref)].values["owner"] == CSM
+
+
+def test_a_renamed_stage_is_the_same_stage_until_a_restart(portal: Portal) -> None:
+    ticket = portal.add("k", stage="approved")
+    portal.act("rename_stage", pipeline="New locations", stage="Approved", to="OK")
+    portal.later(3_700)
+    portal.act("edit_ticket", id=ticket.ref, properties={"ubm_vendor": "V"})
+
+    pages = portal.pages()
+
+    assert any('no stage "Approved"' in text for text in words(pages))
+    (found,) = (one for page in pages for one in page.observations)
+    assert found.values["stage"] == "approved"
+
+
+def test_what_was_only_looked_up_is_shown_by_the_search_all_the_same(portal: Portal) -> None:
+    ticket = portal.add("k")
+    portal.later(20)
+    portal.read()
+    portal.act("edit_ticket", id=ticket.ref, properties={"ubm_vendor": "typed"})
+    list(portal.connector.fetch("ticket", [str(ticket.ref)]))
+
+    assert portal.read()[str(ticket.ref)].values["vendor"] == "typed"
 
 
 def test_a_ticket_moved_to_another_pipeline_keeps_its_place(portal: Portal) -> None:

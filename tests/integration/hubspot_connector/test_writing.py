@@ -129,6 +129,26 @@ def test_without_access_nothing_is_sent(portal: Portal) -> None:
         portal.apply(*many(300))
 
 
+def test_names_that_cannot_be_read_hold_back_only_what_needs_them(portal: Portal) -> None:
+    portal.fault(Fault.ERROR, "owners", times=None)
+    owned = [new(f"owned{index}", owner=CSM) for index in range(200)]
+    before = portal.calls()
+
+    outcomes = portal.apply(*owned, *many(200))
+
+    results = {key: (one.result, one.permanent) for key, one in outcomes.items()}
+    assert {results[write.key] for write in owned} == {(Result.REFUSED, False)}
+    assert {results[write.key] for write in many(200)} == {(Result.LANDED, False)}
+    assert portal.calls() - before == 7
+
+
+def test_without_the_right_to_read_names_nothing_is_sent(portal: Portal) -> None:
+    portal.act("revoke_token")
+
+    with pytest.raises(NoAccess):
+        portal.apply(new("k", owner=CSM))
+
+
 def test_a_refused_option_fails_the_field_and_not_the_record(portal: Portal) -> None:
     writes = [new(f"k{index}", vendor="V", commodity="Gas") for index in range(99)]
     outcomes = portal.apply(*writes, new("bad", vendor="V", commodity="Steam"))
