@@ -71,8 +71,8 @@ def check(
         _marks(checker)
     checker.flagged.update(checker.missing)
     if "account_number" in checker.missing:
-        order = list(rules.titles)
-        checker.missing.sort(key=order.index)
+        order = {name: place for place, name in enumerate(rules.titles)}
+        checker.missing.sort(key=lambda name: order.get(name, len(order)))
     optional = _OPTIONAL & values.keys()
     return checker.findings(len(optional.union(required)))
 
@@ -122,8 +122,8 @@ def _choices(checker: Checker) -> None:
     values = checker.values
     for field, options in checker.rules.choices.items():
         typed = values.get(field)
-        if typed is None or typed in options:
-            continue
+        if typed is None or typed in options or field == "state":
+            continue  # a state may be spelled out: it is corrected, not refused
         folded = typed.casefold()
         if any(folded == option.casefold() for option in options):
             continue

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.locations.world import NOW, PLAIN
 
+from ubm_sync.locations import LocationRules
 from ubm_sync.locations.findings import Findings, Level
 from ubm_sync.locations.validation import check
 from ubm_sync.model import Mark
@@ -317,3 +318,13 @@ def test_no_text_is_too_strange_to_check(changes: dict[str, str], marks: dict[st
         check(values | dict(found.fixes), marks, values.get("request_type", ""), NOW, ZONE).fixes
         == {}
     )
+
+
+def test_a_list_of_states_does_not_stop_a_spelled_out_state() -> None:
+    rules = LocationRules(choices={"state": ("IL", "CT")}, titles={"zip": "ZIP"})
+
+    found = check(PLAIN | {"state": "Illinois"}, {}, "Add location", NOW, ZONE, rules=rules)
+
+    assert found.valid
+    assert found.fixes == {"state": "IL"}
+    assert "account_number" in check({}, {}, "", NOW, ZONE, rules=rules).missing
