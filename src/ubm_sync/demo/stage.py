@@ -57,8 +57,10 @@ class Stage:
         variables: dict[str, str] = {}
         running: dict[str, Any] = {}
         for entry in sorted(entry_points(group=EMULATORS), key=lambda one: one.name):
-            port = known.get(entry.name, {}).get("port", 0)
-            process, answer = self._start(entry.name, entry.module, port)
+            before = known.get(entry.name, {})
+            process, answer = self._running(entry.name, before.get("pid", 0)) or self._start(
+                entry.name, entry.module, before.get("port", 0)
+            )
             variables.update(answer)
             address = next(match for value in answer.values() if (match := ADDRESS.match(value)))
             self._addresses[entry.name] = address.group()
@@ -114,6 +116,13 @@ class Stage:
         found: dict[str, Any] = orjson.loads(self._register.read_bytes())
         return found
 
+    def _running(self, name: str, pid: int) -> tuple[int, dict[str, str]] | None:
+        """Return an emulator that is still there from before."""
+        if not pid or not _is_emulator(pid, name):
+            return None
+        found = _variables(self.folder / f"{name}.out")
+        return (pid, found) if _answers(found) else None
+
     def _start(self, name: str, module: str, port: int) -> tuple[int, dict[str, str]]:
         """Start one emulator; return its process id and the variables it prints."""
         printed = self.folder / f"{name}.out"
@@ -133,9 +142,8 @@ class Stage:
             )
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            lines = printed.read_text(encoding="utf-8").splitlines()
-            found = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z_]+=", line))
-            if any(ADDRESS.match(value) for value in found.values()) and _answers(found):
+            found = _variables(printed)
+            if _answers(found):
                 return process.pid, found
             if process.poll() is not None:
                 break
@@ -144,10 +152,17 @@ class Stage:
         raise Temporary(f"The emulator of {name} did not start: {' '.join(tail) or 'no answer'}.")
 
 
+def _variables(printed: Path) -> dict[str, str]:
+    lines = printed.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if re.match(r"[A-Z_]+=", line))
+
+
 def _answers(variables: Mapping[str, str]) -> bool:
-    address = next(match for value in variables.values() if (match := ADDRESS.match(value)))
+    addresses = [match for value in variables.values() if (match := ADDRESS.match(value))]
+    if not addresses:
+        return False
     try:
-        return requests.get(f"{address.group()}/_control/health", timeout=2).ok
+        return requests.get(f"{addresses[0].group()}/_control/health", timeout=2).ok
     except requests.RequestException:
         return False
 
