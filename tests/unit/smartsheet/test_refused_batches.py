@@ -60,6 +60,7 @@ class Played:
         for method in (responses.PUT, responses.POST):
             responses.add_callback(method, f"{BASE}/sheets/7/rows", callback=self._write)
         responses.add_callback(responses.GET, f"{BASE}/sheets/7/version", callback=self._version)
+        responses.get(f"{BASE}/sheets/7", json=sheet_without_rows())
 
     def _write(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
         rows = orjson.loads(request.body or b"")
@@ -81,6 +82,15 @@ class Played:
         values = values or {"notes": "x"}
         writes = [Write("row", key, None, "7", values) for key in keys]
         return {one.key: one for one in self.connector.apply(writes)}
+
+
+def sheet_without_rows() -> dict[str, Any]:
+    columns = [
+        {"id": one.id, "title": one.title, "type": one.type, "options": list(one.options)}
+        | ({"systemColumnType": one.system} if one.system else {})
+        for one in live().values()
+    ]
+    return {"id": 7, "name": "Halsted Foods", "version": 5, "columns": columns, "rows": []}
 
 
 def refusal(code: int, message: str = "no", **detail: Any) -> dict[str, Any]:

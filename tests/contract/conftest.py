@@ -1,0 +1,43 @@
+"""Every system the contract is played on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.contract.hubspot_system import Portal
+from tests.contract.memory_system import Memory
+from tests.contract.smartsheet_system import Sheet
+from tests.contract.store_system import Store
+from tests.contract.system import Remote, System
+
+REMOTE: dict[str, Callable[[], Remote]] = {Portal.name: Portal, Sheet.name: Sheet}
+STORES = {f"{Store.name}-sqlite": "sqlite_url", f"{Store.name}-postgresql": "postgres_url"}
+
+
+@pytest.fixture(params=[Memory.name, *REMOTE, *STORES])
+def bare(request: pytest.FixtureRequest) -> Iterator[System]:
+    """A system in which nothing was set up."""
+    name = str(request.param)
+    if name in STORES:
+        system: System = Store(request.getfixturevalue(STORES[name]))
+    else:
+        system = REMOTE[name]() if name in REMOTE else Memory()
+    yield system
+    system.close()
+
+
+@pytest.fixture
+def system(bare: System) -> System:
+    """A system that is ready for records."""
+    bare.set_up()
+    return bare
+
+
+@pytest.fixture(params=REMOTE)
+def remote(request: pytest.FixtureRequest) -> Iterator[Remote]:
+    """A system behind HTTP that is ready for records."""
+    system = REMOTE[str(request.param)]()
+    system.set_up()
+    yield system
+    system.close()
