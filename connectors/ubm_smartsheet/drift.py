@@ -61,7 +61,7 @@ def problems(sheet: str, name: str, bindings: Sequence[Binding], found: Match) -
 def no_access(sheet: str, name: str, reason: str = "") -> Problem:
     """Return the problem of a sheet that this token cannot see; never a deletion."""
     called = f'Sheet "{name}" (id {sheet})' if name else f"The sheet with id {sheet}"
-    because = f" Smartsheet said: {reason}" if reason else ""
+    because = f" {reason}" if reason else ""
     return Problem(
         scope_of(sheet),
         "no_access",

@@ -20,7 +20,7 @@ from ubm_smartsheet.drift import headroom, no_access, problems, scope_of, unread
 from ubm_smartsheet.index import RowIndex
 from ubm_smartsheet.listing import Listing, is_settled
 from ubm_smartsheet.settings import Settings
-from ubm_sync.errors import NoAccess, Refused, Temporary, Throttled
+from ubm_sync.errors import NoAccess, NotThere, Refused, Temporary, Throttled
 from ubm_sync.model import Binding, Customer, Observation, Page, Place, Problem
 from ubm_sync.ports import Lane
 from ubm_sync.transport import Stopping
@@ -78,7 +78,8 @@ class Reader:
                 raise
             except Refused as error:
                 state.lose()
-                problem = no_access(sheet, state.name, str(error))
+                why = "" if isinstance(error, NotThere) else str(error)
+                problem = no_access(sheet, state.name, why)
                 yield Page(problems=(problem,), checked=frozenset({scope_of(sheet)}))
             except Temporary as error:
                 failing += 1

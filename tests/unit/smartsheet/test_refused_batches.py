@@ -328,3 +328,51 @@ def test_what_is_no_rows_id_is_refused_and_not_sent() -> None:
     assert outcomes["row-11"].permanent
     assert outcomes["12"].result is Result.LANDED
     assert [ids(rows) for rows in played.requests] == [[12]]
+
+
+def sheet_with(*rows: dict[str, Any]) -> dict[str, Any]:
+    columns = [
+        {"id": column.id, "title": column.title, "type": column.type} for column in live().values()
+    ]
+    return {"id": 7, "name": "Halsted Foods", "version": 6, "columns": columns, "rows": rows}
+
+
+def test_a_create_that_is_not_mentioned_is_looked_for_by_its_identity() -> None:
+    played = Played(lambda _: (200, {"resultCode": 0, "message": "SUCCESS", "result": []}))
+    cells = [{"columnId": live()["sync_id"].id, "value": "k1"}]
+    found = {"id": 901, "createdAt": AT, "modifiedAt": AT, "cells": cells}
+    responses.get(f"{BASE}/sheets/7", json=sheet_with(found))
+
+    outcomes = played.create("k1", "k2")
+
+    assert (outcomes["k1"].result, outcomes["k1"].ref) == (Result.LANDED, "901")
+    assert outcomes["k2"].result is Result.UNKNOWN
+    assert '"unsure":["k2"]' in played.connector.cursor()
+
+
+def test_a_create_stays_unknown_where_even_looking_fails() -> None:
+    played = Played(lambda _: (500, refusal(4002)))
+    responses.get(f"{BASE}/sheets/7", body=requests.ConnectionError("gone"))
+
+    (outcome,) = played.create("k1").values()
+
+    assert outcome.result is Result.UNKNOWN
+    assert len(played.requests) == 1
+
+
+def test_a_create_that_was_not_sent_is_not_doubted() -> None:
+    played = Played(lambda _: (429, refusal(4003)))
+
+    with pytest.raises(Temporary):
+        played.create("k1")
+
+    assert '"unsure":[]' in played.connector.cursor()
+
+
+def test_a_list_of_sheets_that_comes_in_pages_is_read_to_its_end() -> None:
+    played = Played(taken)
+    pages = [{"data": [{"id": 8, "version": 1}]}, {"data": [{"id": 7, "version": 5}]}]
+    for page in pages:
+        responses.get(f"{BASE}/sheets", json=page | {"totalPages": 2})
+
+    assert list(played.connector.observe(full=False)) == []

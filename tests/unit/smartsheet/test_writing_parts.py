@@ -225,3 +225,33 @@ def test_other_refusals_speak_for_themselves() -> None:
         "Smartsheet refused the row: Unable to parse request",
     )
     assert understand({"errorCode": 1042}, live()).reason == "Smartsheet refused the row: code 1042"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "words"),
+    [
+        ({"formula": True}, "calculated by a formula"),
+        ({"locked_for_us": True}, "locked for the service"),
+    ],
+)
+def test_columns_that_take_no_values_are_left_out(attributes: dict[str, Any], words: str) -> None:
+    write = Write("row", KEY, "555", "7", {"notes": "x"}, version())
+
+    row = encode_row(write, BOUND, live(notes=attributes), "")
+
+    assert row.cells == {}
+    assert words in row.reasons
+
+
+def test_several_people_are_sent_as_contacts() -> None:
+    write = Write("row", KEY, "555", "7", {"csm": "a@x; b@x"}, version())
+
+    row = encode_row(write, BOUND, live(csm={"type": "MULTI_CONTACT_LIST"}), "")
+
+    assert row.cells["csm"]["objectValue"] == {
+        "objectType": "MULTI_CONTACT",
+        "values": [
+            {"objectType": "CONTACT", "email": "a@x"},
+            {"objectType": "CONTACT", "email": "b@x"},
+        ],
+    }
