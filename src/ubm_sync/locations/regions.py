@@ -1,6 +1,7 @@
 """States, ZIPs and cities of the United States.
 
-The ZIP table comes with the ``zipcodes`` package and is turned into one plain dict at first use.
+The ZIP table comes with the ``zipcodes`` package, which keeps it compactly and is asked once for
+each ZIP that comes up: as Python objects all of it would take a third of the service's memory.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ WI Wisconsin Wis Wisc|WY Wyoming Wyo|PR Puerto_Rico|VI Virgin_Islands US_Virgin_
 AS American_Samoa|MP Northern_Mariana_Islands Northern_Marianas CNMI
 """
 _LETTERS = re.compile(r"[^a-z]+")
-_DIGITS = re.compile(r"\d{5}")
+_DIGITS = re.compile(r"\d{5}", re.ASCII)
 _PARTS = re.compile(r"(\d{3,5})(?:[ -]+(\d{4}))?|(\d{6,9})", re.ASCII)
 _ZIP, _ZIP4 = 5, 9
 _SHORT_WORDS = {"saint": "st", "sainte": "ste", "mount": "mt", "fort": "ft"}
@@ -95,10 +96,9 @@ def read_zip(typed: str, state: str) -> ZipReading:
         first, plus = run[:_ZIP], run[_ZIP:]
     five = first.zfill(_ZIP)
     whole = f"{five}-{plus}" if plus else five
-    table, prefixes = _table()
-    place = table.get(five)
+    place = _place(five)
     if place is None:
-        near = (five[:3], state) in prefixes
+        near = state in _states_near(five[:3])
         return ZipReading(ZipMatch.UNLISTED if near else ZipMatch.NOT_A_ZIP, whole)
     if state and place[0] != state:
         return ZipReading(ZipMatch.OTHER_STATE, whole)
@@ -107,14 +107,14 @@ def read_zip(typed: str, state: str) -> ZipReading:
 
 def zip_city(zip_code: str) -> str:
     """Return the main city of a ZIP (5 digits or ZIP+4), "" where it is not in the table."""
-    place = _table()[0].get(zip_code[:_ZIP])
+    place = _place(zip_code[:_ZIP])
     return place[1] if place is not None else ""
 
 
 @lru_cache(maxsize=65536)
 def city_fits(city: str, zip_code: str) -> bool:
     """Return whether ``city`` is a name of the place of a ZIP; True where the ZIP is not listed."""
-    place = _table()[0].get(zip_code[:_ZIP])
+    place = _place(zip_code[:_ZIP])
     return place is None or f"|{_fold_city(city)}|" in place[2]
 
 
@@ -123,21 +123,26 @@ def _fold_city(city: str) -> str:
     return "".join(_SHORT_WORDS.get(word, word) for word in words)
 
 
-@lru_cache(maxsize=1)
-def _table() -> tuple[dict[str, tuple[str, str, str]], frozenset[tuple[str, str]]]:
-    """Return ``zip -> (state, city, |folded|names|)`` and the known ``(first 3 digits, state)``."""
+@lru_cache(maxsize=65536)
+def _place(five: str) -> tuple[str, str, str] | None:
+    """Return ``(state, city, |folded|names|)`` of a ZIP, None where it is not in the table."""
+    if not _DIGITS.fullmatch(five):
+        return None
     untyped: Any = zipcodes
-    listing: list[dict[str, Any]] = untyped.list_all()
-    table = {
-        entry["zip_code"]: (
-            entry["state"],
-            entry["city"],
-            "|".join(["", *map(_fold_city, _city_names(entry)), ""]),
-        )
-        for entry in listing
-        if _DIGITS.fullmatch(entry["zip_code"])
-    }
-    return table, frozenset((code[:3], place[0]) for code, place in table.items())
+    found: list[dict[str, Any]] = untyped.matching(five)
+    if not found:
+        return None
+    entry = found[-1]
+    names = "|".join(["", *map(_fold_city, _city_names(entry)), ""])
+    return entry["state"], entry["city"], names
+
+
+@lru_cache(maxsize=1024)
+def _states_near(first: str) -> frozenset[str]:
+    """Return the states in which there are ZIPs with these first 3 digits."""
+    untyped: Any = zipcodes
+    listing: list[dict[str, Any]] = untyped.similar_to(first)
+    return frozenset(entry["state"] for entry in listing)
 
 
 def _city_names(entry: dict[str, Any]) -> list[str]:
