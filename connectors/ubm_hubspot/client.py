@@ -45,7 +45,7 @@ class SessionRest:
         answer = self._session.request(
             method,
             url,
-            params=options.get("query_params") or None,
+            params=[(name, _plain(value)) for name, value in options.get("query_params") or ()],
             headers=options.get("headers"),
             data=body,
             auth=_as_it_is,
@@ -73,6 +73,10 @@ class SessionRest:
     def DELETE(self, url: str, **options: Any) -> Reply:  # noqa: N802 - as above
         """Send a DELETE."""
         return self._send("DELETE", url, options)
+
+
+def _plain(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

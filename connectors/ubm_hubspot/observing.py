@@ -80,8 +80,7 @@ class Observer:
 
     def everything(self) -> Iterator[Page]:
         """Yield every ticket of ours, live and archived; the last page says if it was complete."""
-        if not self._window.scanned:
-            self._start()
+        begun_at = 0 if self._window.scanned else self._newest_change()
         walk = _Walk()
         lean = not self._full.fits()
         for found in by_id(self._ask(Lane.AUDIT), self._lean if lean else self._full):
@@ -98,6 +97,8 @@ class Observer:
         for records in self._tickets.read(hidden, lane=Lane.AUDIT):
             yield self._page(records)
         yield from self.archived(since=0)
+        if begun_at and walk.consistent():
+            self._window.start(begun_at)
         yield Page(complete=frozenset({CONTAINER}) if walk.consistent() else frozenset())
 
     def archived(self, *, since: int | None = None) -> Iterator[Page]:
@@ -135,13 +136,12 @@ class Observer:
                 return
             yield seen
 
-    def _start(self) -> None:
-        """Note HubSpot's time before a first full reading: what changes during it is found."""
+    def _newest_change(self) -> int:
+        """Return HubSpot's time before a first full reading: the search goes on from there."""
         body = self._newest.body()
         body["sorts"][0]["direction"] = "DESCENDING"
         results = self._tickets.search(body, Lane.AUDIT)["results"]
-        if results:
-            self._window.start(modified_of(results[0]))
+        return modified_of(results[0]) if results else 0
 
     def _ask(self, lane: Lane) -> Callable[[dict[str, Any]], dict[str, Any]]:
         return lambda body: self._tickets.search(body, lane)

@@ -245,6 +245,19 @@ def test_the_first_reading_resumes_where_it_was_killed(portal: Portal) -> None:
     assert len(rest) <= 801
 
 
+def test_a_first_full_reading_that_was_killed_leaves_nothing_out(portal: Portal) -> None:
+    portal.apply(*many(700))
+    portal.connector = portal.connect()
+    portal.later(20)
+    reading = portal.connector.observe(full=True)
+    seen = {one.ref for _ in range(3) for one in next(reading).observations}
+    del reading
+    portal.restart()
+
+    assert 0 < len(seen) < 700
+    assert len(seen | set(portal.read())) == 700
+
+
 def test_people_and_stages_are_told_by_their_names(portal: Portal) -> None:
     ticket = portal.add("k", owner=CSM)
     portal.act("move_ticket", id=ticket.ref, stage="Approved")

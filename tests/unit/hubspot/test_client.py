@@ -89,14 +89,15 @@ def test_search_has_a_budget_of_its_own(http: responses.RequestsMock, budget: Bu
     one = client(budget)
 
     search(one)
-    one.call("read", one.crm.tickets.basic_api.get_by_id, "7", properties=["a", "b"])
+    read = one.crm.tickets.basic_api.get_by_id
+    one.call("read", read, "7", properties=["a", "b"], archived=True)
 
     first, second = budget.keys
     assert first.startswith("hubspot-search:")
     assert second.startswith("hubspot:")
     assert first.rpartition(":")[2] == second.rpartition(":")[2]
     assert len(second) == len("hubspot:") + 8
-    assert "properties=a" in str(http.calls[1].request.url)
+    assert str(http.calls[1].request.url).endswith("/7?properties=a&properties=b&archived=true")
 
 
 def test_the_paths_of_a_date_version_are_used_where_set(
