@@ -101,15 +101,24 @@ def _at_one_instant(ask: Ask, query: Query, instant: int) -> Iterator[Found]:
 
 def by_id(ask: Ask, query: Query, *filters: tuple[str, str, str]) -> Iterator[Found]:
     """Yield our tickets that pass ``filters`` in the order of their ids, each once."""
-    last = 0
+    anchor, offset, last = 0, 0, 0
     while True:
-        after = (OBJECT_ID, "GT", str(last))
-        answer, whole = _asked(ask, query.body(*filters, after, sort=OBJECT_ID), 0)
-        records = answer["results"]
-        yield Found(records, whole, int(answer.get("total") or 0))
-        if not records or not _next(answer):
-            return
-        last = max(int(record["id"]) for record in records)
+        after = (OBJECT_ID, "GT", str(anchor))
+        body = query.body(*filters, after, sort=OBJECT_ID, offset=offset)
+        answer, whole = _asked(ask, body, offset)
+        records: list[Record] = answer["results"]
+        moved = bool(offset) and (not records or int(records[0]["id"]) != last)
+        fresh = [] if moved else records[1:] if offset else records
+        if fresh or not whole:
+            yield Found(fresh, whole, int(answer.get("total") or 0))
+        if not moved:
+            if not records or not _next(answer):
+                return
+            last = int(records[-1]["id"])
+            offset += len(records) - 1
+            if len(records) > 1 and offset + query.limit <= DEEPEST:
+                continue
+        anchor, offset = last, 0
 
 
 def _asked(ask: Ask, body: dict[str, Any], offset: int) -> tuple[dict[str, Any], bool]:

@@ -84,6 +84,31 @@ def test_the_walk_by_id_shows_each_record_once(records: dict[str, int]) -> None:
     assert found == sorted(records, key=int)
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_record_that_leaves_hides_no_other_from_the_walk_by_id(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a repeatable play
+    index = Index({str(ref): ref for ref in range(1, 80)})
+
+    def somebody_archives() -> None:
+        if len(index.records) > 40:
+            index.records.pop(chance.choice(sorted(index.records)))
+
+    index.between = somebody_archives
+
+    found = [str(r["id"]) for page in by_id(index.ask, SMALL) for r in page.records]
+
+    assert set(index.records) <= set(found)
+    assert len(found) == len(set(found))
+
+
+def test_the_walk_by_id_goes_below_the_cap() -> None:
+    index = Index({str(ref): 5 for ref in range(1, 10_601)})
+
+    found = [r for page in by_id(index.ask, QUERY) for r in page.records]
+
+    assert len(found) == 10_600
+
+
 def test_a_page_that_leaves_records_out_is_asked_again() -> None:
     index = Index({str(ref): ref for ref in range(1, 9)})
     index.lose = lambda turn, ids: ids[:2] if turn == 1 else ids
