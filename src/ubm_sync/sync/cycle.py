@@ -16,6 +16,7 @@ from ubm_sync.flow import Flow
 from ubm_sync.model import Customer, Problem
 from ubm_sync.ports import Connector
 from ubm_sync.state import Lease, RecordState, State, Tx
+from ubm_sync.sync import collecting
 from ubm_sync.sync.guard import Guard, Stop, Threshold
 from ubm_sync.sync.ingest import Ingest, Seen
 from ubm_sync.sync.notes import NoteClerk
@@ -119,6 +120,7 @@ class Engine:
         """Customers that are not paused."""
         return {key: one for key, one in self.customers.items() if not one.paused}
 
+    @collecting.seldom()
     def cycle(self, *, full: bool = False, only: frozenset[str] | None = None) -> Report:
         """Run one cycle; with ``only`` no other writes than those with these digests.
 
@@ -183,6 +185,7 @@ class Engine:
         log.info("cycle done", **report.summary())
         return report
 
+    @collecting.seldom()
     def plans(self) -> list[RecordPlan]:
         """Read every system and return what a cycle would do now, writing nothing outside."""
         now = self.clock.now()
