@@ -90,20 +90,8 @@ class LocationFlow:
             fixes=case.fixes,
             notes=tuple(case.notes),
             wake_at=min(case.wakes) if case.wakes else None,
-            follow_up=_follows_up(case, present, values),
+            follow_up=bool((present & _ANSWERED) - situation.observed.keys()),
         )
-
-
-def _follows_up(case: Case, present: set[str], values: dict[str, dict[str, Written]]) -> bool:
-    """Return whether to decide again once this is written.
-
-    Something created has an id to tell; an approval taken off the ticket must be seen to be gone,
-    or the next one a person gives would be taken for it.
-    """
-    if (present & _ANSWERED) - case.situation.observed.keys():
-        return True
-    cleared = values.get(TICKET, {}).get("approval", "") is None
-    return cleared and case.ticket is not None and "approval" in case.ticket.values
 
 
 def _present(case: Case) -> set[str]:

@@ -54,6 +54,7 @@ class PlaceRule:
     write_only: frozenset[str]  # never read back: what we wrote is what is there
     shared: tuple[str, ...]  # shared fields that live here and may be written
     service: frozenset[str]  # fields only the service fills: a person's edit is put back
+    signals: frozenset[str]  # fields people set for a flow to read
     same: MappingOf[str, Same]
 
 
@@ -113,5 +114,6 @@ def _place(mapping: Mapping, name: str) -> PlaceRule:
         frozenset(b.field for b in bindings if b.type is FieldType.LINK or not b.readable),
         tuple(b.field for b in bindings if b.writable and role[b.field] is Role.SHARED),
         frozenset(b.field for b in bindings if role[b.field] is Role.SERVICE),
+        frozenset(b.field for b in bindings if role[b.field] is Role.SIGNAL),
         {b.field: partial(same, b.type) for b in bindings},
     )

@@ -145,9 +145,25 @@ class Work:
         return [
             plan.subject.sync_id
             for plan in plans
-            if plan.subject.sync_id in met
-            or (plan.decision.follow_up and _any_landed(outcomes[plan.subject.sync_id]))
+            if plan.subject.sync_id in met or self._goes_on(plan, outcomes[plan.subject.sync_id])
         ]
+
+    def _goes_on(self, plan: RecordPlan, outcomes: Mapping[str, Outcome]) -> bool:
+        """Return whether the flow should look again at once: at what it asked for, or answered.
+
+        A signal that we changed ourselves must be seen by the flow before a person sets it again,
+        or the person's next word would be taken for the old one.
+        """
+        for write in plan.writes:
+            outcome = outcomes.get(write.place)
+            if outcome is None or outcome.result is not Result.LANDED:
+                continue
+            if plan.decision.follow_up:
+                return True
+            signals = self.rules.places[write.place].signals
+            if write.ref is not None and not signals.isdisjoint(write.values):
+                return True
+        return False
 
     def _subject(self, record: RecordState, seen: Mapping[str, Any]) -> Subject:
         memory, notebook = book.split(record.memory)
@@ -356,10 +372,6 @@ def _creates_first(plan: RecordPlan) -> RecordPlan:
         return plan
     creates = tuple(write for write in plan.writes if write.ref is None)
     return replace(plan, writes=creates, withheld=True) if creates else plan
-
-
-def _any_landed(outcomes: Mapping[str, Outcome]) -> bool:
-    return any(one.result is Result.LANDED for one in outcomes.values())
 
 
 def _landed(plan: RecordPlan, outcomes: Mapping[str, Outcome]) -> set[str]:
