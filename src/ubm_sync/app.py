@@ -13,7 +13,7 @@ from ubm_sync.clock import Clock, SystemClock
 from ubm_sync.config import Configuration, Environment, load_configuration
 from ubm_sync.errors import ConfigError, Flaw
 from ubm_sync.flow import Flow
-from ubm_sync.locations import LocationFlow, LocationRules
+from ubm_sync.locations import DuplicatePolicy, LocationFlow, LocationRules
 from ubm_sync.model import Customer
 from ubm_sync.onboarding import OnboardingFlow
 from ubm_sync.ports import Budget, Connection, Connector
@@ -100,13 +100,12 @@ class Application:
     def flows(self) -> Mapping[str, Flow]:
         """The flows by the kind of record they decide."""
         service = self.configuration.service
+        intake = service.intake
         mapping = self.configuration.mappings["location"]
         row = mapping.bindings["row"]
         names = {place: service.names[mapping.place(place).system] for place in _NAMED}
         rules = LocationRules(
-            quiet_minutes=service.intake.quiet_minutes,
-            review_business_days=service.intake.review_business_days,
-            notice_days=service.intake.notice_days,
+            **{**service.intake.model_dump(), "duplicates": DuplicatePolicy(intake.duplicates)},
             intake_name=names["row"],
             ticket_name=names["ticket"],
             store_name=names["account"],

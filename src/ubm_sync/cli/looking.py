@@ -6,15 +6,19 @@ import os
 from datetime import datetime
 from typing import Annotated, Any
 
+import structlog
 import typer
 
+from ubm_sync.app import Application
 from ubm_sync.cli import screen
 from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, options
 from ubm_sync.cli.working import Json
-from ubm_sync.config import Environment, load_configuration
+from ubm_sync.config import Environment
 from ubm_sync.errors import Refused
 from ubm_sync.reports.status import service_status
 from ubm_sync.reports.why import explain
+
+log = structlog.get_logger(__name__)
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +35,10 @@ def check(as_json: Json = False) -> None:
     Example: ubm-sync check
     """
     environment = Environment.load(os.environ, options.env_file)
-    found = load_configuration(environment.config, environment.mappings)
+    app = Application(environment, tolerant=False)
+    found = app.configuration
+    texts = app.flows  # the message texts are checked where they are used
+    log.debug("configuration checked", flows=len(texts))
     kinds = {kind: len(mapping.fields) for kind, mapping in found.mappings.items()}
     if as_json:
         screen.show_json({"flaws": [], "fields": kinds, "customers": len(found.customers)})
