@@ -92,7 +92,7 @@ def _merge_field(
         if observation is None or (blind and name in blind.get(place, ())):
             continue
         value = observation.values.get(name)
-        if value == base or rule.equal(value, base):
+        if value == base or (base is not None and rule.equal(value, base)):
             continue
         if rule.may_write(place, accepted=accepted):
             legal[place] = value
@@ -120,7 +120,7 @@ def _choose(
     decided: Mapping[str, str],
 ) -> str | None:
     values = list(legal.values())
-    if all(rule.equal(values[0], value) for value in values[1:]):
+    if len(values) == 1 or all(rule.equal(values[0], value) for value in values[1:]):
         return values[0]
     choice = decided.get(rule.name, decided.get("*"))
     if choice is not None and choice.startswith("="):
@@ -168,12 +168,16 @@ def agreed(
         value = merged.values.get(name)
         if name in blocked or value == base.get(name):
             continue
-        if all(
-            rule.equal(seen[place].values.get(name), value)
-            and not (blind and name in blind.get(place, ()))
-            for place in rule.places
-            if place in seen
-        ):
+        for place in rule.places:
+            observation = seen.get(place)
+            if observation is None:
+                continue
+            there = observation.values.get(name)
+            if (there != value and not rule.equal(there, value)) or (
+                blind and name in blind.get(place, ())
+            ):
+                break
+        else:
             if value is None:
                 result.pop(name, None)
             else:

@@ -163,7 +163,7 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
     blind = subject.blind.get(place.name, _NONE) if subject.blind else _NONE
     if observation is None:
         values: dict[str, Written] = {
-            name: _bound(value, subject.seen)
+            name: value if type(value) is str else _bound(value, subject.seen)
             for name, value in wanted.items()
             if value is not None and name not in blind
         }
@@ -246,12 +246,17 @@ def digest(write: Write) -> str:
     ]
 
 
+def has_refs(write: Write) -> bool:
+    """Return whether a write names external ids that are known only once another has landed."""
+    return Ref in map(type, write.values.values())
+
+
 def resolve(write: Write, refs: Mapping[str, str]) -> Write | None:
     """Return ``write`` with its references filled in from ``refs`` (place -> external id).
 
     None where one of them is not known yet: the write has to wait.
     """
-    if not any(isinstance(value, Ref) for value in write.values.values()):
+    if not has_refs(write):
         return write
     values: dict[str, Written] = {}
     for name, value in write.values.items():

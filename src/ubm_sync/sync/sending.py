@@ -11,7 +11,7 @@ import structlog
 from ubm_sync.errors import NoAccess, SyncError, Temporary
 from ubm_sync.model import Outcome, Result, Write
 from ubm_sync.ports import Connector
-from ubm_sync.sync.plan import RecordPlan, resolve
+from ubm_sync.sync.plan import RecordPlan, has_refs, resolve
 from ubm_sync.sync.rules import Rules
 
 log = structlog.get_logger(__name__)
@@ -51,14 +51,15 @@ class Sender:
         stuck: set[str] = set()
         for system in self.rules.order:
             batch: dict[tuple[str, str], tuple[str, Write]] = {}
+            here = {one.name for one in self.rules.places.values() if one.system == system}
             for plan in plans:
                 sync_id = plan.subject.sync_id
                 if sync_id in stuck:
                     continue
                 for write in plan.writes:
-                    if self.rules.places[write.place].system != system:
+                    if write.place not in here:
                         continue
-                    ready = resolve(write, self._refs(plan, outcomes[sync_id]))
+                    ready = self._ready(plan, write, outcomes[sync_id])
                     if ready is None or system in self._down:
                         stuck.add(sync_id)
                         continue
@@ -71,6 +72,11 @@ class Sender:
                     if answer is None or answer.result is not Result.LANDED:
                         stuck.add(sync_id)
         return sent, outcomes
+
+    def _ready(
+        self, plan: RecordPlan, write: Write, outcomes: Mapping[str, Outcome]
+    ) -> Write | None:
+        return resolve(write, self._refs(plan, outcomes)) if has_refs(write) else write
 
     def _refs(self, plan: RecordPlan, outcomes: Mapping[str, Outcome]) -> dict[str, str]:
         refs = {place: one.ref for place, one in plan.subject.seen.items()}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from ubm_sync.model import Observation, Outcome, Result, Write
 from ubm_sync.sync import notebook as book
@@ -56,7 +57,8 @@ def settle(
             settled.again = True
             continue
         _take(rules, settled, seen, notebook, actual, outcome, now)
-    _forget_held(plan, notebook)
+    if notebook:
+        _forget_held(plan, notebook)
     settled.base = agreed(rules, subject.base, plan.merged, _live(seen), blind=subject.blind)
     settled.closed = [
         name for name, _ in book.entries(notebook, book.CONFLICT) if name not in plan.merged.blocked
@@ -87,7 +89,7 @@ def _take(
         settled.landed += 1
         notebook.pop(book.REFUSED + place, None)
         landed = outcome.landed
-        for name, value in write.values.items():
+        for name, value in write.values.items() if notebook or landed is not None else ():
             notebook.pop(f"{book.SENT}{place}.{name}", None)
             if landed is not None and name not in landed:
                 _hold(settled, notebook, place, name, value, outcome)
@@ -127,14 +129,14 @@ def _hold(
 def _after(
     write: Write, outcome: Outcome, before: Observation | None, now: datetime
 ) -> Observation:
-    values = dict(before.values) if before is not None else {}
-    for name, value in write.values.items():
-        if outcome.landed is not None and name not in outcome.landed:
-            continue
-        if isinstance(value, str):
-            values[name] = value
-        else:
-            values.pop(name, None)
+    values: dict[str, Any] = dict(before.values) if before is not None else {}
+    taken: Mapping[str, Any] = write.values
+    if outcome.landed is not None:
+        taken = {name: value for name, value in taken.items() if name in outcome.landed}
+    values.update(taken)
+    for name, value in taken.items():
+        if type(value) is not str:
+            del values[name]
     if before is None:
         return Observation(
             write.place,
@@ -146,8 +148,19 @@ def _after(
             created_at=now,
             modified_at=now,
         )
-    version = outcome.version or before.version
-    return replace(before, values=values, version=version, key=write.key)
+    return Observation(
+        before.place,
+        before.ref,
+        write.key,
+        before.container,
+        outcome.version or before.version,
+        values,
+        before.marks,
+        before.created_at,
+        before.modified_at,
+        before.modified_by,
+        before.gone,
+    )
 
 
 def _forget_held(plan: RecordPlan, notebook: dict[str, str]) -> None:
