@@ -129,7 +129,7 @@ def test_nothing_but_a_connector_names_a_vendor() -> None:
     named = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in sorted(ENGINE.rglob("*"))
-        if path.is_file() and path.suffix not in {".pyc"}
+        if path.is_file() and path.suffix != ".pyc"
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if vendors.search(line)
     ]

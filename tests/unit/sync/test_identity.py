@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from ubm_sync.sync.identity import is_sync_id, mint
 
-MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(
-    lambda moment: moment.replace(tzinfo=UTC)
+MOMENTS = st.datetimes(  # the bounds must be naive; the zone comes from the strategy
+    datetime(2000, 1, 1),  # noqa: DTZ001 - as above
+    datetime(2100, 1, 1),  # noqa: DTZ001 - as above
+    timezones=st.just(UTC),
 )
 
 
