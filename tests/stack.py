@@ -16,7 +16,7 @@ import shutil
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -104,8 +104,7 @@ class Stack:
         self.hubspot = HubSpotEmulator(self.clock)
         self.smartsheet = SmartsheetEmulator(self.clock)
         for name, given in self.switches.items():
-            for switch, value in given.items():
-                setattr(self.emulators[name].switches, switch, value)
+            self.switch(name, **given)
         self.folder.mkdir(parents=True, exist_ok=True)
         for name in ("config", "mappings"):
             shutil.copytree(ROOT / name, self.folder / name)
@@ -208,6 +207,11 @@ class Stack:
                 return reports
         raise AssertionError(f"no rest after {most} cycles: {reports[-1].summary()}")
 
+    def switch(self, system: str, **given: object) -> None:
+        """Set behaviours of an emulator that nobody has verified (see its ``Switches``)."""
+        emulator = self.emulators[system]
+        emulator.switches = replace(emulator.switches, **given)
+
     def wait(self, seconds: float) -> None:
         """Let time pass."""
         self.clock.advance(timedelta(seconds=seconds))
@@ -301,7 +305,7 @@ class Stack:
         self.settle()
         assert self.row(row)["Sync Status"] == "Active", self.row(row)
 
-    # ------------------------------------------------------------------------------ the account store
+    # ----------------------------------------------------------------------------- the account store
 
     def accounts(self) -> list[dict[str, str]]:
         """Return the accounts of the store as the service reads them, with their ids as ``ref``."""
