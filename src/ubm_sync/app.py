@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 from collections.abc import Mapping
 from functools import cached_property
@@ -13,6 +11,7 @@ from ubm_sync.clock import Clock, SystemClock
 from ubm_sync.config import Configuration, Environment, load_configuration
 from ubm_sync.errors import ConfigError, Flaw
 from ubm_sync.flow import Flow
+from ubm_sync.holder import is_gone, myself
 from ubm_sync.locations import DuplicatePolicy, LocationFlow, LocationRules
 from ubm_sync.model import Customer
 from ubm_sync.onboarding import OnboardingFlow
@@ -135,7 +134,8 @@ class Application:
             flows=self.flows,
             customers=self.customers,
             clock=self.clock,
-            holder=f"{socket.gethostname()}:{os.getpid()}",
+            holder=myself(),
+            is_gone=is_gone,
             settings=EngineSettings(thresholds=thresholds),
             progress=progress,
             stop=self.stop,

@@ -74,6 +74,16 @@ class Leases(Repository):
         epoch = self._connection.execute(ACQUIRE, row).scalar()
         return None if epoch is None else Lease(name, holder, epoch, until)
 
+    def holder(self, name: str) -> str:
+        """Return who has a lease, "" where nobody does."""
+        statement = select(lease_row.c.holder).where(lease_row.c.name == name)
+        return str(self._connection.execute(statement).scalar() or "")
+
+    def evict(self, name: str, holder: str) -> None:
+        """Take a lease from a holder that is known to have ended; nothing happens to another's."""
+        whose = and_(lease_row.c.name == name, lease_row.c.holder == holder)
+        self._connection.execute(update(lease_row).where(whose).values(holder=""))
+
     def renew(self, lease: Lease, seconds: float, now: datetime) -> Lease:
         """Prolong a lease; raises LeaseLost if another took it.
 

@@ -28,6 +28,7 @@ from ubm_sync.sync.work import Sight, Work
 
 log = structlog.get_logger(__name__)
 
+LEASE = "engine"
 Progress = Callable[[str, int, int | None], None]
 
 
@@ -36,7 +37,7 @@ class EngineSettings:
     """How a cycle works; counts are records unless named otherwise."""
 
     portion: int = 2_500
-    lease_seconds: float = 120.0
+    lease_seconds: float = 600.0  # longer than the slowest single write
     notes_while_busy: int = 100
     busy_from: int = 500  # written records from which notes wait for the next cycle
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
@@ -102,6 +103,7 @@ class Engine:
         settings: EngineSettings | None = None,
         progress: Progress | None = None,
         stop: threading.Event | None = None,
+        is_gone: Callable[[str], bool] | None = None,
     ) -> None:
         self.state = state
         self.connectors = connectors
@@ -114,6 +116,8 @@ class Engine:
         self._holder = holder
         self._progress = progress or (lambda _what, _done, _total: None)
         self._resumed = False
+        self._lease: Lease | None = None
+        self._is_gone = is_gone or (lambda _holder: False)
 
     @property
     def active(self) -> dict[str, Customer]:
@@ -129,8 +133,7 @@ class Engine:
         """
         started = self.clock.now()
         with self.state.transaction() as tx:
-            lease = tx.leases.acquire("engine", self._holder, self.settings.lease_seconds, started)
-            if lease is None:
+            if not self._take_lease(tx, started):
                 return Report("", skipped="Another instance of the service is at work.")
             run = tx.runs.start(started, "full" if full else "sync")
             if not self._resumed:
@@ -138,14 +141,14 @@ class Engine:
                 self._resumed = True
         seen, problems = self._observe(full=full, now=started)
         with self.state.transaction() as tx:
-            lease = tx.leases.renew(lease, self.settings.lease_seconds, self.clock.now())
+            self._fence(tx)
             self._open_onboardings(tx, started)
             sight = _sight(tx)
             guard = {kind: self._guard(tx, rules) for kind, rules in self.rules.items()}
         tally = Tally(problems=problems)
         for kind in self.rules:
             work = self._work(kind, sight, guard[kind], tally, run, only)
-            lease = self._drain(work, lease)
+            self._drain(work)
             if kind == "location" and tally.touched:
                 self._recount(tally.touched)
         notes = NoteClerk(self.state, self.connectors, self.rules).deliver(self._notes_limit(tally))
@@ -181,7 +184,8 @@ class Engine:
                     self.clock.now(),
                 )
             tx.runs.finish(run, self.clock.now(), report.summary(), "; ".join(tally.problems))
-            tx.leases.release(lease)
+            if self._lease is not None:
+                tx.leases.release(self._lease)
         log.info("cycle done", **report.summary())
         return report
 
@@ -286,6 +290,7 @@ class Engine:
             tally=tally,
             run=run,
             only=only,
+            fence=self._fence,
         )
 
     def _due(self, kind: str) -> Iterator[list[str]]:
@@ -300,7 +305,7 @@ class Engine:
             yield ids
             after = ids[-1]
 
-    def _drain(self, work: Work, lease: Lease) -> Lease:
+    def _drain(self, work: Work) -> None:
         done = 0
         for ids in self._due(work.rules.kind):
             if self.stop.is_set():
@@ -308,9 +313,22 @@ class Engine:
             work.do(ids, self.clock.now())
             done += len(ids)
             self._progress("working", done, None)
-            with self.state.transaction() as tx:
-                lease = tx.leases.renew(lease, self.settings.lease_seconds, self.clock.now())
-        return lease
+
+    def _take_lease(self, tx: Tx, now: datetime) -> bool:
+        """Take the lease of the engine; from a process of this machine that ended, at once."""
+        seconds = self.settings.lease_seconds
+        holder = tx.leases.holder(LEASE)
+        if holder and holder != self._holder and self._is_gone(holder):
+            log.warning("lease taken over", holder=holder)
+            tx.leases.evict(LEASE, holder)
+        self._lease = tx.leases.acquire(LEASE, self._holder, seconds, now)
+        return self._lease is not None
+
+    def _fence(self, tx: Tx) -> None:
+        """Prolong the lease inside a transaction; raises LeaseLost where another took it."""
+        if self._lease is not None:
+            now = self.clock.now()
+            self._lease = tx.leases.renew(self._lease, self.settings.lease_seconds, now)
 
     def _notes_limit(self, tally: Tally) -> int:
         """Let notes give way to records: a few in a busy cycle, the rest in the next one."""

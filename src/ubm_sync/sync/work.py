@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -16,6 +16,7 @@ from ubm_sync.ports import Connector
 from ubm_sync.state import RecordState, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.guard import Guard
+from ubm_sync.sync.logbook import Logbook
 from ubm_sync.sync.merge import Merged
 from ubm_sync.sync.plan import RecordPlan, Subject, digest, merge_subject, plan_record
 from ubm_sync.sync.rivals import Rivals
@@ -25,6 +26,7 @@ from ubm_sync.sync.settle import Settled, settle
 
 log = structlog.get_logger(__name__)
 
+Fence: TypeAlias = Callable[[Tx], None]  # raises LeaseLost where another instance took over
 STEPS = 4  # create, follow up, tell: more than any flow needs in one cycle
 
 
@@ -67,6 +69,7 @@ class Work:
         tally: Tally,
         run: str,
         only: frozenset[str] | None = None,
+        fence: Fence = lambda _tx: None,
     ) -> None:
         self.rules = rules
         self.flow = flow
@@ -79,8 +82,9 @@ class Work:
         }
         self._guard = guard
         self._tally = tally
-        self._run = run
+        self._logbook = Logbook(rules, run)
         self._only = only
+        self._fence = fence
         self._sender = Sender(rules, connectors, tally)
 
     def plans(
@@ -133,13 +137,15 @@ class Work:
     def _step(self, ids: Sequence[str], now: datetime) -> list[str]:
         """Do one step; return the records whose flow wants to follow up."""
         with self._state.transaction() as tx:
+            self._fence(tx)
             plans, records = self.plans(tx, ids, now)
             plans = self._wanted([_creates_first(plan) for plan in self._guarded(plans)])
-            intents = self._intend(tx, plans, now)
+            intents = self._logbook.intend(tx, plans, now)
         sent, outcomes = self._sender.send(plans)
         with self._state.transaction() as tx:
+            self._fence(tx)
             met = self._settle(tx, plans, records, sent, outcomes, now)
-            self._conclude(tx, intents, outcomes, now)
+            self._logbook.conclude(tx, intents, outcomes, now)
             for connector in self._connectors.values():
                 tx.cursors.put(connector.name, connector.cursor())
         return [
@@ -229,47 +235,6 @@ class Work:
                 writes.append(replace(write, values=keep))
         withheld = tuple(writes) != plan.writes
         return replace(plan, writes=tuple(writes), withheld=withheld)
-
-    def _intend(self, tx: Tx, plans: Sequence[RecordPlan], now: datetime) -> dict[str, int]:
-        """Write down what will be sent, before it is: one entry per system and portion."""
-        bodies: dict[str, dict[str, Any]] = {}
-        for plan in plans:
-            for write in plan.writes:
-                system = self.rules.places[write.place].system
-                body = bodies.setdefault(system, {"creates": [], "updates": {}})
-                if write.ref is None:
-                    body["creates"].append(f"{write.place} {write.key}")
-                else:
-                    body["updates"][f"{write.place} {write.key}"] = _explained(plan, write)
-        return {
-            system: tx.journal.intent(self._run, system, body, now)
-            for system, body in bodies.items()
-        }
-
-    def _conclude(
-        self,
-        tx: Tx,
-        intents: Mapping[str, int],
-        outcomes: Mapping[str, Mapping[str, Outcome]],
-        now: datetime,
-    ) -> None:
-        ends: dict[str, dict[str, Any]] = {
-            system: {"landed": 0, "created": {}, "refused": {}, "unknown": []} for system in intents
-        }
-        for by_place in outcomes.values():
-            for outcome in by_place.values():
-                end = ends[self.rules.places[outcome.place].system]
-                name = f"{outcome.place} {outcome.key}"
-                if outcome.result is Result.LANDED:
-                    end["landed"] += 1
-                    if outcome.created:
-                        end["created"][name] = outcome.ref
-                elif outcome.result is Result.REFUSED:
-                    end["refused"][name] = outcome.reason
-                else:
-                    end["unknown"].append(name)
-        for system, intent in intents.items():
-            tx.journal.outcome(intent, ends[system], now)
 
     def _settle(
         self,
@@ -388,15 +353,3 @@ def _ending(plan: RecordPlan, name: str) -> tuple[str, str]:
         if lost.field == name:
             return f"{lost.reason}: {plan.merged.values.get(name)!r} stays", "a person"
     return "both sides agree again", "a person"
-
-
-def _explained(plan: RecordPlan, write: Write) -> dict[str, list[str | None]]:
-    """Return ``field -> [before, after, why]`` of one update, for the audit."""
-    before = plan.subject.seen[write.place].values
-    explained: dict[str, list[str | None]] = {}
-    for name, value in write.values.items():
-        after = value if isinstance(value, str) or value is None else f"<{value.place}>"
-        cause = plan.merged.changed.get(name)
-        why = f"changed in {', '.join(cause)}" if cause else "decided by the service"
-        explained[name] = [before.get(name), after, why]
-    return explained

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from tests.engine_house import ACME, BETA, DESK, INTAKE, STORE, House
 
-from ubm_sync.errors import Temporary
-from ubm_sync.model import Outcome, Write
+from ubm_sync.errors import LeaseLost, Temporary
+from ubm_sync.model import Outcome, Page, Write
 from ubm_sync.sync.cycle import EngineSettings
 from ubm_sync.sync.decisions import retry
 from ubm_sync.sync.guard import Threshold
@@ -344,3 +344,32 @@ def test_plan_says_which_system_could_not_be_read(house: House) -> None:
 
     with pytest.raises(Temporary, match="cannot be reached"):
         house.engine.plans()
+
+
+def test_the_lease_of_a_process_that_ended_is_taken_over_at_once(house: House) -> None:
+    house.add_row("1001")
+    with house.state.transaction() as tx:
+        tx.leases.acquire("engine", "ended", 600, house.clock.now())
+    house.engine._is_gone = lambda holder: holder == "ended"
+
+    house.cycle()
+
+    assert len(house.tickets()) == 1
+
+
+def test_an_instance_that_lost_its_lease_commits_nothing_more(house: House) -> None:
+    house.add_row("1001")
+    connector = house.engine.connectors[INTAKE]
+    observe = connector.observe
+
+    def slow(*, full: bool) -> Iterator[Page]:
+        yield from observe(full=full)
+        house.clock.sleep(6000)
+        with house.state.transaction() as tx:
+            tx.leases.acquire("engine", "somebody else", 600, house.clock.now())
+
+    connector.observe = slow  # type: ignore[method-assign]
+    with pytest.raises(LeaseLost):
+        house.cycle()
+
+    assert not house.tickets()
