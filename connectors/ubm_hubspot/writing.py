@@ -163,12 +163,11 @@ def waves(writes: Sequence[Write]) -> list[list[Write]]:
     found: list[list[Write]] = []
     turn: dict[str, int] = {}
     for write in writes:
-        names = [f"key {write.place} {write.key}"]
-        if write.ref:
-            names.append(f"ref {write.ref}")
-        wave = max(turn.get(name, -1) for name in names) + 1
-        for name in names:
-            turn[name] = wave
+        key, ref = f"{write.place} {write.key}", write.ref or ""
+        wave = max(turn.get(key, -1), turn.get(ref, -1) if ref else -1) + 1
+        turn[key] = wave
+        if ref:
+            turn[ref] = wave
         if wave == len(found):
             found.append([])
         found[wave].append(write)

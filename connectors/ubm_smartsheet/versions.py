@@ -34,7 +34,7 @@ def written_version(write: Write, modified_at: str) -> str:
     The answer to a write need not hold all cells, so the checksum of a read cannot be made here:
     the next read gives another version, and the same values.
     """
-    checksum = crc32(repr(sorted(write.values.items(), key=str)).encode())
+    checksum = crc32(repr(write.values).encode())
     fixed = write.expected.split("/")[3:]
     return "/".join([modified_at, f"{_OWN}{checksum:08x}", _identity(write.key), *fixed])
 

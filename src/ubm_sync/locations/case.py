@@ -25,7 +25,7 @@ class Case:
     """A situation with the answers collected so far; lives for one decision."""
 
     __slots__ = (
-        "account", "corrected", "customer", "edit", "enrolment", "findings", "first", "fixes",
+        "account", "corrected", "customer", "edited", "enrolment", "findings", "first", "fixes",
         "memory", "message", "notes", "now", "request", "row", "rules", "said", "secrets",
         "situation", "status", "texts", "ticket", "titles", "values", "values_print", "wakes",
         "who",
@@ -57,12 +57,19 @@ class Case:
         self.status = ""
         self.message = ""
         self.values = situation.values
-        self.edit = self._edit_mark() if situation.changed else ""
+        self.edited: str | None = None
         self._mask_secrets()
         self.secrets = sorted(key.removeprefix(_SECRET) for key in self._keys(_SECRET))
         self.request = _request_kind(self.values.get("request_type", ""))
         self.findings = self._check()
         self.values_print = ""
+
+    @property
+    def edit(self) -> str:
+        """A fingerprint of what the customer changed, "" where nothing; few decisions need it."""
+        if self.edited is None:
+            self.edited = self._edit_mark() if self.situation.changed else ""
+        return self.edited
 
     def text(self, key: str, **names: object) -> str:
         """Return a text with its names filled in."""
