@@ -305,7 +305,7 @@ class Stack:
         self.settle()
         assert self.row(row)["Sync Status"] == "Active", self.row(row)
 
-    # ----------------------------------------------------------------------------- the account store
+    # --------------------------------------------------------------------------- the account store
 
     def accounts(self) -> list[dict[str, str]]:
         """Return the accounts of the store as the service reads them, with their ids as ``ref``."""
