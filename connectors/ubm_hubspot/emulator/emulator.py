@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,6 @@ class HubSpotEmulator(Emulator):
     def __init__(self, clock: Clock, switches: Switches | None = None, seed: int = 0) -> None:
         super().__init__(clock, switches or Switches(), Faults(seed=seed))
         self.seed = seed
-        self.requests = 0  # control requests included
         self.portal = Portal(clock, self.switches, seed)
         self.webhooks = Webhooks(self.portal, CLIENT_SECRET, seed=seed)
         self.reset()
@@ -49,10 +50,20 @@ class HubSpotEmulator(Emulator):
         self.webhooks.forget(self.portal)
         self._correlations = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
 
-    def handle(self, request: Request) -> Response:
-        """Answer one request, of the API or of the control API."""
-        self.requests += 1
-        return super().handle(request)
+    @property
+    def mark(self) -> object:
+        """What is different after every change."""
+        return id(self.portal), self.portal.changes
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Send webhooks while the portal is served."""
+        deliveries = self.webhooks.start(self.lock)
+        try:
+            yield
+        finally:
+            self.webhooks.stop()
+            deliveries.join(timeout=1)
 
     def save(self, path: Path) -> None:
         """Write the whole state to a file, at once or not at all."""

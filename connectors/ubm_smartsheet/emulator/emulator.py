@@ -79,6 +79,11 @@ class SmartsheetEmulator(Emulator):
         self.webhooks.wake()
         return result
 
+    @property
+    def mark(self) -> object:
+        """What is different after every change."""
+        return id(self.state), self.state.changes
+
     def save(self, path: Path) -> None:
         """Write the whole state to a file, which is replaced in one step."""
         with self.lock:

@@ -19,8 +19,11 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from ubm_sync.clock import Clock, ShiftedClock, VirtualClock
@@ -83,6 +86,24 @@ class Emulator(ABC):
     @abstractmethod
     def reset(self) -> None:
         """Forget everything."""
+
+    @property
+    @abstractmethod
+    def mark(self) -> object:
+        """What is different after every change."""
+
+    @abstractmethod
+    def save(self, path: Path) -> None:
+        """Write everything into a file, in one step."""
+
+    @abstractmethod
+    def load(self, path: Path) -> None:
+        """Start from a saved file; raises ValueError where it cannot be used."""
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Do what the emulated system does by itself while it is served."""
+        yield
 
     def route(self, request: Request) -> str:
         """Return the name under which a request is counted; ids should be left out."""

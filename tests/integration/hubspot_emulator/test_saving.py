@@ -16,8 +16,9 @@ import requests
 from tests.integration.hubspot_emulator.support import Bench, modified_since
 
 from ubm_hubspot.emulator import create
-from ubm_hubspot.emulator.__main__ import Keeper, main
+from ubm_hubspot.emulator.__main__ import main
 from ubm_sync.clock import VirtualClock
+from ubm_sync.emulation.command import Keeper
 
 
 def twin(bench: Bench, path: Path) -> Bench:

@@ -117,7 +117,7 @@ def test_a_taken_port_is_told_in_one_sentence() -> None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
 
     assert done.returncode == 1
-    assert done.stderr.startswith("The emulator could not start: ")
+    assert done.stderr.startswith("The emulator cannot start: ")
     assert done.stderr.count("\n") == 1
 
 
