@@ -108,9 +108,11 @@ def _enrolment_texts(case: Case, key: str) -> tuple[str, str]:
         customer=case.customer.name or case.customer.key,
     )
     content = "\n".join([case.text(key), "", *_fields(case)])
+    # What was asked and answered stays as it was: no later edit rewrites a closed ticket.
+    frozen = "enrolled_at" in case.memory and key == "enrolment.content"
     return (
-        _own_text(case, case.enrolment, "subject", subject),
-        _own_text(case, case.enrolment, "content", content),
+        _own_text(case, case.enrolment, "subject", subject, frozen=frozen),
+        _own_text(case, case.enrolment, "content", content, frozen=frozen),
     )
 
 
