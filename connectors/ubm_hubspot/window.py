@@ -16,6 +16,7 @@ from typing import Any
 
 KEPT = 400  # pairs in the stored cursor
 QUIET = 2  # passes without news after which one page is enough
+FULL = 200  # results on one page of the search
 LARGE = 200  # known records in the window from which on only ids are read
 
 
@@ -169,14 +170,28 @@ class Window:
         rules, scanned = self.rules, self.scanned
         if not scanned:
             return 0
-        newest = heapq.nlargest(rules.page_known, self.known.values())
-        fits = newest[-1] if len(newest) >= rules.page_known > 0 else 0
+        fits = self._fitting()
         anchor = max(fits, scanned - rules.overlap_max)
         if self._quiet < QUIET:
             latest = scanned - rules.overlap_min
             waiting = min(self.ours.values(), default=latest)
             anchor = min(anchor, latest, waiting)
         return max(min(anchor, scanned), scanned - rules.overlap_max, 0)
+
+    def _fitting(self) -> int:
+        """Return from when on the changes known fit into one page with room for news.
+
+        Tickets changed together share one instant: where so many do that the page would overflow,
+        the page begins after it.
+        """
+        wanted = self.rules.page_known
+        newest = heapq.nlargest(FULL, self.known.values())
+        if not 0 < wanted <= len(newest):
+            return 0
+        fits = newest[wanted - 1]
+        if len(newest) == FULL and newest[-1] == fits:
+            return min((stamp for stamp in newest if stamp > fits), default=fits)
+        return fits
 
     def _know(self, ref: str, modified: int) -> None:
         self.known.pop(ref, None)  # the newest last, for ``dump``
