@@ -21,7 +21,9 @@ from tests.bench.world import MANAGER, ROOT, Emulator, Service, World
 LARGEST_SHEET = 20_000
 MOST_CYCLES = 8  # after which a phase counts as not coming to rest
 EDITS = 1_000
-TOGETHER = 2_000  # tickets a person changes at once
+TOGETHER = 100  # tickets that get one time of change when many are edited at once
+QUIET = 5  # idle cycles; the middle one counts
+LATER = 900  # seconds
 
 
 @dataclass(slots=True)
@@ -78,17 +80,38 @@ class Bench:
             service.ask("keep")
             self.run.floor = self._floor([Path(f"{kept}.{n}") for n in ("smartsheet", "hubspot")])
             self._phase(service, "notes on the new tickets", number)
-            self._phase(service, "nothing changed", 0, 2)
+            self._quiet(service)
             self._approve()
             self._phase(service, "all approved", number)
             self._enrol()
             self._phase(service, "all enrolled", number)
+            self._rest(service)
+            self._edit(1)
+            self._phase(service, "one edit on each side", 2 * len(self._ids))
+            self._quiet(service)
             edits = min(EDITS, number // 10)
-            self._edit(edits)
-            self._phase(service, f"{edits:,} edits each side", 2 * edits, at_most=1)
-            self._phase(service, "until it rests", 0)
-            self._phase(service, "nothing changed", 0, 2)
+            self._edit(edits // len(self._ids))
+            self._phase(service, f"{edits:,} edits on each side", 2 * edits, at_most=1)
+            self._quiet(service)
         return self.run
+
+    def _rest(self, service: Service) -> None:
+        """Let everything come to rest and some time pass.
+
+        The vendors' clocks are moved, so that what was just written is not recent any more.
+        """
+        self._phase(service, "until it rests", 0)
+        for emulator in (self._world.hubspot, self._world.smartsheet):
+            emulator.control("clock", {"advance": LATER})
+
+    def _quiet(self, service: Service) -> None:
+        """Measure a cycle with nothing to do."""
+        self._rest(service)
+        cycles = []
+        for _ in range(QUIET):
+            self._phase(service, "nothing changed", 0, 2, at_most=1)
+            cycles.append(self.run.phases.pop())
+        self.run.phases.append(sorted(cycles, key=lambda one: one.wall)[QUIET // 2])
 
     def _least_calls(self) -> int:
         per_sheet = sum(2 * math.ceil(size / 500) for size in self._sheets)
@@ -169,12 +192,11 @@ class Bench:
         for ids in _parts(self._refs("enrolment")):
             self._world.hubspot.act(do="bulk_move", ids=ids, stage="Enrolled", who=MANAGER)
 
-    def _edit(self, number: int) -> None:
-        """Edit rows from the top of each sheet, and tickets of other rows."""
-        each = number // len(self._ids)
+    def _edit(self, each: int) -> None:
+        """Edit ``each`` rows from the top of each sheet, and as many tickets of other rows."""
         for sheet, refs in zip(self._ids, self._row_ids, strict=True):
             edits = [
-                {"row": ref, "cells": {"Location Name": f"Renamed store {count}"}}
+                {"row": ref, "cells": {"Location Name": f"Renamed store {each}-{count}"}}
                 for count, ref in enumerate(refs[:each])
             ]
             self._world.smartsheet.act(do="edit_rows", sheet=sheet, rows=edits)
@@ -184,10 +206,11 @@ class Bench:
                 "select t.ref, r.ref from observation t join observation r using (sync_id) "
                 "where t.place = 'ticket' and r.place = 'row' order by t.sync_id desc"
             ).fetchall()
-        tickets = [ticket for ticket, row in pairs if row not in changed][:number]
-        self._world.hubspot.act(
-            do="bulk_edit", ids=tickets, properties={"ubm_gl_code": "GL-7777"}, who=MANAGER
-        )
+        tickets = [ticket for ticket, row in pairs if row not in changed]
+        for ids in _parts(tickets[: each * len(self._ids)]):
+            self._world.hubspot.act(
+                do="bulk_edit", ids=ids, properties={"ubm_gl_code": f"GL-{each}"}, who=MANAGER
+            )
 
 
 def _parts(refs: Sequence[str]) -> list[Sequence[str]]:
