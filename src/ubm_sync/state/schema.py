@@ -9,7 +9,7 @@ the way in. Text that people or vendors wrote is cleaned of the two things a dat
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
@@ -20,6 +20,8 @@ from sqlalchemy.types import TypeDecorator
 T = TypeVar("T")
 Json: TypeAlias = Any
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 CHUNK = 500  # values in one IN list: SQLite's and PostgreSQL's planners both stay quick
 
 metadata = MetaData(
@@ -78,18 +80,18 @@ class CleanText(TypeDecorator[str]):
 
 
 def microseconds(value: datetime) -> int:
-    """Return whole microseconds since 1970; exact for every year a datetime can hold to 2200.
+    """Return whole microseconds since 1970, exactly.
 
     Raises ValueError for a naive datetime: it would be read in the machine's own zone.
     """
     if value.tzinfo is None:
         raise ValueError(f"A stored instant needs a time zone, {value.isoformat()} has none.")
-    return round(value.timestamp() * 1_000_000)
+    return (value - EPOCH) // MICROSECOND  # a float of seconds is not exact from 2106 on
 
 
 def instant(value: int) -> datetime:
     """Return the aware UTC datetime of ``microseconds``."""
-    return datetime.fromtimestamp(value / 1_000_000, UTC)
+    return EPOCH + timedelta(microseconds=value)
 
 
 def json_text(value: Json) -> str:

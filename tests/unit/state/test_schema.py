@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ubm_sync.model import Ref
 from ubm_sync.state.schema import chunks, clean, instant, json_text, microseconds
 
-INSTANTS = st.datetimes(datetime(1902, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
+INSTANTS = st.datetimes(datetime(1902, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 ANY_TEXT = st.text(st.characters())  # surrogates too
 
 
