@@ -1,7 +1,8 @@
 """What this portal calls things: owners, pipelines, properties, read when first needed.
 
 An unknown owner or stage makes the list be read again: at once where it was never asked for, else
-at most once in ``refresh_every`` seconds, so that a quiet cycle costs no call.
+at most once in ``refresh_every`` seconds, so that a quiet cycle costs no call. What was used is
+kept with the reading position (``dump``), so that a new process need not read the lists again.
 """
 
 from __future__ import annotations
@@ -39,23 +40,37 @@ class Catalog:
         self._missed: set[tuple[str, str]] = set()
         self._emails: dict[str, str] = {}
         self._owners: dict[str, str] = {}
+        self._used: dict[str, str] = {}  # id -> e-mail of the owners somebody asked for
         self._keys: dict[str, dict[Pair, str]] = {}
         self._pairs: dict[str, dict[str, Pair]] = {}
 
     def owner_email(self, owner_id: str) -> str | None:
         """Return the e-mail of an owner, leavers included, in lower case."""
         found = self._emails.get(owner_id)
-        if found is None and self._read_again("owners", owner_id, self._read_owners):
+        if found is None and self._read_again("owners", owner_id, self._read_active):
             found = self._emails.get(owner_id)
+        if found is None and self._read_again("leavers", owner_id, self._read_leavers):
+            found = self._emails.get(owner_id)
+        if found is not None:
+            self._used[owner_id] = found
         return found
 
     def owner_id(self, email: str) -> str | None:
         """Return the id of the active owner with this e-mail."""
         email = email.strip().lower()
         found = self._owners.get(email)
-        if found is None and self._read_again("owners", email, self._read_owners):
+        if found is None and self._read_again("owners", email, self._read_active):
             found = self._owners.get(email)
+        if found is not None:
+            self._used[found] = email
         return found
+
+    def doubt_owner(self, email: str) -> None:
+        """Have an owner looked up again: HubSpot did not take what we know of that person."""
+        with self._lock:
+            known = self._owners.pop(email.strip().lower(), None)
+            if known is not None:
+                self._used.pop(known, None)
 
     def stage_key(self, place: str, pipeline: str, stage: str) -> str | None:
         """Return the mapping's key of a stage, None where it is not one of the place's."""
@@ -94,6 +109,27 @@ class Catalog:
             self._read_at.clear()
             self._missed.clear()
 
+    def dump(self) -> dict[str, Any]:
+        """Return what was used, as JSON values: the stages of our pipelines, some owners."""
+        with self._lock:
+            active = {e for e, owner_id in self._owners.items() if owner_id in self._used}
+            return {
+                "stages": {place: dict(pairs) for place, pairs in self._pairs.items()},
+                "owners": {i: [e, e in active] for i, e in self._used.items()},
+            }
+
+    def load(self, known: Mapping[str, Any]) -> None:
+        """Go on with what ``dump`` returned; what it lacks is read when it is needed."""
+        with self._lock:
+            for place, pairs in known.get("stages", {}).items():
+                own = {key: (str(one[0]), str(one[1])) for key, one in pairs.items()}
+                self._pairs[place] = own
+                self._keys[place] = {pair: key for key, pair in own.items()}
+            for owner_id, (email, is_active) in known.get("owners", {}).items():
+                self._emails[owner_id] = self._used[owner_id] = str(email)
+                if is_active:
+                    self._owners[str(email)] = owner_id
+
     def _read_again(self, what: str, asked: str, read: Callable[[], object]) -> bool:
         """Read a list again where it is time, or where ``asked`` was never looked for.
 
@@ -123,18 +159,25 @@ class Catalog:
             self._failed[what] = (self._clock.now(), error)
             raise
 
-    def _read_owners(self) -> None:
-        emails: dict[str, str] = {}
+    def _read_active(self) -> None:
+        active = dict(self._listed(archived=False))
         owners: dict[str, str] = {}
-        for archived in (True, False):  # the active ones last: they win where both exist
-            for owner in self._owner_pages(archived=archived):
-                email = str(owner.get("email") or "").strip().lower()
-                if email:
-                    emails[str(owner["id"])] = email
-                    if not archived:
-                        owners.setdefault(email, str(owner["id"]))
+        for owner_id, email in active.items():
+            owners.setdefault(email, owner_id)
         with self._lock:
-            self._emails, self._owners = emails, owners
+            self._owners = owners
+            self._emails |= active
+
+    def _read_leavers(self) -> None:
+        leavers = dict(self._listed(archived=True))
+        with self._lock:
+            self._emails = leavers | self._emails  # the active ones win where both exist
+
+    def _listed(self, *, archived: bool) -> Iterator[Pair]:
+        for owner in self._owner_pages(archived=archived):
+            email = str(owner.get("email") or "").strip().lower()
+            if email:
+                yield str(owner["id"]), email
 
     def _owner_pages(self, *, archived: bool) -> Iterator[Mapping[str, Any]]:
         operation = self._client.crm.owners.owners_api.get_page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 
 import orjson
@@ -21,7 +22,7 @@ from ubm_hubspot.tickets import Tickets
 from ubm_hubspot.window import Rules, Window
 from ubm_hubspot.writing import Writer
 from ubm_sync.errors import ConfigError, Flaw, NoAccess, Refused, Temporary
-from ubm_sync.model import Note, Outcome, Page, Place, Problem, Write
+from ubm_sync.model import FieldType, Note, Outcome, Page, Place, Problem, Write
 from ubm_sync.ports import Connection, SetupStep
 
 IDENTITY = "ubm_sync_id"
@@ -33,7 +34,7 @@ class HubSpotConnector:
     """Tickets as places of records; see ``ubm_sync.ports.Connector``.
 
     The cursor holds how far the changes were read, the newest pairs of ticket and time of change,
-    and when archived tickets and the schema were last looked at.
+    when archived tickets and the schema were last looked at, and the portal's names in use.
     """
 
     name = "hubspot"
@@ -67,7 +68,15 @@ class HubSpotConnector:
             concurrency=settings.concurrency,
         )
         self._notes = Notes(self.client)
+        self._people = {
+            (place.name, one.field)
+            for place in connection.places
+            for one in place.bindings
+            if one.type is FieldType.PERSON
+        }
+        self._mapping = hashlib.sha256(repr(connection.places).encode()).hexdigest()[:16]
         self._check_at = 0
+        self._is_set_up = self._is_new = False
 
     def __repr__(self) -> str:
         return f"HubSpotConnector({self.client!r})"
@@ -76,7 +85,31 @@ class HubSpotConnector:
         """Create or mend group, properties, options, pipelines and stages; idempotent."""
         self._check_at = 0
         setup = Setup(self.client, self._catalog, self._places, self.settings, self._identity)
-        return setup.steps(dry_run=dry_run)
+        for step in setup.steps(dry_run=dry_run):
+            if step.state == "created" and f'"{self._identity}"' in step.what:
+                self._is_new = True
+            yield step
+        self._is_set_up = not dry_run
+
+    def knows(self, email: str) -> bool:
+        """Return whether an active user of the portal has this e-mail.
+
+        Raises NoAccess, Temporary.
+        """
+        return self._catalog.owner_id(email) is not None
+
+    def prepared(self, cursor: str | None) -> str:
+        """Return ``cursor`` with what this process learned: the next one need not ask again.
+
+        After a set-up without problems that is the portal's schema; where the identity property
+        was made just now, no archived ticket can carry it either. Raises NoAccess, Temporary.
+        """
+        self.resume(cursor, names=not self._is_set_up)
+        if self._is_set_up and not self.check():
+            self._check_at = self._now() + round(self.settings.check_every * 1000)
+            if self._is_new and not self._observer.reconciled.at:
+                self._observer.reconciled.at = self._now()
+        return self.cursor()
 
     def check(self) -> tuple[Problem, ...]:
         """Return what the portal lacks for the mapping: properties, options, stages.
@@ -86,26 +119,36 @@ class HubSpotConnector:
         properties, pipelines = self._catalog.properties(), self._catalog.pipelines()
         return schema.problems(self._places, self._identity, properties, pipelines)
 
-    def resume(self, cursor: str | None) -> None:
-        """Continue reading at ``cursor``; None, or one of another format, is the beginning."""
+    def resume(self, cursor: str | None, *, names: bool = True) -> None:
+        """Continue reading at ``cursor``; None, or one of another format, is the beginning.
+
+        After a change of the mapping the portal is compared with it at once.
+        """
         self._check_at = 0
         self._observer.reconciled.at = self._observer.reconciled.upto = 0
         self._window.reset()
         state = orjson.loads(cursor) if cursor else {}
-        if state.get("format") == _FORMAT:
+        if state.get("format") != _FORMAT:
+            return
+        if state["window"]["scanned"] or state["window"]["known"]:
             self._window.load(state["window"])
+        reconciled = self._observer.reconciled
+        reconciled.at, reconciled.upto = (int(value) for value in state["archived"])
+        if state.get("mapping") == self._mapping:
             self._check_at = int(state["check_at"])
-            reconciled = self._observer.reconciled
-            reconciled.at, reconciled.upto = (int(value) for value in state["archived"])
+            if names:
+                self._catalog.load(state["names"])
 
     def cursor(self) -> str:
-        """Return the reading position as JSON, about 10 kB at most."""
+        """Return the reading position as JSON, some 10 kB where many tickets changed lately."""
         reconciled = self._observer.reconciled
         state = {
             "format": _FORMAT,
             "window": self._window.dump(),
             "archived": (reconciled.at, reconciled.upto),
             "check_at": self._check_at,
+            "mapping": self._mapping,
+            "names": self._catalog.dump(),
         }
         return orjson.dumps(state).decode()
 
@@ -134,9 +177,11 @@ class HubSpotConnector:
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
         """Send writes by 100 and yield one outcome each; see ``Connector.apply``."""
+        by_key = {(write.place, write.key): write for write in writes}
         for outcome in self._writer.apply(writes):
             if outcome.at_fault:
                 self._check_at = 0  # the portal may have changed under us: say what is missing
+                self._doubt(by_key[outcome.place, outcome.key], outcome.at_fault)
             yield outcome
 
     def annotate(self, notes: Sequence[Note]) -> Iterator[Outcome]:
@@ -150,6 +195,13 @@ class HubSpotConnector:
     def close(self) -> None:
         """Release connections."""
         self.client.close()
+
+    def _doubt(self, write: Write, fields: Sequence[str]) -> None:
+        """Look people up again whom the portal did not take: they may have left."""
+        for name in fields:
+            value = write.values.get(name)
+            if (write.place, name) in self._people and isinstance(value, str):
+                self._catalog.doubt_owner(value)
 
     def _changes(self) -> Iterator[Page]:
         yield from self._observer.changes()
