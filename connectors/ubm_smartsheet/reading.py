@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 LISTINGS = 3  # how often a whole sheet is listed until two of its pages agree
 FAILING_SHEETS = 3  # this many in a row, and it is the system that fails, not a sheet
 _VALUES = {"level": "2", "include": "objectValue"}
+_WRITERS = {"level": "2", "include": "objectValue,writerInfo"}
 
 
 class Reader:
@@ -54,6 +55,7 @@ class Reader:
             if customer.sheet
         }
         self.index = RowIndex()
+        self._query = _WRITERS if settings.writer_info else _VALUES
         self._key_is_value = any(one.field == SYNC_ID for one in place.bindings)
 
     def state(self, sheet: str) -> SheetState:
@@ -97,7 +99,7 @@ class Reader:
         size = self._settings.rows_per_fetch
         for start in range(0, len(refs), size):
             wanted = refs[start : start + size]
-            query = {**_VALUES, "rowIds": ",".join(wanted)}
+            query = {**self._query, "rowIds": ",".join(wanted)}
             body = self._get("read rows", sheet, query)
             state = self.state(sheet)
             decoder, found = self._learn(state, body)
@@ -106,7 +108,7 @@ class Reader:
 
     def rows_since(self, state: SheetState) -> list[Observation]:
         """Return the rows changed since shortly before the newest known one."""
-        query = {**_VALUES}
+        query = {**self._query}
         if state.newest:
             query["rowsModifiedSince"] = before(state.newest, self._settings.modified_overlap)
         body = self._get("read back", state.id, query)
@@ -147,9 +149,7 @@ class Reader:
         is not documented, and a page too few would lose an edit.
         """
         since = before(state.newest, self._settings.modified_overlap)
-        query = {**_VALUES, "rowsModifiedSince": since}
-        if self._settings.writer_info:
-            query["include"] += ",writerInfo"
+        query = {**self._query, "rowsModifiedSince": since}
         body = self._get("read changed rows", state.id, query)
         rows = body["rows"]
         counted = state.counted or {}
@@ -198,7 +198,7 @@ class Reader:
     def _pages(self, sheet: str, listing: Listing, lane: Lane) -> Iterator[Answer]:
         size = self._settings.page_size
         while not listing.is_over:
-            query = {**_VALUES, "pageSize": str(size), "page": str(listing.pages + 1)}
+            query = {**self._query, "pageSize": str(size), "page": str(listing.pages + 1)}
             body = self._get("read rows by page", sheet, query, lane)
             listing.take(body)
             yield body

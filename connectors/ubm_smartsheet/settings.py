@@ -30,7 +30,7 @@ class Settings(BaseModel):
     """Seconds (of the vendor's clock) that are read again, because its times are whole seconds."""
 
     writer_info: bool = True
-    """Whether changed rows are read with the name of the person who changed them."""
+    """Whether rows are read with the name of the person who changed them last."""
 
     rows_per_write: int = Field(default=500, ge=1, le=500)
     """Rows per write request; the vendor takes at most 500."""
