@@ -89,7 +89,13 @@ class MemorySystem:
         """Take one write as the system would; creating is by ``key`` and happens once."""
         old = self._found(write)
         if write.ref is not None and old is None:
-            return Outcome(write.place, write.key, Result.REFUSED, reason="not there")
+            return Outcome(write.place, write.key, Result.REFUSED, reason="not there", stale=True)
+        if old is not None and any(
+            old.values.get(name) not in {value, write.values[name]}
+            for name, value in write.careful.items()
+        ):
+            reason = "changed meanwhile"
+            return Outcome(write.place, write.key, Result.REFUSED, reason=reason, stale=True)
         refused = [name for name in write.values if (write.place, name) in self.refuse]
         taken = {name: value for name, value in write.values.items() if name not in refused}
         if old is None:

@@ -125,7 +125,10 @@ class Write:
     """What one place of one record should hold; only the fields to change.
 
     ``ref`` is None where the record does not exist there yet. ``key`` identifies the write in the
-    outcome. ``expected`` is the version the decision was made on.
+    outcome. ``expected`` is the version the decision was made on. ``careful`` are the fields of the
+    write that people set there too, with the values the decision saw: neither vendor can compare
+    and set, so a connector looks at them before it writes, and refuses as stale a write of which
+    one shows a third value by now.
     """
 
     place: str
@@ -134,6 +137,7 @@ class Write:
     container: str
     values: Mapping[str, Written]
     expected: str = ""
+    careful: Mapping[str, str | None] = default(default_factory=nothing)
 
 
 class Result(StrEnum):
@@ -150,7 +154,10 @@ class Outcome:
 
     ``landed`` are the fields that are known to be there now (all of the write's, or fewer where
     the system took only a part). ``permanent`` means that the same write cannot succeed.
-    ``at_fault`` names canonical fields the system complained about, where it said so.
+    ``at_fault`` names canonical fields the system complained about, where it said so. ``stale``:
+    the record is not there any more as the write was decided on; it must be read again first.
+    ``replaced`` are values that people typed between the look and the write and that the write
+    took away, where the system tells.
     """
 
     place: str
@@ -163,6 +170,8 @@ class Outcome:
     permanent: bool = False
     at_fault: tuple[str, ...] = ()
     created: bool = False
+    stale: bool = False
+    replaced: Values = default(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)

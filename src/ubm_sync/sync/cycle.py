@@ -291,6 +291,7 @@ class Engine:
             run=run,
             only=only,
             fence=self._fence,
+            ingest=Ingest(self.state, self.rules, self.active.values()),
         )
 
     def _due(self, kind: str) -> Iterator[list[str]]:

@@ -50,8 +50,18 @@ class Ingest:
         self._main = {one.main for one in rules.values() if one.kind == "location"}
         self._by_container = {one.sheet: one for one in customers if one.sheet}
 
-    def take(self, page: Page, connector: Connector, now: datetime, seen: Seen) -> None:
+    def take(
+        self,
+        page: Page,
+        connector: Connector,
+        now: datetime,
+        seen: Seen,
+        *,
+        again: bool = False,
+    ) -> None:
         """Store one page; records whose content changed become due.
+
+        ``again``: these records were asked for, so they are compared whatever their version.
 
         The page, what it says of problems, and the reading position are stored in one transaction.
         Other systems are asked only outside of it.
@@ -67,7 +77,7 @@ class Ingest:
         alive = self._alive(by_place, connector)
         with self._state.transaction() as tx:
             for place, observations in by_place.items():
-                self._take_place(tx, place, observations, alive, now, seen)
+                self._take_place(tx, place, observations, alive, now, seen, again=again)
             if page.checked or page.problems:
                 self._note_problems(tx, page, now)
             tx.cursors.put(connector.name, connector.cursor())
@@ -119,6 +129,8 @@ class Ingest:
         alive: frozenset[str],
         now: datetime,
         seen: Seen,
+        *,
+        again: bool,
     ) -> None:
         known = tx.observations.resolve(place, [one.ref for one in observations])
         fresh: list[Observation] = []
@@ -127,7 +139,7 @@ class Ingest:
             entry = known.get(observation.ref)
             if entry is None:
                 fresh.append(observation)
-            elif entry[1] != observation.version or observation.gone:
+            elif again or entry[1] != observation.version or observation.gone:
                 changed.append((entry[0], observation))
         if changed:
             self._update(tx, place, changed, now, seen)

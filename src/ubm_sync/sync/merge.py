@@ -10,7 +10,8 @@ From the base ``b`` (the value every place last agreed on) and the values seen n
 | a place that may not write | put back there, the typed value kept and told |
 
 A place that already shows the merged value is never counted as an illegal edit, so a write that
-landed in one place and failed in another is simply finished later.
+landed in one place and failed in another is simply finished later. Until it is, a place is compared
+with what we wrote there ourselves: our own value is nobody's edit, and who changed it had seen it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from ubm_sync.mapping.rules import Policy
 from ubm_sync.model import Observation
 from ubm_sync.sync.rules import Rules, SharedRule
 
+DECIDED = "decided"  # why a value lost: a person chose the other one
+
 
 @dataclass(frozen=True, slots=True)
 class Lost:
@@ -32,6 +35,37 @@ class Lost:
     place: str
     value: str | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Values of our own, by ``PLACE.FIELD`` ("": cleared), that not every place agrees on yet.
+
+    ``landed`` are there for certain, ``unsure`` were sent without an answer.
+    """
+
+    landed: Mapping[str, str]
+    unsure: Mapping[str, str]
+
+    def is_untouched(
+        self, rule: SharedRule, place: str, value: str | None, base: str | None
+    ) -> bool:
+        """Return whether a value is the agreed one, or our own that came after it."""
+        where = f"{place}.{rule.name}"
+        landed, sent = self.landed.get(where), self.unsure.get(where)
+        before = base if landed is None else landed or None
+        return rule.equal(value, before) or (sent is not None and rule.equal(value, sent or None))
+
+    def latest(self, rule: SharedRule, legal: dict[str, str | None]) -> dict[str, str | None]:
+        """Leave out the values that were replaced where they were visible already."""
+        landed = [self.landed.get(f"{place}.{rule.name}") for place in legal]
+        replaced = [value or None for value in landed if value is not None]
+        kept = {
+            place: value
+            for place, value in legal.items()
+            if not any(rule.equal(value, one) for one in replaced)
+        }
+        return kept or legal
 
 
 @dataclass(slots=True)
@@ -62,16 +96,18 @@ def merge(
     accepted: bool,
     blind: Mapping[str, frozenset[str]],
     decided: Mapping[str, str],
+    own: Own | None = None,
 ) -> Merged:
     """Merge the shared fields of one record.
 
     ``seen`` holds one live observation per place. ``blind`` names, per place, fields that cannot be
     read there now (a missing column): they count as unchanged. ``decided`` maps a field in
     conflict (or ``*``, every one) to the place whose value a person chose, or to ``=VALUE``.
+    ``own`` are values we wrote ourselves since the places last agreed.
     """
     merged = Merged()
     for rule in rules.shared:
-        _merge_field(rule, base.get(rule.name), seen, merged, accepted, blind, decided)
+        _merge_field(rule, base.get(rule.name), seen, merged, accepted, blind, decided, own)
     return merged
 
 
@@ -83,21 +119,10 @@ def _merge_field(
     accepted: bool,
     blind: Mapping[str, frozenset[str]],
     decided: Mapping[str, str],
+    own: Own | None,
 ) -> None:
-    legal: dict[str, str | None] = {}
-    illegal: dict[str, str | None] = {}
     name = rule.name
-    for place in rule.places:
-        observation = seen.get(place)
-        if observation is None or (blind and name in blind.get(place, ())):
-            continue
-        value = observation.values.get(name)
-        if value == base or (base is not None and rule.equal(value, base)):
-            continue
-        if rule.may_write(place, accepted=accepted):
-            legal[place] = value
-        else:
-            illegal[place] = value
+    legal, illegal = _changes(rule, base, seen, accepted, blind, own)
     value = base
     if legal:
         value = _choose(rule, base, legal, seen, merged, decided)
@@ -109,6 +134,37 @@ def _merge_field(
             if not rule.equal(typed, value):
                 by = seen[place].modified_by
                 merged.edits.append(Edit(name, place, typed, value, by))
+
+
+def _changes(
+    rule: SharedRule,
+    base: str | None,
+    seen: Mapping[str, Observation],
+    accepted: bool,
+    blind: Mapping[str, frozenset[str]],
+    own: Own | None,
+) -> tuple[dict[str, str | None], dict[str, str | None]]:
+    """Return the values people changed, by place: where they may, and where they may not."""
+    legal: dict[str, str | None] = {}
+    illegal: dict[str, str | None] = {}
+    name = rule.name
+    for place in rule.places:
+        observation = seen.get(place)
+        if observation is None or (blind and name in blind.get(place, ())):
+            continue
+        value = observation.values.get(name)
+        if own is not None:
+            if own.is_untouched(rule, place, value, base):
+                continue
+        elif value == base or (base is not None and rule.equal(value, base)):
+            continue
+        if rule.may_write(place, accepted=accepted):
+            legal[place] = value
+        else:
+            illegal[place] = value
+    if own is not None and len(legal) > 1:
+        legal = own.latest(rule, legal)
+    return legal, illegal
 
 
 def _choose(
@@ -124,9 +180,9 @@ def _choose(
         return values[0]
     choice = decided.get(rule.name, decided.get("*"))
     if choice is not None and choice.startswith("="):
-        winner, reason = choice[1:] or None, "decided"
+        winner, reason = choice[1:] or None, DECIDED
     elif choice in legal:
-        winner, reason = legal[choice], "decided"
+        winner, reason = legal[choice], DECIDED
     elif rule.policy is Policy.OWNER and rule.owner in legal:
         winner, reason = legal[rule.owner], "owner"
     elif rule.policy is Policy.NEWEST and _newest(legal, seen) is not None:

@@ -23,7 +23,7 @@ from ubm_sync.model import (
     record_key,
 )
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.merge import Merged, merge
+from ubm_sync.sync.merge import Merged, Own, merge
 from ubm_sync.sync.rules import PlaceRule, Rules
 
 IDENTITY = "sync_id"
@@ -75,6 +75,7 @@ def merge_subject(rules: Rules, flow: Flow, subject: Subject) -> Merged:
         accepted=flow.accepted(subject.memory),
         blind=subject.blind,
         decided=_decided(subject.notebook, live),
+        own=_own(subject.notebook) if subject.notebook else None,
     )
 
 
@@ -137,6 +138,13 @@ def _decided(notebook: Mapping[str, str], live: Mapping[str, Observation]) -> Ma
     return decided
 
 
+def _own(notebook: Mapping[str, str]) -> Own | None:
+    """Return what we wrote ourselves and what is not agreed on everywhere yet."""
+    landed = dict(book.entries(notebook, book.PUT))
+    unsure = dict(book.entries(notebook, book.SENT))
+    return Own(landed, unsure) if landed or unsure else None
+
+
 def _service_edits(notebook: Mapping[str, str]) -> list[Edit]:
     edits = []
     for where, entry in book.entries(notebook, book.TYPED):
@@ -172,8 +180,15 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
         changes = _changes(place, wanted, observation, subject, blind)
         if not changes:
             return None
+        have = observation.values
         write = Write(
-            place.name, key, observation.ref, observation.container, changes, observation.version
+            place.name,
+            key,
+            observation.ref,
+            observation.container,
+            changes,
+            observation.version,
+            {name: have.get(name) for name in changes if name in place.people},
         )
     return _not_refused(write, subject.notebook)
 
@@ -233,8 +248,10 @@ def _is_held(notebook: Mapping[str, str], place: str, name: str, value: Written)
 
 def _not_refused(write: Write, notebook: Mapping[str, str]) -> Write | None:
     entry = notebook.get(book.REFUSED + write.place) if notebook else None
-    if entry is not None and book.unpacked(entry, 2)[0] == digest(write):
-        return None
+    if entry is not None:
+        refused, _, version = book.unpacked(entry, 3)
+        if refused == digest(write) and version == write.expected:
+            return None
     return write
 
 

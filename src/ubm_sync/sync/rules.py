@@ -55,6 +55,7 @@ class PlaceRule:
     shared: tuple[str, ...]  # shared fields that live here and may be written
     service: frozenset[str]  # fields only the service fills: a person's edit is put back
     signals: frozenset[str]  # fields people set for a flow to read
+    people: frozenset[str]  # fields that people set there as well as we
     same: MappingOf[str, Same]
 
 
@@ -115,5 +116,6 @@ def _place(mapping: Mapping, name: str) -> PlaceRule:
         tuple(b.field for b in bindings if b.writable and role[b.field] is Role.SHARED),
         frozenset(b.field for b in bindings if role[b.field] is Role.SERVICE),
         frozenset(b.field for b in bindings if role[b.field] is Role.SIGNAL),
+        frozenset(b.field for b in bindings if role[b.field] is not Role.SERVICE and b.readable),
         {b.field: partial(same, b.type) for b in bindings},
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from ubm_sync.model import Observation, Outcome, Result, Write
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.merge import agreed
+from ubm_sync.sync.merge import DECIDED, agreed
 from ubm_sync.sync.plan import RecordPlan, digest
 from ubm_sync.sync.rules import Rules
 
@@ -18,7 +18,7 @@ from ubm_sync.sync.rules import Rules
 class Settled:
     """The new state of one record.
 
-    ``again`` asks for another plan in the next cycle; ``ask`` are places whose record must be
+    ``again`` asks for another plan; ``ask`` are writes that came too late, by place: the record is
     read again first. ``refusals`` are ``(place, reason)`` for the quarantine.
     """
 
@@ -26,7 +26,7 @@ class Settled:
     memory: dict[str, str]
     observations: list[Observation] = field(default_factory=list)
     again: bool = False
-    ask: list[str] = field(default_factory=list)
+    ask: dict[str, Write] = field(default_factory=dict)
     refusals: list[tuple[str, str]] = field(default_factory=list)
     landed: int = 0
     closed: list[str] = field(default_factory=list)  # fields whose conflict is over
@@ -60,11 +60,17 @@ def settle(
     if notebook:
         _forget_held(plan, notebook)
     settled.base = agreed(rules, subject.base, plan.merged, _live(seen), blind=subject.blind)
+    if notebook or settled.base != plan.merged.values:
+        _remember_own(rules, plan, settled.base, sent, outcomes, notebook)
     settled.closed = [
         name for name, _ in book.entries(notebook, book.CONFLICT) if name not in plan.merged.blocked
     ]
     drop = (book.DECIDE, book.CONFLICT)
     notebook = {key: value for key, value in notebook.items() if not key.startswith(drop)}
+    for lost in plan.merged.lost:  # what a person decided stays decided until it is written
+        winner = plan.merged.values.get(lost.field)
+        if lost.reason == DECIDED and winner != settled.base.get(lost.field):
+            notebook[book.DECIDE + lost.field] = f"={winner or ''}"
     notebook.update(
         {f"{book.CONFLICT}{conflict.field}": "open" for conflict in plan.merged.conflicts}
     )
@@ -96,18 +102,49 @@ def _take(
         return
     if outcome.result is Result.UNKNOWN:
         settled.again = True
-        service = rules.places[place].service
+        rule = rules.places[place]
         for name, value in write.values.items():
-            if name in service and isinstance(value, str):
-                notebook[f"{book.SENT}{place}.{name}"] = value
+            if name in rule.shared or (name in rule.service and isinstance(value, str)):
+                notebook[f"{book.SENT}{place}.{name}"] = value if isinstance(value, str) else ""
         return
-    if outcome.permanent:
-        notebook[book.REFUSED + place] = book.packed(digest(write), outcome.reason)
+    settled.again = True
+    if outcome.stale:
+        settled.ask[place] = write
+    elif outcome.permanent:  # the flow tells the person, then it is quiet
+        notebook[book.REFUSED + place] = refusal(write, outcome.reason)
         settled.refusals.append((place, outcome.reason))
-        settled.again = True  # the flow tells the person, then it is quiet
-    else:
-        settled.again = True
-        settled.ask.append(place)
+
+
+def refusal(write: Write, reason: str) -> str:
+    """Return what is remembered of a refused write: it is not sent again to the same record."""
+    return book.packed(digest(write), reason, write.expected)
+
+
+def _remember_own(
+    rules: Rules,
+    plan: RecordPlan,
+    base: Mapping[str, str],
+    sent: Mapping[str, Write],
+    outcomes: Mapping[str, Outcome],
+    notebook: dict[str, str],
+) -> None:
+    """Remember the shared values that landed in one place and are not agreed on everywhere."""
+    for place, write in sent.items():
+        outcome = outcomes.get(place)
+        if outcome is None or outcome.result is not Result.LANDED:
+            continue
+        for name in rules.places[place].shared:
+            if name in write.values and (outcome.landed is None or name in outcome.landed):
+                value = write.values[name]
+                notebook[f"{book.PUT}{place}.{name}"] = value if isinstance(value, str) else ""
+    open_ = plan.merged.blocked
+    for rule in rules.shared:
+        name = rule.name
+        if name in open_ or not rule.equal(base.get(name), plan.merged.values.get(name)):
+            continue
+        for place in rule.places:
+            notebook.pop(f"{book.PUT}{place}.{name}", None)
+            notebook.pop(f"{book.SENT}{place}.{name}", None)
 
 
 def _hold(

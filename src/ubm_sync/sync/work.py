@@ -15,7 +15,9 @@ from ubm_sync.model import Customer, Observation, Outcome, Result, Write
 from ubm_sync.ports import Connector
 from ubm_sync.state import RecordState, State, Tx
 from ubm_sync.sync import notebook as book
+from ubm_sync.sync.asking import Asking, Late
 from ubm_sync.sync.guard import Guard
+from ubm_sync.sync.ingest import Ingest
 from ubm_sync.sync.logbook import Logbook
 from ubm_sync.sync.merge import Merged
 from ubm_sync.sync.plan import RecordPlan, Subject, digest, merge_subject, plan_record
@@ -70,6 +72,7 @@ class Work:
         run: str,
         only: frozenset[str] | None = None,
         fence: Fence = lambda _tx: None,
+        ingest: Ingest,
     ) -> None:
         self.rules = rules
         self.flow = flow
@@ -86,6 +89,7 @@ class Work:
         self._only = only
         self._fence = fence
         self._sender = Sender(rules, connectors, tally)
+        self._asking = Asking(state, rules, connectors, ingest)
 
     def plans(
         self, tx: Tx, ids: Sequence[str], now: datetime
@@ -144,10 +148,12 @@ class Work:
         sent, outcomes = self._sender.send(plans)
         with self._state.transaction() as tx:
             self._fence(tx)
-            met = self._settle(tx, plans, records, sent, outcomes, now)
+            met, late = self._settle(tx, plans, records, sent, outcomes, now)
             self._logbook.conclude(tx, intents, outcomes, now)
             for connector in self._connectors.values():
                 tx.cursors.put(connector.name, connector.cursor())
+        if late:
+            met |= self._asking.ask(late, now)
         return [
             plan.subject.sync_id
             for plan in plans
@@ -244,8 +250,9 @@ class Work:
         sent: Mapping[str, Mapping[str, Write]],
         outcomes: Mapping[str, Mapping[str, Outcome]],
         now: datetime,
-    ) -> set[str]:
-        """Store what is known now; return whom a change of a rival concerns."""
+    ) -> tuple[set[str], list[Late]]:
+        """Store what is known now; return whom a change of a rival concerns, and late writes."""
+        late: list[Late] = []
         save: list[RecordState] = []
         observations: list[tuple[str, Observation]] = []
         stirred: defaultdict[str, set[str]] = defaultdict(set)
@@ -258,10 +265,12 @@ class Work:
             self._stir(record, plan, stirred)
             observations.extend((sync_id, one) for one in settled.observations)
             self._remember(tx, plan, settled, record, now)
+            for place, write in settled.ask.items():
+                late.append(Late(sync_id, write, outcomes[sync_id][place]))
             save.append(_moved(record, plan, settled))
         tx.observations.save(observations)
         tx.records.save(save)
-        return self._stir_rivals(tx, stirred)
+        return self._stir_rivals(tx, stirred), late
 
     def _stir(
         self, record: RecordState, plan: RecordPlan, stirred: defaultdict[str, set[str]]

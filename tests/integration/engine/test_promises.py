@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from tests.engine_house import ACME, BETA, DESK, INTAKE, STORE, House
 
 from ubm_sync.errors import LeaseLost, Temporary
-from ubm_sync.model import Outcome, Page, Write
+from ubm_sync.model import Outcome, Page, Result, Write
 from ubm_sync.sync.cycle import EngineSettings
 from ubm_sync.sync.decisions import retry
 from ubm_sync.sync.guard import Threshold
@@ -292,6 +293,57 @@ def test_two_instances_do_not_work_at_the_same_time(house: House) -> None:
 
     assert report.skipped == "Another instance of the service is at work."
     assert not house.tickets()
+
+
+def test_an_edit_made_after_the_reading_is_seen_before_it_is_written_over(house: House) -> None:
+    row = house.add_row("1001", gl_code="6410")
+    house.settle()
+    ticket = only(dict(house.tickets()))
+    house.systems[INTAKE].edit("row", row, {"gl_code": "6411"}, by="customer")
+    desk = house.engine.connectors[DESK]
+    read = desk.observe
+
+    def lags(*, full: bool) -> Iterator[Page]:
+        yield from read(full=full)
+        house.systems[DESK].edit("ticket", ticket, {"gl_code": "7000"}, by="dana")
+
+    desk.observe = lags  # type: ignore[method-assign]
+    house.cycle()
+    desk.observe = read  # type: ignore[method-assign]
+
+    assert house.tickets()[ticket]["gl_code"] == "7000"
+    with house.state.reading() as tx:
+        assert dict(tx.conflicts.list()[0].values) == {"row": "6411", "ticket": "7000"}
+    house.settle()
+    assert house.rows()[row]["gl_code"] == "6411"
+
+
+def test_a_second_edit_before_the_first_is_everywhere_is_no_conflict(house: House) -> None:
+    row = house.add_row("1001", gl_code="6410")
+    house.settle()
+    ticket = only(dict(house.tickets()))
+    house.approve(ticket)
+    house.settle()
+    store = house.engine.connectors[STORE]
+    taken = store.apply
+    store.apply = lambda writes: [  # type: ignore[method-assign]
+        Outcome(one.place, one.key, Result.LANDED if one.ref is None else Result.REFUSED)
+        for one in writes
+    ]
+    rules = house.engine.rules["location"]
+    house.engine.rules = {"location": replace(rules, order=(DESK, STORE, INTAKE))}
+    house.systems[INTAKE].edit("row", row, {"gl_code": "6411"}, by="customer")
+    house.cycle()
+    assert house.tickets()[ticket]["gl_code"] == "6411"
+    house.systems[INTAKE].edit("row", row, {"gl_code": "6412"}, by="customer")
+    store.apply = taken  # type: ignore[method-assign]
+    house.settle()
+
+    assert house.tickets()[ticket]["gl_code"] == "6412"
+    assert only(dict(house.accounts()))
+    with house.state.reading() as tx:
+        assert not tx.conflicts.list()
+        assert not tx.kept.list()
 
 
 class Killed(BaseException):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ubm_sync.mapping.equality import same
 from ubm_sync.mapping.rules import Policy
 from ubm_sync.model import FieldType, Observation
-from ubm_sync.sync.merge import Merged, agreed, merge
+from ubm_sync.sync.merge import Merged, Own, agreed, merge
 from ubm_sync.sync.rules import Rules, SharedRule
 
 NOON = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
@@ -61,10 +61,17 @@ def merged(
     accepted: bool = False,
     blind: dict[str, frozenset[str]] | None = None,
     decided: dict[str, str] | None = None,
+    own: Own | None = None,
 ) -> Merged:
     start = {} if base is None else {"notes": base}
     return merge(
-        rules(one), start, observations, accepted=accepted, blind=blind or {}, decided=decided or {}
+        rules(one),
+        start,
+        observations,
+        accepted=accepted,
+        blind=blind or {},
+        decided=decided or {},
+        own=own,
     )
 
 
@@ -222,3 +229,42 @@ def test_writing_the_merged_value_everywhere_settles_the_field(
     assert not again.changed
     assert not again.edits
     assert again.values.get("notes") == value or one.equal(again.values.get("notes"), value)
+
+
+def test_a_value_of_our_own_that_is_not_everywhere_yet_is_nobodys_edit() -> None:
+    own = Own({"ticket.notes": "b"}, {})
+    result = merged(rule(), "a", seen(row="c", ticket="b", account="a"), own=own)
+
+    assert result.values == {"notes": "c"}
+    assert not result.conflicts
+
+
+def test_taking_a_value_of_ours_back_is_an_edit() -> None:
+    own = Own({"ticket.notes": "b"}, {})
+    result = merged(rule(), "a", seen(row="b", ticket="a"), own=own)
+
+    assert result.values == {"notes": "a"}
+    assert result.changed == {"notes": ("ticket",)}
+
+
+def test_an_edit_of_what_was_visible_there_replaces_it() -> None:
+    own = Own({"ticket.notes": "b"}, {})
+    result = merged(rule(), "a", seen(row="b", ticket="c"), own=own)
+
+    assert result.values == {"notes": "c"}
+    assert not result.conflicts
+
+
+def test_a_value_without_an_answer_may_be_there_or_not() -> None:
+    own = Own({}, {"ticket.notes": "b"})
+    for there in ("a", "b"):
+        result = merged(rule(), "a", seen(row="c", ticket=there), own=own)
+        assert result.values == {"notes": "c"}
+        assert not result.conflicts
+
+
+def test_what_we_wrote_where_only_we_write_is_not_put_back() -> None:
+    own = Own({"account.notes": "b"}, {})
+    result = merged(rule(), "a", seen(row="c", account="b"), own=own)
+
+    assert not result.edits
