@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-KEPT = 400  # pairs in the stored cursor
-QUIET = 2  # passes without news after which one page is enough
+KEPT = 400  # pairs in the stored cursor ...
+MOST_KEPT = 5_000  # ... and at most, while the next search will show more of them again
+QUIET = 2  # passes without news after which one page is enough ...
+CALM = 3  # ... or one, this many overlaps after the newest change
 FULL = 200  # results on one page of the search
 LARGE = 200  # known records in the window from which on only ids are read
 
@@ -89,8 +91,9 @@ class Window:
 
     def took(self, ref: str, modified: int) -> None:
         """Remember that this state of a ticket is being handed over."""
-        self._news = True
-        if modified >= self.ours.get(ref, modified + 1):
+        own = self.ours.get(ref, modified + 1)
+        self._news = self._news or modified != own
+        if modified >= own:
             del self.ours[ref]
         self._know(ref, modified)
 
@@ -107,6 +110,9 @@ class Window:
         if consistent:
             self._note(now)
         self._quiet = 0 if self._news else self._quiet + 1
+        newest = max(self.scanned, *self.ours.values(), 0)
+        if self._quiet and now - newest >= CALM * self.rules.overlap_min:
+            self._quiet = max(self._quiet, QUIET)
         self.resumed = False
         self._prune()
 
@@ -134,14 +140,24 @@ class Window:
         self.ours.pop(ref, None)
 
     def dump(self) -> dict[str, Any]:
-        """Return the state as JSON values, with at most ``KEPT`` pairs."""
-        newest = islice(reversed(self.known.items()), KEPT)
+        """Return the state as JSON values.
+
+        Kept are ``KEPT`` pairs, and what the next search will show again, up to ``MOST_KEPT``.
+        """
+        anchor = self._fast()
+        kept = {
+            ref: stamp
+            for at, (ref, stamp) in enumerate(islice(reversed(self.known.items()), MOST_KEPT))
+            if at < KEPT or stamp >= anchor
+        }
         return {
             "scanned": self.scanned,
             "settled": self.settled,
             "marks": self._marks,
             "settle_at": self._settle_at,
-            "known": dict(newest),
+            "quiet": self._quiet,
+            "ours": {ref: at for ref, at in self.ours.items() if ref in kept},
+            "known": kept,
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -150,6 +166,8 @@ class Window:
         self._marks = [(int(at), int(scanned)) for at, scanned in state["marks"]]
         self._settle_at = int(state["settle_at"])
         self.known = {ref: int(stamp) for ref, stamp in reversed(state["known"].items())}
+        self.ours = {ref: int(stamp) for ref, stamp in state.get("ours", {}).items()}
+        self._quiet = int(state.get("quiet", 0))
         self.resumed = True
 
     def _settle(self, now: int) -> None:
@@ -176,7 +194,8 @@ class Window:
             latest = scanned - rules.overlap_min
             waiting = min(self.ours.values(), default=latest)
             anchor = min(anchor, latest, waiting)
-        return max(min(anchor, scanned), scanned - rules.overlap_max, 0)
+        # Nothing after ``scanned`` is known for sure, whatever we wrote there ourselves.
+        return max(min(anchor, scanned + 1), scanned - rules.overlap_max, 0)
 
     def _fitting(self) -> int:
         """Return from when on the changes known fit into one page with room for news.
@@ -190,7 +209,7 @@ class Window:
             return 0
         fits = newest[wanted - 1]
         if len(newest) == FULL and newest[-1] == fits:
-            return min((stamp for stamp in newest if stamp > fits), default=fits)
+            return min((stamp for stamp in newest if stamp > fits), default=fits + 1)
         return fits
 
     def _know(self, ref: str, modified: int) -> None:

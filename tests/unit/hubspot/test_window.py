@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,10 +9,11 @@ from tests.unit.hubspot.index import Index
 
 from ubm_hubspot.decode import modified_of
 from ubm_hubspot.searching import Query, by_change
-from ubm_hubspot.window import KEPT, Rules, Window
+from ubm_hubspot.window import KEPT, MOST_KEPT, Rules, Window
 
 QUERY = Query("ubm_sync_id", [], limit=7)
 RULES = Rules(overlap_min=50, overlap_max=300, page_known=5, settle_every=1_000, settle_lag=400)
+CALM = replace(RULES, settle_every=1_000_000)
 MINUTE = 60_000
 NOW = 1_800_000_000_000
 
@@ -213,11 +216,52 @@ def test_the_cursor_keeps_the_newest_pairs_only() -> None:
     window = Window(RULES)
     for ref in range(5_000):
         window.took(str(ref), NOW + ref)
+    window.covered(NOW + 5_000)
 
     state = window.dump()
 
     assert set(state["known"]) == {str(ref) for ref in range(5_000 - KEPT, 5_000)}
     assert len(orjson.dumps(state)) < 12_000
+
+
+def test_the_cursor_keeps_what_the_next_search_shows_again() -> None:
+    window = Window(RULES)
+    for ref in range(6_000):
+        window.created(str(ref), NOW + ref // 1_000)
+    window.covered(NOW + 5)
+
+    assert len(window.dump()["known"]) == MOST_KEPT
+
+
+def test_processes_that_follow_each_other_become_quiet_as_one_does() -> None:
+    world = World(CALM)
+    world.edit("99", 0)
+    world.cycle()
+    for ref in range(1, 31):
+        world.window.updated(str(ref), world.edit(str(ref), 0))
+    calls = []
+    for _ in range(5):
+        world.restart()
+        world.now += 1_000
+        calls.append(world.cycle())
+
+    assert calls[0] > 1
+    assert calls[1:] == [1, 1, 1, 1]
+    assert world.handed == world.truth
+
+
+def test_reading_our_own_update_back_is_no_news() -> None:
+    window = Window(CALM)
+    window.begin(NOW - 500)
+    window.covered(NOW - 1_000)
+    window.end(NOW - 500, consistent=True)
+    window.updated("1", NOW)
+    window.begin(NOW + 1_000)
+    window.took("1", NOW)
+    window.covered(NOW)
+    window.end(NOW + 1_000, consistent=True)
+
+    assert window.begin(NOW + 2_000) == NOW - CALM.overlap_max  # quiet: as far as a page reaches
 
 
 def test_a_clock_that_was_set_back_does_not_put_the_settled_pass_off() -> None:
