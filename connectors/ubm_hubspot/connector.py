@@ -15,7 +15,7 @@ from ubm_hubspot.decode import Decoder
 from ubm_hubspot.encode import Encoder
 from ubm_hubspot.links import Links
 from ubm_hubspot.notes import Notes
-from ubm_hubspot.observing import Observer
+from ubm_hubspot.observing import Observer, Reconciled
 from ubm_hubspot.settings import Settings, read_settings
 from ubm_hubspot.setup import Setup
 from ubm_hubspot.tickets import Tickets
@@ -125,7 +125,7 @@ class HubSpotConnector:
         After a change of the mapping the portal is compared with it at once.
         """
         self._check_at = 0
-        self._observer.reconciled.at = self._observer.reconciled.upto = 0
+        self._observer.reconciled = Reconciled()
         self._window.reset()
         state = orjson.loads(cursor) if cursor else {}
         if state.get("format") != _FORMAT:
@@ -134,6 +134,7 @@ class HubSpotConnector:
             self._window.load(state["window"])
         reconciled = self._observer.reconciled
         reconciled.at, reconciled.upto = (int(value) for value in state["archived"])
+        reconciled.refs = [str(ref) for ref in state.get("left", ())]
         if state.get("mapping") == self._mapping:
             self._check_at = int(state["check_at"])
             if names:
@@ -146,6 +147,7 @@ class HubSpotConnector:
             "format": _FORMAT,
             "window": self._window.dump(),
             "archived": (reconciled.at, reconciled.upto),
+            "left": reconciled.refs,
             "check_at": self._check_at,
             "mapping": self._mapping,
             "names": self._catalog.dump(),

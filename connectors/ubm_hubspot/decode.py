@@ -94,6 +94,11 @@ class Decoder:
                 if (other := other.strip()) and other != ref:
                     yield self.merged(form.place.name, other, ref)
 
+    def is_ours(self, record: Mapping[str, Any]) -> bool:
+        """Return whether a ticket carries an identity of one of the places."""
+        key = (record.get("properties") or {}).get(self._identity) or ""
+        return self._form(key.strip()) is not None
+
     def merged(self, place: str, ref: str, primary: str) -> Observation:
         """Return that ticket ``ref`` lives on as ``primary``."""
         return Observation(place, ref, None, CONTAINER, "", NOTHING, gone=f"merged:{primary}")

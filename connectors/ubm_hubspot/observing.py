@@ -16,14 +16,16 @@ from ubm_sync.model import Observation, Page, Problem
 from ubm_sync.ports import Lane
 
 _LATE = 15 * 60_000  # milliseconds: archived tickets are told again within this
+_REMEMBERED = 500  # archived tickets that are watched for their return
 
 
 @dataclass(slots=True)
 class Reconciled:
-    """What is remembered about archived tickets, in epoch milliseconds."""
+    """What is remembered about archived tickets; times in epoch milliseconds."""
 
     at: int = 0  # when they were last listed, by our clock
     upto: int = 0  # the newest one, by HubSpot's
+    refs: list[str] = field(default_factory=list)  # ours, the newest last
 
 
 @dataclass(slots=True)
@@ -105,13 +107,24 @@ class Observer:
         """Yield the archived tickets, only the recent ones where ``since`` is not given."""
         begun = self._now()
         since = self.reconciled.upto - _LATE if since is None else since
+        left: dict[str, int] = {}
         for records in self._tickets.archived(Lane.AUDIT):
             stamps = [_left_at(record) for record in records]
             fresh = [r for r, at in zip(records, stamps, strict=True) if at >= since]
             self.reconciled.upto = max([self.reconciled.upto, *stamps])
+            left |= {
+                str(record["id"]): at
+                for record, at in zip(records, stamps, strict=True)
+                if self._decoder.is_ours(record)
+            }
             page = self._page(fresh)
             if page.observations:
                 yield page
+        # HubSpot may restore a ticket without moving its time of change: no search shows that.
+        back = [ref for ref in self.reconciled.refs if ref not in left]
+        if back:
+            yield from self.fetch(back)
+        self.reconciled.refs = sorted(left, key=lambda ref: left[ref])[-_REMEMBERED:]
         self.reconciled.at = begun
 
     def fetch(self, refs: Sequence[str]) -> Iterator[Page]:

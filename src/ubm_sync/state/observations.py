@@ -80,7 +80,7 @@ WHOLE = select(
     _columns.modified_by,
     _columns.gone,
 )
-OF_RECORDS = WHOLE.where(_columns.sync_id.in_(_many), _columns.gone == "")
+OF_RECORDS = WHOLE.where(_columns.sync_id.in_(_many))
 OF_REFS = WHOLE.where(_here, _columns.ref.in_(_many))
 KNOWN = select(_columns.ref, _columns.sync_id, _columns.version).where(
     _here, _columns.ref.in_(_many)
@@ -109,10 +109,11 @@ class Observations(Repository):
     """What was last seen, by ``(place, ref)``."""
 
     def load(self, sync_ids: Iterable[str]) -> dict[str, dict[str, Observation]]:
-        """Return ``{sync_id: {place: observation}}`` of what is there now.
+        """Return ``{sync_id: {place: observation}}`` of what is there now, or how it left.
 
         A place has at most one: where several refs carry one record (a row that was moved and
-        whose old id was not yet found missing), the one that was modified last.
+        whose old id was not yet found missing), the one that was modified last; one that is gone
+        only where none is there any more.
         """
         found: dict[str, dict[str, Observation]] = {}
         for row in self._rows_in(OF_RECORDS, sync_ids):
@@ -198,8 +199,13 @@ def _observation(row: Any) -> Observation:
     return Observation(*row[1:])
 
 
-def _age(seen: Observation) -> tuple[datetime, datetime, str]:
-    return (seen.modified_at or seen.created_at or NEVER, seen.created_at or NEVER, seen.ref)
+def _age(seen: Observation) -> tuple[bool, datetime, datetime, str]:
+    return (
+        not seen.gone,
+        seen.modified_at or seen.created_at or NEVER,
+        seen.created_at or NEVER,
+        seen.ref,
+    )
 
 
 def _row(sync_id: str, seen: Observation) -> tuple[Any, ...]:

@@ -167,7 +167,8 @@ class Ingest:
             if observation.gone and old is not None:
                 if old.gone == observation.gone:
                     continue
-                observation = replace(old, gone=observation.gone, version=observation.version)  # noqa: PLW2901
+                # Its own version would hide it, should it come back as it was.
+                observation = replace(old, gone=observation.gone, version=observation.gone)  # noqa: PLW2901
             elif old is not None:
                 observation = _carried(rule, old, observation)  # noqa: PLW2901
             save.append((sync_id, observation))
