@@ -106,9 +106,26 @@ def merge(
     ``own`` are values we wrote ourselves since the places last agreed.
     """
     merged = Merged()
+    shown = [(place, observation.values) for place, observation in seen.items()]
     for rule in rules.shared:
-        _merge_field(rule, base.get(rule.name), seen, merged, accepted, blind, decided, own)
+        value = base.get(rule.name)
+        if own is None and _is_as_agreed(rule, value, shown):
+            if value is not None:
+                merged.values[rule.name] = value
+        else:
+            _merge_field(rule, value, seen, merged, accepted, blind, decided, own)
     return merged
+
+
+def _is_as_agreed(
+    rule: SharedRule, base: str | None, shown: list[tuple[str, Mapping[str, str]]]
+) -> bool:
+    """Return whether every place shows the agreed value: nearly every field of nearly all."""
+    name, places = rule.name, rule.places
+    for place, values in shown:  # noqa: SIM110 - asked for every field: a generator costs double
+        if values.get(name) != base and place in places:
+            return False
+    return True
 
 
 def _merge_field(
