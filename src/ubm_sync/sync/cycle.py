@@ -29,6 +29,7 @@ from ubm_sync.sync.work import Sight, Work
 log = structlog.get_logger(__name__)
 
 LEASE = "engine"
+MOST_NOTES = 100_000  # in one cycle
 Progress = Callable[[str, int, int | None], None]
 
 
@@ -38,8 +39,7 @@ class EngineSettings:
 
     portion: int = 2_500
     lease_seconds: float = 600.0  # longer than the slowest single write
-    notes_while_busy: int = 100
-    busy_from: int = 500  # written records from which notes wait for the next cycle
+    busy_from: int = 500  # written records from which counts and notes wait for the next cycle
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
 
 
@@ -116,6 +116,7 @@ class Engine:
         self._holder = holder
         self._progress = progress or (lambda _what, _done, _total: None)
         self._resumed = False
+        self._put_off = False
         self._lease: Lease | None = None
         self._is_gone = is_gone or (lambda _holder: False)
 
@@ -147,11 +148,16 @@ class Engine:
             guard = {kind: self._guard(tx, rules) for kind, rules in self.rules.items()}
         tally = Tally(problems=problems)
         for kind in self.rules:
+            if kind == "onboarding" and only is None and self._is_busy(tally):
+                continue
             work = self._work(kind, sight, guard[kind], tally, run, only)
             self._drain(work)
             if kind == "location" and tally.touched:
                 self._recount(tally.touched)
-        notes = NoteClerk(self.state, self.connectors, self.rules).deliver(self._notes_limit(tally))
+        self._put_off = self._is_busy(tally)
+        notes = 0
+        if not self._put_off:
+            notes = NoteClerk(self.state, self.connectors, self.rules).deliver(MOST_NOTES)
         stops = tuple(stop for one in guard.values() for stop in one.stops.values())
         report = Report(
             run,
@@ -331,10 +337,9 @@ class Engine:
             now = self.clock.now()
             self._lease = tx.leases.renew(self._lease, self.settings.lease_seconds, now)
 
-    def _notes_limit(self, tally: Tally) -> int:
-        """Let notes give way to records: a few in a busy cycle, the rest in the next one."""
-        busy = sum(tally.landed.values()) >= self.settings.busy_from
-        return self.settings.notes_while_busy if busy else 100_000
+    def _is_busy(self, tally: Tally) -> bool:
+        """Let counts and notes give way to records: in a busy cycle, but not twice in a row."""
+        return not self._put_off and sum(tally.landed.values()) >= self.settings.busy_from
 
 
 def _sight(tx: Tx) -> Sight:
