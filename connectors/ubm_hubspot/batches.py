@@ -27,7 +27,10 @@ _TROUBLE = 2  # batches in a row without an answer before the rest is left for l
 
 
 class Ended(NamedTuple):
-    """How one parcel ended; ``stamp`` is HubSpot's time of the change in epoch ms."""
+    """How one parcel ended; ``stamp`` is HubSpot's time of the change in epoch ms.
+
+    ``stale``: the ticket is not there any more as the write was decided on.
+    """
 
     parcel: Parcel
     result: Result
@@ -36,6 +39,7 @@ class Ended(NamedTuple):
     new: bool = False
     reason: str = ""
     permanent: bool = False
+    stale: bool = False
 
 
 @dataclass(slots=True)
@@ -45,6 +49,12 @@ class Run:
     error: SyncError | None = None
     trouble: int = 0
     broken: dict[str, PropertyFault] = field(default_factory=dict)  # useless for every record
+
+    def failed(self, error: Temporary) -> None:
+        """Count a request without an answer; too many in a row stop the rest."""
+        self.trouble += 1
+        if self.trouble >= _TROUBLE:
+            self.error = error
 
 
 @dataclass(slots=True)
@@ -101,9 +111,7 @@ class Batches:
             run.error = error
             return _Sorted()
         except Temporary as error:
-            run.trouble += 1
-            if run.trouble >= _TROUBLE:
-                run.error = error
+            run.failed(error)
             return _Sorted([Ended(p, Result.UNKNOWN, reason=str(error)) for p in parcels])
         except Refused as error:
             run.trouble = 0
@@ -230,7 +238,8 @@ class Batches:
         """Read what HubSpot said about one record."""
         category = str(problem.get("category") or "")
         if (gone or category == "OBJECT_NOT_FOUND") and not new:
-            return _Sorted([Ended(parcel, Result.REFUSED, reason=GONE, permanent=True)])
+            ended = Ended(parcel, Result.REFUSED, reason=GONE, permanent=True, stale=True)
+            return _Sorted([ended])
         faults = [f for f in property_faults(problem) if f.name in parcel.properties]
         if faults and not last:
             refused = self._strip(parcel, faults, new=new)

@@ -14,6 +14,7 @@ from ubm_hubspot.client import Client
 from ubm_hubspot.decode import Decoder
 from ubm_hubspot.encode import Encoder
 from ubm_hubspot.links import Links
+from ubm_hubspot.looking import Look
 from ubm_hubspot.notes import Notes
 from ubm_hubspot.observing import Observer, Reconciled
 from ubm_hubspot.settings import Settings, read_settings
@@ -52,8 +53,9 @@ class HubSpotConnector:
         decoder = Decoder(
             connection.places, self._catalog, identity=identity, default_kind=settings.default_kind
         )
+        tickets = Tickets(self.client, decoder.properties, settings.concurrency)
         self._observer = Observer(
-            Tickets(self.client, decoder.properties, settings.concurrency),
+            tickets,
             decoder,
             self._window,
             identity=identity,
@@ -65,6 +67,7 @@ class HubSpotConnector:
             Batches(self.client, identity, encoder.fields_of),
             Links(self.client),
             self._window,
+            Look(tickets, decoder, encoder, identity=identity),
             concurrency=settings.concurrency,
         )
         self._notes = Notes(self.client)

@@ -37,14 +37,22 @@ class Tickets:
         return answer
 
     def read(
-        self, refs: Sequence[str], *, archived: bool = False, lane: Lane = Lane.PERSON
+        self,
+        refs: Sequence[str],
+        *,
+        archived: bool = False,
+        lane: Lane = Lane.PERSON,
+        properties: Sequence[str] | None = None,
     ) -> Iterator[list[Record]]:
         """Yield the tickets of ``refs`` that are there, up to 100 at a time."""
-        jobs = (partial(self._read, some, archived, lane) for some in chunks(refs, BATCH))
+        named = self._properties if properties is None else list(properties)
+        jobs = (partial(self._read, some, archived, lane, named) for some in chunks(refs, BATCH))
         return in_flight(jobs, self._concurrency)
 
-    def _read(self, refs: Sequence[str], archived: bool, lane: Lane) -> list[Record]:
-        body = {"inputs": [{"id": ref} for ref in refs], "properties": self._properties}
+    def _read(
+        self, refs: Sequence[str], archived: bool, lane: Lane, properties: list[str]
+    ) -> list[Record]:
+        body = {"inputs": [{"id": ref} for ref in refs], "properties": properties}
         operation = self._client.crm.tickets.batch_api.read
         query: dict[str, Any] = {"archived": True} if archived else {}
         try:
@@ -59,8 +67,8 @@ class Tickets:
                 return []
             half = len(refs) // 2
             return [
-                *self._read(refs[:half], archived, lane),
-                *self._read(refs[half:], archived, lane),
+                *self._read(refs[:half], archived, lane, properties),
+                *self._read(refs[half:], archived, lane, properties),
             ]
         found: list[Record] = answer["results"]
         return found

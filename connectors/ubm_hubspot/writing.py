@@ -11,6 +11,7 @@ from ubm_hubspot.decode import STAGE
 from ubm_hubspot.encode import Encoder, Parcel
 from ubm_hubspot.links import BATCH as LINKS
 from ubm_hubspot.links import Links, Pair
+from ubm_hubspot.looking import Look
 from ubm_hubspot.parallel import in_flight
 from ubm_hubspot.tickets import BATCH
 from ubm_hubspot.values import instant
@@ -43,9 +44,11 @@ class Writer:
         batches: Batches,
         links: Links,
         window: Window,
+        look: Look,
         *,
         concurrency: int,
     ) -> None:
+        self._look = look
         self._encoder = encoder
         self._batches = batches
         self._links = links
@@ -94,13 +97,19 @@ class Writer:
             else:
                 groups[new].append(parcel)
             if len(groups[new]) == BATCH:
-                yield partial(self._batches.send, groups[new], new=new, run=run)
+                yield partial(self._batch, groups[new], new=new, run=run)
                 groups[new] = []
         for new, parcels in groups.items():
             if parcels:
-                yield partial(self._batches.send, parcels, new=new, run=run)
+                yield partial(self._batch, parcels, new=new, run=run)
         if settled:
             yield lambda: settled
+
+    def _batch(self, parcels: Sequence[Parcel], *, new: bool, run: Run) -> list[Ended]:
+        if new:
+            return self._batches.send(parcels, new=True, run=run)
+        ready, ended = self._look.sort(parcels, run)
+        return ended + self._batches.send(ready, new=False, run=run)
 
     def _remember(self, ended: Ended) -> None:
         if ended.result is not Result.LANDED or not ended.ref or not ended.stamp:
@@ -141,6 +150,7 @@ class Writer:
             permanent=ended.permanent,
             at_fault=tuple(parcel.faults),
             created=ended.new,
+            stale=ended.stale,
         )
 
 

@@ -24,9 +24,14 @@ def landed(row: Row, ref: str | None, version: str, *, created: bool = False) ->
 
 
 def refused(
-    write: Write, reason: str, *, permanent: bool = False, at_fault: tuple[str, ...] = ()
+    write: Write,
+    reason: str,
+    *,
+    permanent: bool = False,
+    at_fault: tuple[str, ...] = (),
+    stale: bool = False,
 ) -> Outcome:
-    """Return the outcome of a write that was not taken."""
+    """Return the outcome of a write that was not taken; ``stale``: see ``Outcome``."""
     return Outcome(
         write.place,
         write.key,
@@ -36,6 +41,7 @@ def refused(
         reason=reason,
         permanent=permanent,
         at_fault=at_fault,
+        stale=stale,
     )
 
 

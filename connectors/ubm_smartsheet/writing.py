@@ -13,6 +13,7 @@ from ubm_smartsheet.columns import SYNC_ID, SYNC_STATUS
 from ubm_smartsheet.creating import Creator
 from ubm_smartsheet.cursor import SheetState
 from ubm_smartsheet.encode import Row, encode_row
+from ubm_smartsheet.looking import Look
 from ubm_smartsheet.outcomes import landed, nothing_left, refused, unknown
 from ubm_smartsheet.reading import Reader
 from ubm_smartsheet.refusals import Refusal, understand
@@ -24,6 +25,7 @@ from ubm_sync.model import Binding, Outcome, Result, Write
 PARTIAL = {"allowPartialSuccess": "true"}
 _MEND = "add it again, or run setup"
 NOT_FOUND = "1006"
+CHANGED = "changed meanwhile"
 
 
 class SheetWriter:
@@ -39,6 +41,7 @@ class SheetWriter:
         self._divider = Divider()
         self._bindings = {one.field: one for one in reader.bindings[state.id]}
         self._creator = Creator(client, reader, state)
+        self._look = Look(client, reader, state)
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
         """Yield one outcome for each write.
@@ -65,10 +68,20 @@ class SheetWriter:
                 updates.append(row)
             else:
                 yield nothing_left(row)
-        for batch in batches(updates, self._size):
-            yield from self._update(batch)
+        yield from self._look_and_update(updates)
         for batch in batches(creates, self._size):
             yield from self._creator.create(batch)
+
+    def _look_and_update(self, rows: Sequence[Row]) -> Iterator[Outcome]:
+        late = self._look.late(rows)
+        ready = []
+        for row in rows:
+            if row.write.ref in late:
+                yield refused(row.write, CHANGED, stale=True)
+            else:
+                ready.append(row)
+        for batch in batches(ready, self._size):
+            yield from self._update(batch)
 
     def _vital_missing(self) -> str:
         """Return the title of a column without which nothing may be written, "" if all are there.
@@ -111,7 +124,7 @@ class SheetWriter:
             return None
         if not any(_is_shared(self._bindings.get(name)) for name in write.values):
             return None
-        return refused(write, "changed meanwhile")
+        return refused(write, CHANGED, stale=True)
 
     def _update(self, rows: Sequence[Row], *, again: bool = False) -> Iterator[Outcome]:
         """Send rows; ``again``: these were sent before, without the field at fault this time."""
@@ -168,7 +181,7 @@ class SheetWriter:
         write = row.write
         if refusal.gone or refusal.locked:
             fields = tuple(row.cells) if refusal.locked else ()
-            yield refused(write, refusal.reason, at_fault=fields)
+            yield refused(write, refusal.reason, at_fault=fields, stale=refusal.gone)
         elif refusal.passing:
             if again:
                 yield refused(write, refusal.reason)

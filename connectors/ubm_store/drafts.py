@@ -81,7 +81,7 @@ def draft(
         return landed(write, faults, before.id, before.revision, created=False)
     if write.expected and write.expected != str(before.revision):
         reason = f"account {before.id} was changed in the meantime; it is read again first"
-        return refused(write, reason, permanent=False)
+        return refused(write, reason, permanent=False, stale=True)
     return Draft(write, changes, faults, before)
 
 
@@ -104,7 +104,12 @@ def landed(
 
 
 def refused(
-    write: Write, reason: str, *, permanent: bool = True, at_fault: tuple[str, ...] = ()
+    write: Write,
+    reason: str,
+    *,
+    permanent: bool = True,
+    at_fault: tuple[str, ...] = (),
+    stale: bool = False,
 ) -> Outcome:
     """Return the outcome of a write that the store does not take."""
     sentence = f"{reason[:1].upper()}{reason[1:]}."
@@ -116,6 +121,7 @@ def refused(
         reason=sentence,
         permanent=permanent,
         at_fault=at_fault,
+        stale=stale,
     )
 
 

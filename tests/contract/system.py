@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.metadata import entry_points
@@ -119,6 +120,13 @@ class System(ABC):
         return Write(
             self.place.name, outcome.key, outcome.ref, seen.container, values, seen.version
         )
+
+    def careful(self, outcome: Outcome, **values: Written) -> Write:
+        """Return the same for fields that people edit too."""
+        assert outcome.ref is not None
+        seen = self.fetch(outcome.ref).of(outcome.ref).values
+        write = self.change(outcome, **values)
+        return replace(write, careful={name: seen.get(name) for name in values})
 
     def apply(self, *writes: Write) -> dict[str, Outcome]:
         """Apply writes; every one has exactly one outcome."""

@@ -122,3 +122,39 @@ def test_a_record_that_is_not_there_is_refused_and_delays_nobody(system: System)
     assert (outcomes[key(9)].result, outcomes[key(1)].result) == (Result.REFUSED, Result.LANDED)
     assert outcomes[key(9)].reason
     assert system.records() == 1
+
+
+def test_a_write_over_an_edit_it_did_not_see_is_refused_until_it_is_read(system: System) -> None:
+    made = system.add(1, **{system.typed: "Joliet"})
+    late = system.careful(made, **{system.typed: "Elgin"})
+    system.edit(str(made.ref), system.typed, "Aurora")
+
+    outcome = system.apply(late)[made.key]
+
+    assert (outcome.result, outcome.stale, outcome.permanent) == (Result.REFUSED, True, False)
+    assert outcome.reason
+    assert system.fetch(str(made.ref)).of(made.ref).values[system.typed] == "Aurora"
+    outcome = system.apply(system.careful(made, **{system.typed: "Elgin"}))[made.key]
+    assert outcome.result is Result.LANDED
+
+
+def test_an_edit_that_says_the_same_does_not_hold_a_write_up_for_ever(system: System) -> None:
+    made = system.add(1, **{system.typed: "Joliet"})
+    late = system.careful(made, **{system.typed: "Elgin"})
+    system.edit(str(made.ref), system.typed, "Elgin")
+
+    outcome = system.apply(late)[made.key]
+
+    assert outcome.result is Result.LANDED or outcome.stale
+    assert system.fetch(str(made.ref)).of(made.ref).values[system.typed] == "Elgin"
+
+
+def test_only_the_record_that_was_edited_waits(system: System) -> None:
+    first, second = system.add(1), system.add(2)
+    late = [system.careful(one, **{system.typed: "Elgin"}) for one in (first, second)]
+    system.edit(str(first.ref), system.typed, "Aurora")
+
+    outcomes = system.apply(*late)
+
+    assert outcomes[first.key].stale
+    assert outcomes[second.key].result is Result.LANDED

@@ -88,7 +88,7 @@ class ForeignWriter:
             return _landed(Change(write, {}, faults, before.ref), before)
         if write.expected and write.expected != before.version:
             reason = f"account {before.ref} was changed in the meantime; it is read again first"
-            return refused(write, reason, permanent=False)
+            return refused(write, reason, permanent=False, stale=True)
         return Change(write, {**columns, name: write.key}, faults, before.ref)
 
     @staticmethod

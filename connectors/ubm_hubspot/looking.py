@@ -1,0 +1,92 @@
+"""A look before a write: HubSpot has no If-Match, so what people changed is read first.
+
+Only writes to fields that people set too are looked at (``Write.careful``), straight from the
+records and not from the search index, 100 tickets a call and just their properties, right before
+the batch that writes them. What is left of the race is the time between those two calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ubm_hubspot.batches import Ended, Run
+from ubm_hubspot.decode import MODIFIED, PIPELINE, STAGE, Decoder
+from ubm_hubspot.encode import Encoder, Parcel
+from ubm_hubspot.tickets import Tickets
+from ubm_sync.errors import NoAccess, Refused, Temporary, Throttled
+from ubm_sync.model import Observation, Result
+from ubm_sync.transport import Stopping
+
+CHANGED = "changed meanwhile"
+
+
+class Look:
+    """Reads what parcels are about to write over."""
+
+    def __init__(
+        self, tickets: Tickets, decoder: Decoder, encoder: Encoder, *, identity: str
+    ) -> None:
+        self._tickets = tickets
+        self._decoder = decoder
+        self._identity = identity
+        self._named: dict[str, dict[str, str]] = {}
+        for place, fields in encoder.fields_of.items():
+            self._named[place] = {field: external for external, field in fields.items()}
+
+    def sort(self, parcels: Sequence[Parcel], run: Run) -> tuple[list[Parcel], list[Ended]]:
+        """Return the parcels that may be sent, and how the others ended."""
+        careful = [one for one in parcels if _careful(one)]
+        if not careful or run.error:
+            return list(parcels), []
+        try:
+            there = self._read(careful)
+        except (NoAccess, Throttled, Stopping) as error:
+            run.error = error
+            return [], []
+        except (Temporary, Refused) as error:
+            if isinstance(error, Temporary):
+                run.failed(error)
+            blind = {id(one) for one in careful}
+            rest = [one for one in parcels if id(one) not in blind]
+            return rest, [Ended(one, Result.REFUSED, reason=str(error)) for one in careful]
+        late = {id(one) for one in careful if _is_late(one, there.get(one.write.ref or ""))}
+        ended = [
+            Ended(one, Result.REFUSED, reason=CHANGED, stale=True)
+            for one in parcels
+            if id(one) in late
+        ]
+        return [one for one in parcels if id(one) not in late], ended
+
+    def _read(self, parcels: Sequence[Parcel]) -> dict[str, Observation]:
+        """Return the tickets that are there; a missing one is the write's own concern."""
+        names = {MODIFIED, self._identity}
+        for parcel in parcels:
+            named = self._named[parcel.write.place]
+            names |= {named[field] for field in _careful(parcel) if field in named}
+        if names & {PIPELINE, STAGE}:
+            names |= {PIPELINE, STAGE}
+        refs = [str(parcel.write.ref) for parcel in parcels]
+        records: list[dict[str, Any]] = [
+            record
+            for found in self._tickets.read(refs, properties=sorted(names))
+            for record in found
+        ]
+        seen = (one for record in records for one in self._decoder.observe(record))
+        return {one.ref: one for one in seen}
+
+
+def _careful(parcel: Parcel) -> list[str]:
+    """Return the fields of a parcel that are sent and that people set too."""
+    return [field for field in parcel.write.careful if field not in parcel.faults]
+
+
+def _is_late(parcel: Parcel, seen: Observation | None) -> bool:
+    """Return whether somebody changed a field to what neither was seen nor is wanted."""
+    if seen is None:
+        return False
+    write = parcel.write
+    return any(
+        seen.values.get(field) not in {write.careful[field], write.values[field]}
+        for field in _careful(parcel)
+    )

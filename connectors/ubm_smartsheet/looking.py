@@ -1,0 +1,67 @@
+"""A look before a write: Smartsheet has no If-Match, so what people changed is read first.
+
+A write to cells that people edit too (``Write.careful``) costs one request for the sheet's version,
+once for a sheet and round of writes. Only where somebody changed the sheet since it was read, the
+rows in question are read as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ubm_smartsheet.client import Client
+from ubm_smartsheet.cursor import SheetState
+from ubm_smartsheet.encode import Row
+from ubm_smartsheet.reading import Reader
+from ubm_smartsheet.versions import fixed_fields
+from ubm_sync.model import Mark, Observation, Write
+
+_WRITTEN_ELSEWHERE = frozenset({Mark.FORMULA, Mark.LINKED})
+
+
+class Look:
+    """Reads what rows are about to be written over.
+
+    ``version`` is the sheet's version at the look, 0 where nothing was looked at.
+    """
+
+    def __init__(self, client: Client, reader: Reader, state: SheetState) -> None:
+        self._client = client
+        self._reader = reader
+        self._state = state
+        self.version = 0
+
+    def late(self, rows: Sequence[Row]) -> frozenset[str]:
+        """Return the ids of the rows whose careful cells somebody changed since they were read.
+
+        Raises as ``Client.get``.
+        """
+        careful = {str(row.write.ref): row.write for row in rows if _careful(row)}
+        if not careful:
+            return frozenset()
+        sheet = self._state.id
+        answer = self._client.get("read version", f"/sheets/{sheet}/version")
+        self.version = int(answer.get("version") or 0)
+        if self.version and self.version == self._state.version:
+            return frozenset()
+        return frozenset(
+            seen.ref
+            for page in self._reader.fetch(sheet, list(careful))
+            for seen in page.observations
+            if _is_late(careful[seen.ref], seen)
+        )
+
+
+def _careful(row: Row) -> bool:
+    return any(name in row.cells for name in row.write.careful)
+
+
+def _is_late(write: Write, seen: Observation) -> bool:
+    """Return whether a cell shows what neither was seen nor is wanted, or calculates it."""
+    fixed = fixed_fields(write.expected)
+    for name, before in write.careful.items():
+        if seen.values.get(name) not in {before, write.values[name]}:
+            return True
+        if seen.marks.get(name) in _WRITTEN_ELSEWHERE and name not in fixed:
+            return True
+    return False
