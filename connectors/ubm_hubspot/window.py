@@ -59,6 +59,7 @@ class Window:
         self._begun = 0
         self._anchor = 0
         self._settling = False
+        self._horizon = 0  # of what is known nothing is older
 
     def start(self, newest: int) -> None:
         """Begin after a full reading instead of at the beginning of time.
@@ -204,7 +205,9 @@ class Window:
         the page begins after it.
         """
         wanted = self.rules.page_known
-        newest = heapq.nlargest(FULL, self.known.values())
+        # Asked several times a cycle: of those met last, for the newest are nearly always among
+        # them; where they are not, the page begins earlier than it had to.
+        newest = heapq.nlargest(FULL, islice(reversed(self.known.values()), MOST_KEPT))
         if not 0 < wanted <= len(newest):
             return 0
         fits = newest[wanted - 1]
@@ -218,7 +221,8 @@ class Window:
 
     def _prune(self) -> None:
         horizon = min(self.settled, self.scanned - self.rules.overlap_max)
-        if len(self.known) > KEPT and horizon > 0:
+        if len(self.known) > KEPT and horizon > self._horizon:
+            self._horizon = horizon
             self.known = {ref: stamp for ref, stamp in self.known.items() if stamp >= horizon}
         if self._quiet >= QUIET:
             self.ours.clear()  # what is still missing is found when it has settled
