@@ -101,7 +101,7 @@ class HubSpotConnector:
         """
         return self._catalog.owner_id(email) is not None
 
-    def prepared(self, cursor: str | None) -> str:
+    def learned(self, cursor: str | None) -> str:
         """Return ``cursor`` with what this process learned: the next one need not ask again.
 
         After a set-up without problems that is the portal's schema; where the identity property

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
+from urllib.parse import unquote, urlsplit
 
 from ubm_sync.clock import Clock, SystemClock
 from ubm_sync.config import Configuration, Environment, load_configuration
@@ -15,7 +17,7 @@ from ubm_sync.holder import is_gone, myself
 from ubm_sync.locations import DuplicatePolicy, LocationFlow, LocationRules
 from ubm_sync.model import Customer
 from ubm_sync.onboarding import OnboardingFlow
-from ubm_sync.ports import Budget, Connection, Connector
+from ubm_sync.ports import Budget, Connection, Connector, Learns
 from ubm_sync.state import Limit, SharedBudget, State, open_state
 from ubm_sync.sync.cycle import Engine, EngineSettings, Progress
 from ubm_sync.sync.guard import Threshold
@@ -23,6 +25,7 @@ from ubm_sync.sync.rules import compile_rules
 
 CONNECTORS = "ubm_sync.connectors"
 _NAMED = ("row", "ticket", "account")
+_SECRET = ("TOKEN", "SECRET", "PASSWORD", "KEY")
 
 
 class Application:
@@ -142,21 +145,47 @@ class Application:
         )
 
     def secrets(self) -> list[str]:
-        """Return values that must never be shown: whatever is named like a secret."""
-        words = ("TOKEN", "SECRET", "PASSWORD", "KEY")
-        names = [name for name in self.environment if any(word in name for word in words)]
-        found = []
-        for name in names:
-            value = self.environment.get(name)
-            if value:
-                found.append(value)
-        return found
+        """Return values that must never be shown: what is named like a secret, and passwords.
 
-    def close(self) -> None:
+        A variable of somebody else whose file cannot be read is none of our business.
+        """
+        found = set()
+        for name in self.environment:
+            with suppress(ConfigError, ValueError):
+                value = self.environment.get(name, "")
+                if any(word in name for word in _SECRET):
+                    found.add(value)
+                elif "://" in value:
+                    found.add(unquote(urlsplit(value).password or ""))
+                    found.add(urlsplit(value).password or "")
+        return sorted(found - {""})
+
+    def keep(self, system: str) -> None:
+        """Store what a command learned of a system, so that the service need not ask again.
+
+        Where the service itself stored something meanwhile, that stays.
+        """
+        connector = self.connectors[system]
+        if not isinstance(connector, Learns):
+            return
+        with self.state.reading() as tx:
+            before = tx.cursors.get(system)
+        after = connector.learned(before)
+        with self.state.transaction() as tx:
+            if tx.cursors.get(system) == before:
+                tx.cursors.put(system, after)
+
+    def renewed(self, environment: Environment, configuration: Configuration) -> Application:
+        """Return an application with other addresses and settings on the same state."""
+        other = Application(environment, clock=self.clock, stop=self.stop, tolerant=self._tolerant)
+        other.__dict__.update(state=self.state, configuration=configuration)
+        return other
+
+    def close(self, *, but_state: bool = False) -> None:
         """Release connections; only of what was opened."""
         for connector in self.__dict__.get("connectors", {}).values():
             connector.close()
-        for part in ("budget", "state"):
+        for part in ("budget",) if but_state else ("budget", "state"):
             opened = self.__dict__.get(part)
             if opened is not None:
                 opened.close()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ubm_sync.clock import Clock
 from ubm_sync.model import Customer, Note, Outcome, Page, Place, Write
@@ -117,4 +117,28 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Release connections."""
+        ...
+
+
+@runtime_checkable
+class Learns(Protocol):
+    """A connector that a command may teach what the service would have to ask for."""
+
+    def learned(self, cursor: str | None) -> str:
+        """Return ``cursor`` with what this process learned: names, a schema just set up.
+
+        Raises NoAccess, Temporary.
+        """
+        ...
+
+
+@runtime_checkable
+class KnowsPeople(Protocol):
+    """A connector of a system that people sign in to."""
+
+    def knows(self, email: str) -> bool:
+        """Return whether somebody with this e-mail can be given work there.
+
+        Raises NoAccess, Temporary.
+        """
         ...

@@ -17,10 +17,11 @@ from ubm_sync import logs
 from ubm_sync.app import Application
 from ubm_sync.cli.screen import complain
 from ubm_sync.config import Environment
-from ubm_sync.errors import ConfigError, PersonNeeded, SyncError
+from ubm_sync.errors import ConfigError, Flaw, PersonNeeded, SyncError
 
 DONE, FAILED, USAGE, UNDECIDED = 0, 1, 2, 3
 LOG_FILE = Path("var/ubm-sync.log")
+DEFAULT_ENV_FILE = ".env"
 log = structlog.get_logger(__name__)
 
 
@@ -28,7 +29,7 @@ log = structlog.get_logger(__name__)
 class Options:
     """What was given before the command's name."""
 
-    env_file: str = ".env"
+    env_file: str | None = None
     log_level: str = "info"
     log_stream: TextIO | None = None  # where people's commands log
 
@@ -39,14 +40,26 @@ options = Options()
 @contextmanager
 def application(*, tolerant: bool = True, log_to_screen: bool = False) -> Iterator[Application]:
     """Give the application of this process and release it at the end."""
-    environment = Environment.load(os.environ, options.env_file)
-    app = Application(environment, tolerant=tolerant)
-    stream = sys.stderr if log_to_screen else options.log_stream
-    logs.configure(level=options.log_level, secrets=app.secrets(), stream=stream)
+    app = Application(reload_environment(), tolerant=tolerant)
+    log_to_stream(app, sys.stderr if log_to_screen else options.log_stream)
     try:
         yield app
     finally:
         app.close()
+
+
+def reload_environment() -> Environment:
+    """Read the variables of this process and of the ``.env`` file, raises ConfigError."""
+    named = options.env_file
+    if named is not None and not Path(named).is_file():
+        text = f"there is no file {named}; give the path of a file with variables as --env-file"
+        raise ConfigError([Flaw(named, 0, 0, text)])
+    return Environment.load(os.environ, named or DEFAULT_ENV_FILE)
+
+
+def log_to_stream(app: Application, stream: TextIO | None) -> None:
+    """Send logs to a stream, without what must never be shown."""
+    logs.configure(level=options.log_level, secrets=app.secrets(), stream=stream)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,9 +10,8 @@ import typer
 
 from ubm_sync.app import Application
 from ubm_sync.cli import screen
-from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, options
+from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, reload_environment
 from ubm_sync.cli.working import Json
-from ubm_sync.config import Environment
 from ubm_sync.errors import Refused
 from ubm_sync.reports.status import service_status
 from ubm_sync.reports.why import explain
@@ -34,8 +32,7 @@ def check(as_json: Json = False) -> None:
 
     Example: ubm-sync check
     """
-    environment = Environment.load(os.environ, options.env_file)
-    app = Application(environment, tolerant=False)
+    app = Application(reload_environment(), tolerant=False)
     found = app.configuration
     texts = app.flows  # the message texts are checked where they are used
     log.debug("configuration checked", flows=len(texts))

@@ -28,8 +28,9 @@ app = typer.Typer(
 @app.callback()
 def before(
     env_file: Annotated[
-        str, typer.Option("--env-file", help="File with variables, read if it is there.")
-    ] = ".env",
+        str | None,
+        typer.Option("--env-file", help="File with variables; .env is read where it is there."),
+    ] = None,
     log_level: Annotated[
         str, typer.Option("--log-level", help="debug, info, warning or error.")
     ] = "info",

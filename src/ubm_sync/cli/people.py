@@ -12,8 +12,9 @@ from ubm_sync.cli import screen
 from ubm_sync.cli.context import application
 from ubm_sync.cli.working import Json
 from ubm_sync.config import set_paused, write_customer
-from ubm_sync.errors import Refused
+from ubm_sync.errors import Refused, SyncError
 from ubm_sync.model import Customer
+from ubm_sync.ports import KnowsPeople
 
 
 @runtime_checkable
@@ -74,7 +75,29 @@ def add(
             zone=zone,
         )
         write_customer(path, customer)
+        _look_up(app, (csm, backup))
         screen.say(f"Added {name}: {path}, sheet {made}. The next cycle works on it.")
+
+
+def _look_up(app: Application, emails: tuple[str, ...]) -> None:
+    """Warn of managers to whom no work can be given; they may still be invited."""
+    system = app.configuration.mappings["location"].place("ticket").system
+    connector = app.connectors[system]
+    if not isinstance(connector, KnowsPeople):
+        return
+    name = app.configuration.service.names[system]
+    for email in emails:
+        try:
+            known = not email or connector.knows(email)
+        except SyncError as error:
+            screen.complain(f"{email} could not be looked up in {name}: {error}")
+            return
+        if not known:
+            screen.complain(
+                f"No active user of {name} has the e-mail {email}: invite that person, or correct "
+                "the file; tickets have no owner until then."
+            )
+    app.keep(system)
 
 
 def make_sheet(app: Application, name: str, share: list[str]) -> str:

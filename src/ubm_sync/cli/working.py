@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +12,18 @@ import typer
 
 from ubm_sync.app import Application
 from ubm_sync.cli import screen
-from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, log
+from ubm_sync.cli.context import (
+    FAILED,
+    UNDECIDED,
+    application,
+    finish,
+    log_to_stream,
+    reload_environment,
+)
 from ubm_sync.errors import Refused, SyncError
+from ubm_sync.live import Live
 from ubm_sync.scheduler import Job, Service
-from ubm_sync.sync.cycle import Engine, Report
+from ubm_sync.sync.cycle import Report
 from ubm_sync.sync.planfile import PlanFile, read_plan
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
@@ -53,6 +62,10 @@ def setup(
             for step in app.connectors[name].ensure(dry_run=dry_run):
                 steps.append(step)
                 report(f"setting up {name}", len(steps), None)
+        if not dry_run:
+            for name in names:
+                with suppress(SyncError):  # the service asks again then
+                    app.keep(name)
         if as_json:
             screen.show_json(
                 [
@@ -199,7 +212,11 @@ def run() -> None:
     Example: ubm-sync run
     """
     with application(log_to_screen=True) as app:
-        serve(app)
+        live = Live(app, reload_environment, lambda renewed: log_to_stream(renewed, sys.stderr))
+        try:
+            Service(jobs(app, live=live), app.stop).run()
+        finally:
+            live.close()
 
 
 def demo(
@@ -220,30 +237,16 @@ def demo(
     play(folder, once=once, resume=resume)
 
 
-def serve(app: Application) -> None:
-    """Run the service of an application in this thread."""
-    Service(jobs(app), app.stop).run()
-
-
-def jobs(app: Application, every: float | None = None) -> list[Job]:
+def jobs(app: Application, every: float | None = None, live: Live | None = None) -> list[Job]:
     """Return what the service does and when; ``every`` replaces the configured seconds."""
     cadence = app.configuration.service.cadence
-    engine = app.engine()
+    service = live or Live(app)
     return [
-        Job("sync", lambda: _cycle(engine, full=False), seconds=every or cadence.sync_every),
+        Job("sync", service.cycle, seconds=every or cadence.sync_every),
         Job(
             "full read",
-            lambda: _cycle(engine, full=True),
+            lambda: service.cycle(full=True),
             at=cadence.full_read_at,
             zone=cadence.zone,
         ),
     ]
-
-
-def _cycle(engine: Engine, *, full: bool) -> None:
-    """Run one cycle of the service; a failing cycle is tried again at its next time."""
-    started = time.monotonic()
-    try:
-        engine.cycle(full=full)
-    except SyncError as error:
-        log.warning("cycle failed", error=str(error), seconds=time.monotonic() - started)

@@ -31,8 +31,13 @@ class Environment(Mapping[str, str]):
     """
 
     def __init__(
-        self, process: Mapping[str, str], dotenv: Mapping[str, str], folder: Path | None = None
+        self,
+        process: Mapping[str, str],
+        dotenv: Mapping[str, str],
+        folder: Path | None = None,
+        file: Path | None = None,
     ) -> None:
+        self.file = file  # the ``.env`` file that was read
         self._layers = (
             ("the environment", {k: v for k, v in process.items() if v}, Path()),
             (".env", {k: v for k, v in dotenv.items() if v}, folder or Path()),
@@ -63,6 +68,7 @@ class Environment(Mapping[str, str]):
             process,
             {each.key: each.value for each in lines if each.key and each.value},
             path.parent,
+            path,
         )
 
     def __getitem__(self, name: str) -> str:
