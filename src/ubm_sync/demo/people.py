@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,6 +60,7 @@ class People:
                 name: ticket["properties"].get(external, "")
                 for name, external in self._properties.items()
             }
+            ticket["notes"] = [_rendered(note) for note in ticket["notes"]]
         return found
 
     def edit_tickets(self, who: str, ids: list[str], **values: str) -> None:
@@ -108,3 +111,8 @@ class People:
 
     def _desk(self, who: str, do: str, **order: object) -> Any:
         return self._stage.act(self.tickets_in, who, do, **order)
+
+
+def _rendered(note: str) -> str:
+    """Return a note as a page shows it: the ticket system keeps notes as HTML."""
+    return html.unescape(re.sub(r"<br ?/?>", "\n", note))
