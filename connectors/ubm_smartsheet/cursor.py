@@ -56,8 +56,14 @@ class SheetState:
         return self._text
 
     def learn_columns(self, known: Mapping[str, Known], columns: Mapping[str, Column]) -> None:
-        """Take over which column each field lives in."""
+        """Take over which column each field lives in.
+
+        Where a field's column is another one, or is there or not there anew, the rows last read
+        say nothing about it: the sheet is read in full.
+        """
         if known != self.known or columns != self.columns:
+            if self.columns and _layout(columns) != _layout(self.columns):
+                self.version, self.rows = 0, None
             self.known, self.columns = known, columns
             self.changed()
 
@@ -97,6 +103,10 @@ class SheetState:
         self.changed()
         return True
 
+    def is_listed(self) -> bool:
+        """Return whether the sheet was read in full, with the columns it has now."""
+        return self.rows is not None
+
     def lose(self) -> None:
         """Note that the sheet is not accessible; it is read in full when it is back."""
         self.version, self.rows, self.lost = 0, None, True
@@ -125,6 +135,10 @@ def before(newest: str, seconds: float) -> str:
     if not newest:
         return ""
     return (datetime.fromisoformat(newest) - timedelta(seconds=seconds)).strftime(_STAMP)
+
+
+def _layout(columns: Mapping[str, Column]) -> dict[str, tuple[int, str, str]]:
+    return {field: (one.id, one.type, one.system) for field, one in columns.items()}
 
 
 def store(states: Iterable[SheetState]) -> str:

@@ -137,7 +137,7 @@ class Reader:
             return
         page = self._changed(state)
         if page is None:
-            log.info("sheet read in full", sheet=state.id, why="its number of rows disagrees")
+            log.info("sheet read in full", sheet=state.id, why="its rows or columns disagree")
             yield from self._whole(state, lane=Lane.PERSON)
         else:
             yield page
@@ -161,12 +161,15 @@ class Reader:
         total = body.get("totalRowCount")
         if state.rows is None or (total is not None and state.rows + len(new) != total):
             return None
+        known = state.rows
         decoder, found = self._learn(state, body)
+        if not state.is_listed():  # other columns than before
+            return None
         page = _page(state, decoder, rows, found)
         state.saw((one.ref, one.version) for one in page.observations)
         self.index.saw(state.id, (row["id"] for row in rows))
         newest = max((row["modifiedAt"] for row in rows), default="")
-        self._settle(state, body, newest, state.rows + len(new), new)
+        self._settle(state, body, newest, known + len(new), new)
         return page
 
     def _whole(self, state: SheetState, *, lane: Lane) -> Iterator[Page]:

@@ -15,6 +15,7 @@ from ubm_sync.errors import ConfigError, Flaw
 from ubm_sync.flow import Flow
 from ubm_sync.holder import is_gone, myself
 from ubm_sync.locations import DuplicatePolicy, LocationFlow, LocationRules
+from ubm_sync.locations.secrets import masked
 from ubm_sync.model import Customer
 from ubm_sync.onboarding import OnboardingFlow
 from ubm_sync.ports import Budget, Connection, Connector, Learns
@@ -142,6 +143,7 @@ class Application:
             settings=EngineSettings(thresholds=thresholds),
             progress=progress,
             stop=self.stop,
+            mask=masked,
         )
 
     def secrets(self) -> list[str]:

@@ -55,6 +55,8 @@ class Mark(StrEnum):
     UNTYPED = "untyped"  # free text where a date, a checkbox or a listed option belongs
     FOREIGN = "foreign"  # a stage or option that the mapping does not know
     SYSTEM = "system"  # filled by the vendor, never writable
+    UNSEEN = "unseen"  # its column cannot be read now; the value is the one last seen
+    SECRET = "secret"  # noqa: S105 - what is there looks like a password, the value is masked
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from ubm_sync.calendars import calendar_of, clock_text, day_text, instant_text, 
 from ubm_sync.flow import NoteDraft, Situation
 from ubm_sync.locations.findings import Findings, shown
 from ubm_sync.locations.rules import CHANGE, CLOSE, LocationRules
-from ubm_sync.locations.secrets import mask, may_hold_secret
+from ubm_sync.locations.secrets import MASK, masked, may_hold_secret
 from ubm_sync.locations.states import ACCOUNT, ENROLMENT_PLACE, ROW, STEPS, TICKET
 from ubm_sync.locations.validation import check, is_request
 from ubm_sync.model import Observation
 
 _SECRET = "secret."  # noqa: S105 - the prefix of a memory key
+_TYPED_BY = "typed."  # the place in which a secret was typed
 _FIXED = "fixed."
 _CORRECTED = "corrected"  # there are such keys: nearly every record has none
 
@@ -135,6 +136,10 @@ class Case:
             self.values_print = digest(*self.values, *self.values.values())
         return self.values_print
 
+    def secrets_in(self, place: str) -> list[str]:
+        """Return the fields with a secret that was typed in one place."""
+        return [one for one in self.secrets if self.memory.get(_TYPED_BY + one, ROW) == place]
+
     def fixed_fields(self) -> list[tuple[str, str, str]]:
         """Return ``(field, old, new)`` of every correction the customer has not replaced."""
         found = []
@@ -152,19 +157,23 @@ class Case:
     def _mask_secrets(self) -> None:
         values, memory = self.values, self.memory
         for key in self._keys(_SECRET):
-            if values.get(key.removeprefix(_SECRET)) != memory[key]:
+            field = key.removeprefix(_SECRET)
+            if values.get(field) != memory[key]:
                 del memory[key]  # the customer changed the cell
+                memory.pop(_TYPED_BY + field, None)
         if not may_hold_secret(values.values()):
             return
-        masked = {}
-        for field, typed in values.items():
-            clean = mask(typed)
-            if clean != typed:
-                masked[field] = memory[_SECRET + field] = clean
-        if masked:
-            self.corrected = True
-            self.fixes.update(masked)
-            self.values = {**values, **masked}
+        found = masked(values)
+        if found:
+            self.fixes.update(found)
+            self.values = {**values, **found}
+        for field, clean in self.values.items():
+            if MASK in clean and memory.get(_SECRET + field) != clean:
+                self.corrected = True
+                memory[_SECRET + field] = clean
+                where = self.situation.changed.get(field, ())
+                by_us = TICKET in where and ROW not in where
+                memory[_TYPED_BY + field] = TICKET if by_us else ROW
 
     def _check(self) -> Findings:
         findings = check(

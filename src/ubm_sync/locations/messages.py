@@ -51,6 +51,10 @@ TEXTS: Mapping[str, str] = {
         "A password seems to be in {fields}. We did not copy it anywhere and masked it here. "
         "Please delete it and use the secure link."
     ),
+    "row.secret_there": (
+        "A password seems to be in {fields}. We did not copy it anywhere, but we cannot mask it "
+        "here. Please delete it at once and use the secure link."
+    ),
     "row.kept_account": (
         "{title} is kept by us once the account exists; we put back {kept}. "
         "You typed {typed}. {who} was told."
@@ -137,6 +141,10 @@ TEXTS: Mapping[str, str] = {
     "note.secret": (
         "A password seemed to be in {fields} of the row. It was masked and copied nowhere. Please "
         "ask the customer to use the secure link and to change it."
+    ),
+    "note.secret_here": (
+        "A password seemed to be in {fields} of this ticket. It was masked and copied nowhere. "
+        "Please use the secure link, and have the password changed."
     ),
     "note.conflict": (
         '{lines}\nBoth values stay until you decide: set "Conflict decision" to keep the '

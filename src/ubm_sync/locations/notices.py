@@ -11,9 +11,11 @@ from ubm_sync.locations.case import Case, digest
 from ubm_sync.locations.findings import shown
 from ubm_sync.locations.secrets import mask
 from ubm_sync.locations.states import ACCOUNT, ROW, SERVICE_FIELDS, TICKET
+from ubm_sync.model import Mark
 
 _KEPT = frozenset({"account_number", "vendor"})
 _EMPTY = "(empty)"
+_NOT_OURS = frozenset({Mark.FORMULA, Mark.LINKED, Mark.LOCKED})  # cells we cannot write
 _NOTICE = ("notice", "notice_at", "notice_edit")
 
 
@@ -25,9 +27,7 @@ def tell(case: Case) -> str:
     if "row" in situation.vanished or case.memory.get("vanished"):
         _vanished(case)
     if case.secrets:
-        fields = ", ".join(case.title(field) for field in case.secrets)
-        marks = digest(*(case.memory[f"secret.{field}"] for field in case.secrets))
-        case.note(f"secret:{marks}", "note.secret", fields=fields)
+        _secrets(case)
     if duplicates.foreign(case):
         number = shown(case.values.get("account_number", ""))
         case.note("other_customer", "note.other_customer", number=number)
@@ -42,10 +42,23 @@ def tell(case: Case) -> str:
 
 def secret_text(case: Case) -> str:
     """Return what the customer is told about passwords in the row."""
-    if not case.secrets:
+    typed = case.secrets_in(ROW) if case.secrets else []
+    if not typed:
         return ""
-    fields = ", ".join(case.title(field) for field in case.secrets[:3])
-    return case.text("row.secret", fields=fields)
+    fields = ", ".join(case.title(field) for field in typed[:3])
+    marks = case.row.marks if case.row is not None else {}
+    there = any(marks.get(field) in _NOT_OURS for field in typed)
+    return case.text("row.secret_there" if there else "row.secret", fields=fields)
+
+
+def _secrets(case: Case) -> None:
+    """Tell the manager once of each secret, and where it was typed."""
+    for place, key in ((ROW, "note.secret"), (TICKET, "note.secret_here")):
+        typed = case.secrets_in(place)
+        if typed:
+            fields = ", ".join(case.title(field) for field in typed)
+            marks = digest(*(case.memory[f"secret.{field}"] for field in typed))
+            case.note(f"secret:{marks}", key, fields=fields)
 
 
 def fixed_text(case: Case) -> str:

@@ -8,7 +8,7 @@ of tokens. What it masks is gone for good: nothing of it stays in any value of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 MASK = "••••••"
 
@@ -17,6 +17,7 @@ MASK = "••••••"
 _HINTS = (
     "pass", "pw", "p/w", "pin", "uid", "clave", "contrase", "login", "log in", "user", "usuario",
     "key", "token", "secret", "bearer", "akia", "ghp_", "sk_", "sk-", "xox", "pat-", "eyj", "://",
+    MASK,
 )  # fmt: skip
 
 _WORD = (  # a word that announces a password
@@ -74,6 +75,14 @@ def may_hold_secret(texts: Iterable[str]) -> bool:
         if hint in lower:
             return True
     return False
+
+
+def masked(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the values that hold a secret, with the secret masked; usually none."""
+    if not may_hold_secret(values.values()):
+        return {}
+    clean = {name: mask(text) for name, text in values.items()}
+    return {name: text for name, text in clean.items() if text != values[name]}
 
 
 def mask(text: str) -> str:

@@ -28,6 +28,10 @@ _UNWRITABLE: Mapping[str, str] = {
     Mark.FORMULA: "holds a formula",
     Mark.LINKED: "is linked from another sheet",
 }
+_UNSEEN = (
+    'We cannot read the column "{}" of this sheet now: it was removed, renamed or changed. Please '
+    "put it back; your rows are safe."
+)
 _OPTIONAL = frozenset(
     ("address_2", "meter_numbers", "service_end", "online_access", "gl_code", "notes")
 )
@@ -57,13 +61,18 @@ def check(
     today = _today(now, zone)
     checker = Checker(values, marks, request, today, rules, titles or rules.titles)
     required = _required(checker)
-    checker.missing = [name for name in required if name not in values and name != "account_number"]
+    absent = [name for name in required if name not in values]
+    unseen = [name for name in absent if marks.get(name) == Mark.UNSEEN] if marks else []
+    checker.missing = [name for name in absent if name != "account_number" and name not in unseen]
+    for name in unseen:
+        checker.error(name, _UNSEEN)
     _texts(checker)
     _choices(checker)
     address(checker)
     region(checker)
     _vendor(checker)
-    if "account_number" in values or "account_number" in required:
+    asked = "account_number" in required and "account_number" not in unseen
+    if "account_number" in values or asked:
         account_number(checker)
     meter_numbers(checker)
     _dates(checker)

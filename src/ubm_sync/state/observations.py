@@ -147,6 +147,13 @@ class Observations(Repository):
         """Insert or replace ``(sync_id, observation)`` pairs; what was missing is there again."""
         SAVE.run(self._connection, [_row(sync_id, observed) for sync_id, observed in seen])
 
+    def all_of(self, place: str, container: str = "") -> list[tuple[str, Observation]]:
+        """Return ``(sync_id, observation)`` of a place, of one container where it is given."""
+        statement = WHOLE.where(_columns.place == place, _columns.gone == "")
+        if container:
+            statement = statement.where(_columns.container == container)
+        return [(row[0], _observation(row)) for row in self._connection.execute(statement)]
+
     def refs_in(self, place: str, container: str) -> set[str]:
         """Return the refs believed to be in a container now."""
         statement = select(_columns.ref).where(

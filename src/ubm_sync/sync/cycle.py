@@ -13,18 +13,20 @@ import structlog
 from ubm_sync.clock import Clock
 from ubm_sync.errors import SyncError, Temporary
 from ubm_sync.flow import Flow
-from ubm_sync.model import Customer, Problem
+from ubm_sync.model import NOTHING, Customer, Problem
 from ubm_sync.ports import Connector
 from ubm_sync.state import Lease, RecordState, State, Tx
 from ubm_sync.sync import collecting
 from ubm_sync.sync.guard import Guard, Stop, Threshold
 from ubm_sync.sync.ingest import Ingest, Seen
 from ubm_sync.sync.notes import NoteClerk
+from ubm_sync.sync.noticed import Mask
 from ubm_sync.sync.plan import RecordPlan
 from ubm_sync.sync.recovery import recover
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Tally
-from ubm_sync.sync.work import Sight, Work
+from ubm_sync.sync.sight import Sight, sight_of
+from ubm_sync.sync.work import Work
 
 log = structlog.get_logger(__name__)
 
@@ -104,6 +106,7 @@ class Engine:
         progress: Progress | None = None,
         stop: threading.Event | None = None,
         is_gone: Callable[[str], bool] | None = None,
+        mask: Mask = lambda _values: NOTHING,
     ) -> None:
         self.state = state
         self.connectors = connectors
@@ -114,6 +117,7 @@ class Engine:
         self.settings = settings or EngineSettings()
         self.stop = stop or threading.Event()
         self._holder = holder
+        self._mask = mask
         self._progress = progress or (lambda _what, _done, _total: None)
         self._resumed = False
         self._put_off = False
@@ -144,7 +148,7 @@ class Engine:
         with self.state.transaction() as tx:
             self._fence(tx)
             self._open_onboardings(tx, started)
-            sight = _sight(tx)
+            sight = self._sight(tx)
             guard = {kind: self._guard(tx, rules) for kind, rules in self.rules.items()}
         tally = Tally(problems=problems)
         for kind in self.rules:
@@ -206,7 +210,7 @@ class Engine:
         _, problems = self._observe(full=False, now=now)
         with self.state.transaction() as tx:
             self._open_onboardings(tx, now)
-            sight = _sight(tx)
+            sight = self._sight(tx)
         found: list[RecordPlan] = []
         tally = Tally(problems=problems)
         for kind, rules in self.rules.items():
@@ -219,7 +223,7 @@ class Engine:
         return found
 
     def _observe(self, *, full: bool, now: datetime) -> tuple[Seen, list[str]]:
-        ingest = Ingest(self.state, self.rules, self.active.values())
+        ingest = self._ingest()
         total, problems = Seen(), []
         for name, connector in self.connectors.items():
             seen, complete = Seen(), set[str]()
@@ -276,6 +280,13 @@ class Engine:
         }
         return Guard(rules, self.settings.thresholds, records, frozenset(tx.guard.approved()))
 
+    def _ingest(self) -> Ingest:
+        return Ingest(self.state, self.rules, self.active.values(), self._mask)
+
+    def _sight(self, tx: Tx) -> Sight:
+        places = {name for rules in self.rules.values() for name in rules.places}
+        return sight_of(tx.problems.list(), places)
+
     def _work(
         self,
         kind: str,
@@ -297,7 +308,7 @@ class Engine:
             run=run,
             only=only,
             fence=self._fence,
-            ingest=Ingest(self.state, self.rules, self.active.values()),
+            ingest=self._ingest(),
         )
 
     def _due(self, kind: str) -> Iterator[list[str]]:
@@ -340,16 +351,3 @@ class Engine:
     def _is_busy(self, tally: Tally) -> bool:
         """Let counts and notes give way to records: in a busy cycle, but not twice in a row."""
         return not self._put_off and sum(tally.landed.values()) >= self.settings.busy_from
-
-
-def _sight(tx: Tx) -> Sight:
-    blind: dict[tuple[str, str], frozenset[str]] = {}
-    shut = set()
-    for problem in tx.problems.list():
-        parts = [*problem.scope.split("/"), ""]
-        where = (parts[0], parts[1])
-        if problem.blocks:
-            shut.add(where)
-        if problem.fields:
-            blind[where] = blind.get(where, frozenset()) | frozenset(problem.fields)
-    return Sight(blind, frozenset(shut))

@@ -9,19 +9,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
-from ubm_sync.model import Customer, Observation, Page, split_key
+from ubm_sync.model import NOTHING, Customer, Observation, Page, split_key
 from ubm_sync.ports import Connector
 from ubm_sync.state import RecordState, State, Tx
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.identity import is_sync_id, mint
+from ubm_sync.sync.binder import Binder, Seniority
+from ubm_sync.sync.identity import is_sync_id
+from ubm_sync.sync.noticed import Mask, unseen, went_with_column, without_secrets
 from ubm_sync.sync.rules import PlaceRule, Rules
+from ubm_sync.sync.sight import Sight, decide_again, sight_of
 
 log = structlog.get_logger(__name__)
 
+_NOTHING: frozenset[str] = frozenset()
 AGREEING_LISTINGS = 2  # full listings that must agree before a vanished record is asked about
 
 
@@ -40,9 +44,15 @@ class Ingest:
     """Takes pages of observations into the state, inside the caller's transaction."""
 
     def __init__(
-        self, state: State, rules: Mapping[str, Rules], customers: Iterable[Customer]
+        self,
+        state: State,
+        rules: Mapping[str, Rules],
+        customers: Iterable[Customer],
+        mask: Mask = lambda _values: NOTHING,
     ) -> None:
         self._state = state
+        self._mask = mask
+        self._sight = Sight()
         self._kind = {place: one.kind for one in rules.values() for place in one.places}
         self._place: dict[str, PlaceRule] = {
             name: place for one in rules.values() for name, place in one.places.items()
@@ -68,7 +78,7 @@ class Ingest:
         """
         by_place: defaultdict[str, list[Observation]] = defaultdict(list)
         for observation in page.observations:
-            by_place[observation.place].append(observation)
+            by_place[observation.place].append(without_secrets(observation, self._mask))
         for place, observations in by_place.items():
             seen.observed += len(observations)
             if place in self._main:
@@ -76,10 +86,11 @@ class Ingest:
                     seen.listed[place, observation.container].add(observation.ref)
         alive = self._alive(by_place, connector)
         with self._state.transaction() as tx:
-            for place, observations in by_place.items():
-                self._take_place(tx, place, observations, alive, now, seen, again=again)
             if page.checked or page.problems:
                 self._note_problems(tx, page, now)
+            self._sight = sight_of(tx.problems.list(), self._place)
+            for place, observations in by_place.items():
+                self._take_place(tx, place, observations, alive, now, seen, again=again)
             tx.cursors.put(connector.name, connector.cursor())
 
     def _alive(
@@ -114,12 +125,8 @@ class Ingest:
         fresh, cleared = tx.problems.replace(set(page.checked), list(page.problems), now)
         for problem in fresh:
             log.warning("problem found", scope=problem.scope, code=problem.code, text=problem.text)
-        scopes = [one.scope for one in fresh] + [one.scope for one in cleared]
-        # A field may have come back, or gone: the records of that sheet are decided again.
-        for container in {scope.split("/")[1] for scope in scopes if "/" in scope}:
-            customer = self._by_container.get(container)
-            if customer is not None:
-                tx.records.mark_customer_dirty(customer.key)
+        if fresh or cleared:
+            decide_again(tx, self._place, self._by_container, fresh, cleared)
 
     def _take_place(
         self,
@@ -138,7 +145,8 @@ class Ingest:
         for observation in observations:
             entry = known.get(observation.ref)
             if entry is None:
-                fresh.append(observation)
+                blind = self._blind(place, observation.container)
+                fresh.append(unseen(None, observation, blind))
             elif again or entry[1] != observation.version or observation.gone:
                 changed.append((entry[0], observation))
         if changed:
@@ -161,6 +169,7 @@ class Ingest:
         save: list[tuple[str, Observation]] = []
         dirty: list[str] = []
         typed: dict[str, dict[str, str]] = {}
+        back: dict[str, Mapping[str, str]] = {}
         for sync_id, observation in changed:
             entry = before.get(observation.ref)
             old = entry[1] if entry is not None else None
@@ -171,6 +180,10 @@ class Ingest:
                 observation = replace(old, gone=observation.gone, version=observation.gone)  # noqa: PLW2901
             elif old is not None:
                 observation = _carried(rule, old, observation)  # noqa: PLW2901
+                blind = self._blind(place, observation.container)
+                observation = unseen(old, observation, blind)  # noqa: PLW2901
+                if old.marks and (lost := went_with_column(old, observation)):
+                    back[sync_id] = lost
             save.append((sync_id, observation))
             if old is None or _differs(old, observation):
                 dirty.append(sync_id)
@@ -181,6 +194,12 @@ class Ingest:
         tx.observations.save(save)
         seen.changed += len(dirty)
         self._touch(tx, dirty, typed, now)
+        if back:
+            _bring_back(tx, place, back)
+
+    def _blind(self, place: str, container: str) -> frozenset[str]:
+        sight = self._sight
+        return sight.blind_in(self._place[place], container) if sight.blind else _NOTHING
 
     def _touch(
         self,
@@ -219,8 +238,8 @@ class Ingest:
         seen: Seen,
     ) -> None:
         """Bind records never seen before: a new one, a moved one, or a copy of another."""
-        binder = _Binder(tx, place, alive, self._by_container)
-        seniority = _Seniority()
+        binder = Binder(tx, place, alive, self._by_container)
+        seniority = Seniority()
         bound = binder.bind(sorted(fresh, key=lambda one: one.created_at or now), now)
         existing = tx.records.load([sync_id for sync_id, _ in bound])
         new: list[RecordState] = []
@@ -311,66 +330,14 @@ class Ingest:
         seen.vanished += len(fresh)
 
 
-class _Binder:
-    """Decides which record each newly seen row is."""
-
-    def __init__(
-        self,
-        tx: Tx,
-        place: str,
-        alive: frozenset[str],
-        by_container: Mapping[str, Customer],
-    ) -> None:
-        self._tx = tx
-        self._place = place
-        self._alive = alive
-        self._by_container = by_container
-
-    def bind(self, fresh: list[Observation], now: datetime) -> list[tuple[str, Observation]]:
-        """Return ``(sync_id, observation)`` for every row of a known customer."""
-        keys = [one.key for one in fresh if one.key is not None and is_sync_id(one.key)]
-        records = self._tx.records.load(keys) if keys else {}
-        holders = self._tx.observations.load(keys) if keys else {}
-        claimed: set[str] = set()
-        bound = []
-        for observation in fresh:
-            customer = self._by_container.get(observation.container)
-            if customer is None:
-                continue
-            key = observation.key
-            if key is not None and is_sync_id(key) and key not in claimed:
-                record = records.get(key)
-                holder = holders.get(key, {}).get(self._place)
-                if record is not None and record.customer != customer.key:
-                    key = None  # a row never brings its identity to another customer
-                elif holder is not None and not holder.gone and holder.ref != observation.ref:
-                    key = self._moved(key, holder.ref, observation.ref)
-            else:
-                key = None
-            sync_id = key or mint(self._place, observation.ref, observation.created_at or now)
-            claimed.add(sync_id)
-            bound.append((sync_id, observation))
-        return bound
-
-    def _moved(self, key: str, old: str, new: str) -> str | None:
-        """Return ``key`` if the row that had it is gone (it moved), None if it was copied."""
-        if old in self._alive:
-            return None
-        self._tx.observations.alias(self._place, old, new, key)
-        return key
-
-
-class _Seniority:
-    """Tells records of one instant apart, in the order in which their system lists them."""
-
-    def __init__(self) -> None:
-        self._last: dict[datetime, int] = {}
-
-    def of(self, instant: datetime) -> datetime:
-        """Return ``instant``, a microsecond later for each record before it."""
-        number = self._last.get(instant, -1) + 1
-        self._last[instant] = number
-        return instant + timedelta(microseconds=number)
+def _bring_back(tx: Tx, place: str, back: Mapping[str, Mapping[str, str]]) -> None:
+    """Remember values that went with their column: they are no edit, and are written again."""
+    records = tx.records.load(list(back))
+    for sync_id, record in records.items():
+        lost = {f"{book.BACK}{place}.{name}": value for name, value in back[sync_id].items()}
+        record.memory = {**record.memory, **lost}
+        record.dirty = True
+    tx.records.save(records.values())
 
 
 def _carried(rule: PlaceRule, old: Observation, new: Observation) -> Observation:

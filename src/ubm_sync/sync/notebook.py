@@ -8,6 +8,7 @@ never sees them:
 | ``!typed:PLACE.FIELD`` | a person changed a field only the service fills: typed, before, by |
 | ``!sent:PLACE.FIELD`` | a value sent without an answer: seeing it is no edit by a person |
 | ``!put:PLACE.FIELD`` | a shared value that landed there and not yet everywhere ("": cleared) |
+| ``!back:PLACE.FIELD`` | a value that went with its column: no edit, and written again |
 | ``!held:PLACE.FIELD`` | a value the system refused: not sent again while it is wanted |
 | ``!refused:PLACE`` | digest, reason and version of a whole write the system refused |
 | ``!decide:FIELD`` | the place (or ``=VALUE``) a person chose for a conflict |
@@ -23,7 +24,7 @@ SEPARATOR = "\x1f"
 LATER = "\x1flater"  # stands for a sent value that was not known when the intent was written
 TYPED, SENT, HELD = "!typed:", "!sent:", "!held:"
 REFUSED, DECIDE, VANISHED = "!refused:", "!decide:", "!vanished:"
-CONFLICT, PUT = "!conflict:", "!put:"
+CONFLICT, PUT, BACK = "!conflict:", "!put:", "!back:"
 
 
 def split(memory: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

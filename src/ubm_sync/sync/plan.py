@@ -24,6 +24,7 @@ from ubm_sync.model import (
 )
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.merge import Merged, Own, merge
+from ubm_sync.sync.noticed import version_of
 from ubm_sync.sync.rules import PlaceRule, Rules
 
 IDENTITY = "sync_id"
@@ -67,7 +68,7 @@ class RecordPlan:
 
 def merge_subject(rules: Rules, flow: Flow, subject: Subject) -> Merged:
     """Merge one record's shared fields, a person's decisions about conflicts included."""
-    live = _live(subject.seen)
+    live = _brought_back(_live(subject.seen), subject.notebook)
     return merge(
         rules,
         subject.base,
@@ -126,6 +127,22 @@ def _live(seen: Mapping[str, Observation]) -> Mapping[str, Observation]:
     if any(observation.gone for observation in seen.values()):
         return {place: one for place, one in seen.items() if not one.gone}
     return seen
+
+
+def _brought_back(
+    live: Mapping[str, Observation], notebook: Mapping[str, str]
+) -> Mapping[str, Observation]:
+    """Return what is there with the values that went with their column: nobody emptied them."""
+    found = dict(book.entries(notebook, book.BACK)) if notebook else None
+    if not found:
+        return live
+    shown = dict(live)
+    for where, value in found.items():
+        place, _, name = where.partition(".")
+        seen = shown.get(place)
+        if seen is not None and name not in seen.values:
+            shown[place] = replace(seen, values={**seen.values, name: value})
+    return shown
 
 
 def _decided(notebook: Mapping[str, str], live: Mapping[str, Observation]) -> Mapping[str, str]:
@@ -187,8 +204,12 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
             observation.ref,
             observation.container,
             changes,
-            observation.version,
-            {name: have.get(name) for name in changes if name in place.people},
+            version_of(observation),
+            {
+                name: have.get(name)
+                for name in changes
+                if name in place.people and observation.marks.get(name) != Mark.SECRET
+            },
         )
     return _not_refused(write, subject.notebook)
 
@@ -230,7 +251,23 @@ def _changes(
         if subject.notebook and _is_held(subject.notebook, place.name, name, bound):
             continue
         changes[name] = bound
+    if observation.marks:
+        _mask_there(place, observation, subject.notebook, changes)
     return changes
+
+
+def _mask_there(
+    place: PlaceRule,
+    observation: Observation,
+    notebook: Mapping[str, str],
+    changes: dict[str, Written],
+) -> None:
+    """Have a secret masked where it was typed, even where its field waits for a decision."""
+    for name, mark in observation.marks.items():
+        if mark == Mark.SECRET and name in place.shared and name not in changes:
+            value = observation.values.get(name)
+            if not _is_held(notebook, place.name, name, value):
+                changes[name] = value
 
 
 def _bound(value: Written, seen: Mapping[str, Observation]) -> Written:

@@ -57,6 +57,8 @@ class PlaceRule:
     signals: frozenset[str]  # fields people set for a flow to read
     people: frozenset[str]  # fields that people set there as well as we
     same: MappingOf[str, Same]
+    fields: frozenset[str] = frozenset()  # every field that lives here
+    intake: bool = False  # customers type here: one container for each of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +120,6 @@ def _place(mapping: Mapping, name: str) -> PlaceRule:
         frozenset(b.field for b in bindings if role[b.field] is Role.SIGNAL),
         frozenset(b.field for b in bindings if role[b.field] is not Role.SERVICE and b.readable),
         {b.field: partial(same, b.type) for b in bindings},
+        frozenset(binding.field for binding in bindings),
+        place.settings.get("intake") == "true",
     )

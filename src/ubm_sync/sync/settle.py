@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ubm_sync.model import Observation, Outcome, Result, Write
+from ubm_sync.model import Mark, Observation, Outcome, Result, Write
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.merge import DECIDED, agreed
 from ubm_sync.sync.plan import RecordPlan, digest
@@ -59,6 +59,7 @@ def settle(
         _take(rules, settled, seen, notebook, actual, outcome, now)
     if notebook:
         _forget_held(plan, notebook)
+        _forget_back(plan, seen, notebook)
     settled.base = agreed(rules, subject.base, plan.merged, _live(seen), blind=subject.blind)
     if notebook or settled.base != plan.merged.values:
         _remember_own(rules, plan, settled.base, sent, outcomes, notebook)
@@ -129,15 +130,19 @@ def _remember_own(
     notebook: dict[str, str],
 ) -> None:
     """Remember the shared values that landed in one place and are not agreed on everywhere."""
+    open_ = plan.merged.blocked
     for place, write in sent.items():
         outcome = outcomes.get(place)
         if outcome is None or outcome.result is not Result.LANDED:
             continue
         for name in rules.places[place].shared:
-            if name in write.values and (outcome.landed is None or name in outcome.landed):
+            if (
+                name in write.values
+                and name not in open_
+                and (outcome.landed is None or name in outcome.landed)
+            ):
                 value = write.values[name]
                 notebook[f"{book.PUT}{place}.{name}"] = value if isinstance(value, str) else ""
-    open_ = plan.merged.blocked
     for rule in rules.shared:
         name = rule.name
         if name in open_ or not rule.equal(base.get(name), plan.merged.values.get(name)):
@@ -192,12 +197,30 @@ def _after(
         before.container,
         outcome.version or before.version,
         values,
-        before.marks,
+        _marks_after(before.marks, taken),
         before.created_at,
         before.modified_at,
         before.modified_by,
         before.gone,
     )
+
+
+def _marks_after(marks: Mapping[str, str], taken: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the marks after a write: what was masked holds no secret any more."""
+    if Mark.SECRET not in marks.values():
+        return marks
+    return {name: mark for name, mark in marks.items() if mark != Mark.SECRET or name not in taken}
+
+
+def _forget_back(
+    plan: RecordPlan, seen: Mapping[str, Observation], notebook: dict[str, str]
+) -> None:
+    """Forget a value that went with its column once the place agrees, or holds another one."""
+    for where in [where for where, _ in book.entries(notebook, book.BACK)]:
+        place, _, name = where.partition(".")
+        there = seen[place].values.get(name) if place in seen else None
+        if there is not None or plan.merged.values.get(name) is None:
+            notebook.pop(book.BACK + where)
 
 
 def _forget_held(plan: RecordPlan, notebook: dict[str, str]) -> None:

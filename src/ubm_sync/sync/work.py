@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -25,34 +25,12 @@ from ubm_sync.sync.rivals import Rivals
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Sender, Tally
 from ubm_sync.sync.settle import Settled, settle
+from ubm_sync.sync.sight import Sight
 
 log = structlog.get_logger(__name__)
 
 Fence: TypeAlias = Callable[[Tx], None]  # raises LeaseLost where another instance took over
 STEPS = 4  # create, follow up, tell: more than any flow needs in one cycle
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What cannot be read or written now, by system and container ("" for the whole system)."""
-
-    blind: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
-    shut: frozenset[tuple[str, str]] = frozenset()
-
-    def of(
-        self, rules: Rules, customer: Customer
-    ) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
-        """Return ``(blind fields per place, shut places)`` for one customer's records."""
-        blind: dict[str, frozenset[str]] = {}
-        shut = set()
-        for place in rules.places.values():
-            keys = ((place.system, ""), (place.system, customer.sheet))
-            if any(key in self.shut for key in keys):
-                shut.add(place.name)
-            fields = frozenset[str]().union(*(self.blind.get(key, frozenset()) for key in keys))
-            if fields:
-                blind[place.name] = fields
-        return blind, frozenset(shut)
 
 
 class Work:

@@ -1,0 +1,58 @@
+"""What is stored of an observation: no secrets, and what cannot be read as it was last seen. Pure.
+
+A column that is missing must never look like emptied cells. While a field cannot be read, its last
+known value stands in for it, marked as unseen; when it can be read again and is empty, the value
+went with the column and is put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeAlias
+
+from ubm_sync.model import Mark, Observation, Values
+
+Mask: TypeAlias = Callable[[Values], Values]  # -> the values that hold a secret, masked
+_AGAIN = "?"  # ends the version of what was not read whole: the next reading always counts
+_UNTOUCHABLE = frozenset({Mark.FORMULA, Mark.LINKED, Mark.LOCKED, Mark.SYSTEM})
+
+
+def without_secrets(seen: Observation, mask: Mask) -> Observation:
+    """Return what may be stored: what looks like a password is masked, and marked as secret.
+
+    A cell that cannot be written keeps its own mark: nobody can mask it there.
+    """
+    found = mask(seen.values)
+    if not found:
+        return seen
+    marks = {name: Mark.SECRET for name in found if seen.marks.get(name) not in _UNTOUCHABLE}
+    return replace(seen, values={**seen.values, **found}, marks={**seen.marks, **marks})
+
+
+def unseen(old: Observation | None, new: Observation, blind: frozenset[str]) -> Observation:
+    """Return ``new`` with its ``blind`` fields as they were last seen, marked as unseen."""
+    if not blind:
+        return new
+    values = {name: value for name, value in new.values.items() if name not in blind}
+    if old is not None:
+        values |= {name: old.values[name] for name in blind if name in old.values}
+    marks = {**new.marks, **dict.fromkeys(blind, Mark.UNSEEN)}
+    return replace(new, values=values, marks=marks, version=f"{version_of(new)}{_AGAIN}")
+
+
+def version_of(seen: Observation) -> str:
+    """Return the version as the system told it."""
+    return seen.version.removesuffix(_AGAIN)
+
+
+def went_with_column(old: Observation, new: Observation) -> Mapping[str, str]:
+    """Return what was last seen in fields that can be read again and are empty now."""
+    return {
+        name: old.values[name]
+        for name, mark in old.marks.items()
+        if mark == Mark.UNSEEN
+        and name in old.values
+        and name not in new.values
+        and new.marks.get(name) != Mark.UNSEEN
+    }
