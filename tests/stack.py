@@ -25,7 +25,7 @@ from ubm_hubspot.emulator.emulator import HubSpotEmulator
 from ubm_smartsheet.emulator.emulator import SmartsheetEmulator
 from ubm_sync.app import Application
 from ubm_sync.clock import VirtualClock
-from ubm_sync.config import Environment, write_customer
+from ubm_sync.config import Configuration, Environment, write_customer
 from ubm_sync.emulation.emulator import Emulator
 from ubm_sync.emulation.server import InProcessAdapter, Server
 from ubm_sync.model import Customer
@@ -82,7 +82,8 @@ class Stack:
 
     ``state_url`` and ``store_url`` default to SQLite files in ``folder``. ``switches`` are those of
     the emulators, by their name and the switch's name. ``prepared=False`` leaves out set-up and
-    customers.
+    customers. ``configuration`` is what new processes are given instead of reading the files, which
+    takes longer than everything else they do.
     """
 
     folder: Path
@@ -91,6 +92,7 @@ class Stack:
     switches: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     served: bool = False
     prepared: bool = True
+    configuration: Configuration | None = None
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(START))
     clients: tuple[Client, ...] = field(default_factory=clients)
     hubspot: HubSpotEmulator = field(init=False)
@@ -139,6 +141,8 @@ class Stack:
         """The running service; a new process of it after ``stop``."""
         if self._app is None:
             self._app = Application(Environment(self.variables, {}), clock=self.clock)
+            if self.configuration is not None:
+                vars(self._app)["configuration"] = self.configuration
             if not self.served:
                 connectors: dict[str, Any] = dict(self._app.connectors)
                 hubspot, smartsheet = (

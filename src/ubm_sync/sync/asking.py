@@ -61,7 +61,7 @@ class Asking:
                 log.warning("records not read again", system=system, error=str(error))
                 continue
             answered |= {here[ref].sync_id for ref in here.keys() & found}
-            self._unknown([one for ref, one in here.items() if ref not in found], system, now)
+            self._unknown([one for ref, one in here.items() if ref not in found])
         return answered
 
     def _fetch(
@@ -73,8 +73,12 @@ class Asking:
             found |= {one.ref for one in page.observations}
         return found
 
-    def _unknown(self, late: Sequence[Late], system: str, now: datetime) -> None:
-        """Remember writes to records that their system does not show: they are not sent again."""
+    def _unknown(self, late: Sequence[Late]) -> None:
+        """Remember writes to records that their system does not show: they are not sent again.
+
+        People delete rows and tickets; that is no failure an admin could mend. The flow tells who
+        is concerned, and once the record is seen again it has another version.
+        """
         if not late:
             return
         with self._state.transaction() as tx:
@@ -84,5 +88,4 @@ class Asking:
                 record = records[one.sync_id]
                 entry = {book.REFUSED + place: refusal(one.write, reason)}
                 record.memory = {**record.memory, **entry}
-                tx.quarantine.put(system, place, one.sync_id, one.sync_id, reason, {}, now)
             tx.records.save(records.values())
