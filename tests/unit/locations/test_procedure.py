@@ -116,6 +116,18 @@ def test_each_step_has_its_instant_in_order() -> None:
     assert [at(world, step) for step in steps] == sorted(at(world, step) for step in steps)
 
 
+def test_a_finished_enrolment_keeps_the_description_it_was_asked_with() -> None:
+    world = World()
+    world.active()
+    before = dict(world.observed["enrolment"].values)
+
+    world.edit(gl_code="GL-6100")
+    world.settle()
+
+    after = world.observed["enrolment"].values
+    assert (after["subject"], after["content"]) == (before["subject"], before["content"])
+
+
 def test_moving_the_ticket_to_approved_approves() -> None:
     world = World()
     world.cycle()
