@@ -92,11 +92,13 @@ class SheetState:
         """Take over the version after one of our writes, if nobody else wrote in between.
 
         The vendor moves a sheet's version by one for a write. A request that was sent more than
-        once may have moved it twice, and then nothing is concluded: the sheet is read again.
+        once may have moved it twice, and then nothing is concluded: the sheet is read again. A
+        write of which no row was taken moves nothing: a version moved by then is somebody's edit.
         """
+        ours = self.version + bool(rows)
         self.written[newest] = self.written.get(newest, 0) + rows
         self.changed()
-        if not self.version or sends != 1 or version not in {self.version, self.version + 1}:
+        if not self.version or sends != 1 or version not in {self.version, ours}:
             return False
         self.version = version
         self.newest = max(self.newest, newest)

@@ -57,6 +57,14 @@ def test_the_stored_text_follows_every_change() -> None:
     assert b'"columns":{}' in state.text()
 
 
+def test_a_write_that_was_refused_as_a_whole_moves_no_version() -> None:
+    state = SheetState("7", version=5)
+
+    assert not state.own_write(6, AT, rows=0, sends=1)
+    assert state.version == 5
+    assert state.own_write(5, AT, rows=0, sends=1)
+
+
 @pytest.mark.parametrize(
     ("version", "sends", "taken"),
     [(6, 1, True), (5, 1, True), (7, 1, False), (6, 2, False), (4, 1, False)],
