@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
@@ -166,7 +166,8 @@ class HubSpotConnector:
         if full or not 0 < self._check_at - self._now() <= self.settings.check_every * 1000:
             yield self._checked()
         try:
-            yield from self._observer.everything() if full else self._changes()
+            everything = self._observer.everything
+            yield from self._with_schema(everything()) if full else self._changes()
         except NoAccess:
             raise
         except Refused as error:
@@ -209,10 +210,22 @@ class HubSpotConnector:
                 self._catalog.doubt_owner(value)
 
     def _changes(self) -> Iterator[Page]:
-        yield from self._observer.changes()
+        yield from self._with_schema(self._observer.changes())
         since = self._now() - self._observer.reconciled.at
         if not 0 <= since < self.settings.reconcile_every * 1000:
             yield from self._observer.archived()
+
+    def _with_schema(self, pages: Iterable[Page]) -> Iterator[Page]:
+        """Yield pages; what became of the portal's properties first, where some came or went.
+
+        A property that was deleted must not look like one that was emptied.
+        """
+        before = self._observer.lacking
+        for page in pages:
+            if self._observer.lacking != before:
+                before = self._observer.lacking
+                yield self._checked()
+            yield page
 
     def _checked(self) -> Page:
         found = self.check()

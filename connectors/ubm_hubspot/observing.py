@@ -16,6 +16,7 @@ from ubm_sync.model import Observation, Page, Problem
 from ubm_sync.ports import Lane
 
 _LATE = 15 * 60_000  # milliseconds: archived tickets are told again within this
+_NOTHING: frozenset[str] = frozenset()
 _REMEMBERED = 500  # archived tickets that are watched for their return
 
 
@@ -61,6 +62,8 @@ class Observer:
         self._newest = Query(identity, [MODIFIED], limit=1)
         self.reconciled = Reconciled()
         self._unreadable: set[str] = set()
+        self._wanted = frozenset(decoder.properties)
+        self.lacking: frozenset[str] = frozenset()  # properties the portal did not show last
 
     def changes(self) -> Iterator[Page]:
         """Yield what changed since the last search; one request where nothing did."""
@@ -191,9 +194,17 @@ class Observer:
                 if each.gone:
                     self._window.forget(each.ref)
             if not record.get("archived"):
+                self._compare(record)
                 know = self._window.took if taken else self._window.met
                 know(ref, modified_of(record))
         return Page(tuple(observations), problems=tuple(problems), checked=frozenset(checked))
+
+    def _compare(self, record: Record) -> None:
+        """Note what HubSpot leaves out: it shows an empty property as null, a deleted one never."""
+        shown = record["properties"].keys()
+        lacking = _NOTHING if self._wanted <= shown else self._wanted - shown
+        if lacking != self.lacking:
+            self.lacking = lacking
 
 
 def _left_at(record: Record) -> int:

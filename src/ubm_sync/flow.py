@@ -55,8 +55,9 @@ class Situation:
     shared values, empty for a new record. ``changed`` maps a shared field to the places where a
     person changed it since. ``vanished`` lists places whose record is missing from two full
     listings. ``rivals`` have the same account key. ``counts`` (onboarding only) maps a status
-    to the number of records of this customer that have it. ``troubles`` maps a place to why its
-    system refused what the service wanted to write there.
+    to the number of records of this customer that have it. ``troubles`` maps a place, or
+    ``PLACE.FIELD``, to why its system refused what the service wanted to write there. ``problems``
+    (onboarding only) maps an event to what people must mend in this customer's sheet.
     """
 
     sync_id: str
@@ -75,6 +76,7 @@ class Situation:
     vanished: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=nothing)
     troubles: Mapping[str, str] = field(default_factory=nothing)
+    problems: Mapping[str, str] = field(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,10 @@ TEXTS: Mapping[str, str] = {
     "note.gone": (
         "{what} was removed by somebody. Nothing is made again by itself: please restore it."
     ),
+    "note.not_taken": (
+        "{title} could not be written to {system}: {reason}. It is kept where it was typed, and "
+        "written by itself once that is mended."
+    ),
     "note.trouble": "{system} refused what should be written: {reason}",
     "ticket.subject": "{verb} {where} - {account} ({customer})",
     "ticket.checks": "Checks passed: {passed} of {total}.",

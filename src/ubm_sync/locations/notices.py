@@ -31,13 +31,22 @@ def tell(case: Case) -> str:
     if duplicates.foreign(case):
         number = shown(case.values.get("account_number", ""))
         case.note("other_customer", "note.other_customer", number=number)
-    for place, reason in situation.troubles.items():
-        system = {ROW: case.rules.intake_name, ACCOUNT: case.rules.store_name}.get(
-            place, case.rules.ticket_name
-        )
-        event = f"trouble:{place}:{digest(reason)}"
-        case.note(event, "note.trouble", system=system, reason=shown(mask(reason), 300))
+    for where, reason in situation.troubles.items():
+        _trouble(case, where, shown(mask(reason), 300))
     return _notice(case)
+
+
+def _trouble(case: Case, where: str, reason: str) -> None:
+    """Tell the manager once what a system refused: a whole record, or one field of it."""
+    place, _, field = where.partition(".")
+    names = {ROW: case.rules.intake_name, ACCOUNT: case.rules.store_name}
+    system = names.get(place, case.rules.ticket_name)
+    event = f"trouble:{where}:{digest(reason)}"
+    if field:
+        title = case.title(field)
+        case.note(event, "note.not_taken", system=system, title=title, reason=reason.rstrip("."))
+    else:
+        case.note(event, "note.trouble", system=system, reason=reason)
 
 
 def secret_text(case: Case) -> str:

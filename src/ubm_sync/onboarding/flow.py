@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ubm_sync.flow import Decision, Situation
+from ubm_sync.flow import Decision, NoteDraft, Situation
 from ubm_sync.model import Customer, Values, Written
 
 PLACE = "onboarding"
 
+_TOLD = "told"  # the problems that were told and are not mended yet
 _ACTIVE = frozenset({"Active", "Closing", "Closed"})
 _SET_UP = _ACTIVE | {"Setting up"}
 _APPROVED = _SET_UP | {"Approved"}
@@ -85,10 +86,23 @@ class OnboardingFlow:
         if seen is None:
             values["stage"] = self.rules.first_stage
         gone = seen is not None and bool(seen.gone)
+        memory = dict(situation.memory)
+        notes = () if gone else _notes(situation, memory)
         return Decision(
             present=frozenset() if gone else frozenset({PLACE}),
             values={} if gone else {PLACE: values},
-            memory=dict(situation.memory),
+            memory=memory,
             status=there.get("stage", "") or self.rules.first_stage,
             label=name,
+            notes=notes,
         )
+
+
+def _notes(situation: Situation, memory: dict[str, str]) -> tuple[NoteDraft, ...]:
+    """Return what must be mended in the sheet and was not told yet; each problem is told once."""
+    told = memory.get(_TOLD, "").split("\n")
+    fresh = [event for event in situation.problems if event not in told]
+    memory[_TOLD] = "\n".join(situation.problems)
+    if not memory[_TOLD]:
+        del memory[_TOLD]
+    return tuple(NoteDraft(event, PLACE, situation.problems[event]) for event in fresh)

@@ -77,6 +77,9 @@ ALL = select(
 _many: Any = bindparam("many", expanding=True)
 SOME = ALL.where(quarantine.c.id.in_(_many))
 REMOVE = delete(quarantine).where(quarantine.c.id.in_(_many))
+MENDED = delete(quarantine).where(
+    quarantine.c.sync_id == bindparam("of"), quarantine.c.place.in_(_many)
+)
 FREE = (
     change(record)
     .where(record.c.sync_id.in_(_many))
@@ -135,6 +138,10 @@ class Quarantine(Repository):
         Returns what was dropped, so that it can be written to the audit log.
         """
         return self._let_go(ids, again=False)
+
+    def mended(self, sync_id: str, places: Iterable[str]) -> None:
+        """Forget what was refused of a record in these places: it arrived, or is not wanted."""
+        self._change_in(MENDED, places, {"of": sync_id})
 
     def _rows(self) -> Iterable[Any]:
         return self._connection.execute(ALL)

@@ -25,7 +25,7 @@ from ubm_sync.sync.plan import RecordPlan
 from ubm_sync.sync.recovery import recover
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Tally
-from ubm_sync.sync.sight import Sight, sight_of
+from ubm_sync.sync.sight import EVERYTHING, Sight, sight_of
 from ubm_sync.sync.work import Work
 
 log = structlog.get_logger(__name__)
@@ -227,14 +227,15 @@ class Engine:
         total, problems = Seen(), []
         for name, connector in self.connectors.items():
             seen, complete = Seen(), set[str]()
+            whole = full or self._must_read_all(name)
             try:
-                for page in connector.observe(full=full):
+                for page in connector.observe(full=whole):
                     ingest.take(page, connector, now, seen)
                     complete |= page.complete
                     self._progress(f"reading {name}", seen.observed, None)
                 if complete:
                     ingest.missing(complete, connector, seen)
-                self._accessible(name, connector, now)
+                self._accessible(name, connector, now, whole=whole)
             except SyncError as error:
                 problems.append(f"{name}: {error}")
                 log.warning("system not readable", system=name, error=str(error))
@@ -247,13 +248,20 @@ class Engine:
             total.vanished += seen.vanished
         return total, problems
 
-    def _accessible(self, name: str, connector: Connector, now: datetime) -> None:
+    def _must_read_all(self, name: str) -> bool:
+        """Return whether fields of a system came back that only reading everything shows."""
+        with self.state.reading() as tx:
+            return bool(tx.cursors.get(f"{name}{EVERYTHING}"))
+
+    def _accessible(self, name: str, connector: Connector, now: datetime, *, whole: bool) -> None:
         """Note that a system could be read: what was said about its access is over."""
         scope = f"{name}/@access"
         with self.state.transaction() as tx:
             if any(problem.scope == scope for problem in tx.problems.list()):
                 tx.problems.replace({scope}, [], now)
             tx.cursors.put(name, connector.cursor())
+            if whole:
+                tx.cursors.put(f"{name}{EVERYTHING}", "")
 
     def _open_onboardings(self, tx: Tx, now: datetime) -> None:
         if "onboarding" not in self.rules:

@@ -9,7 +9,7 @@ never sees them:
 | ``!sent:PLACE.FIELD`` | a value sent without an answer: seeing it is no edit by a person |
 | ``!put:PLACE.FIELD`` | a shared value that landed there and not yet everywhere ("": cleared) |
 | ``!back:PLACE.FIELD`` | a value that went with its column: no edit, and written again |
-| ``!held:PLACE.FIELD`` | a value the system refused: not sent again while it is wanted |
+| ``!held:PLACE.FIELD`` | a value the system refused, and why: not sent again while it is wanted |
 | ``!refused:PLACE`` | digest, reason and version of a whole write the system refused |
 | ``!decide:FIELD`` | the place (or ``=VALUE``) a person chose for a conflict |
 | ``!conflict:FIELD`` | a conflict of this field is open |

@@ -89,6 +89,7 @@ def plan_record(
     *,
     rivals: tuple[Rival, ...] = (),
     counts: Mapping[str, int] = NOTHING,
+    problems: Mapping[str, str] = NOTHING,
 ) -> RecordPlan:
     """Return the plan of one record."""
     edits = (*merged.edits, *_service_edits(subject.notebook))
@@ -109,6 +110,7 @@ def plan_record(
         rivals=rivals,
         vanished=tuple(place for place, _ in book.entries(subject.notebook, book.VANISHED)),
         counts=counts,
+        problems=problems,
         troubles=_troubles(subject.notebook),
     )
     decision = flow.decide(situation, now)
@@ -172,8 +174,12 @@ def _service_edits(notebook: Mapping[str, str]) -> list[Edit]:
 
 
 def _troubles(notebook: Mapping[str, str]) -> dict[str, str]:
+    if not notebook:
+        return {}
     return {
-        place: book.unpacked(entry, 2)[1] for place, entry in book.entries(notebook, book.REFUSED)
+        where: book.unpacked(entry, 2)[1]
+        for prefix in (book.REFUSED, book.HELD)
+        for where, entry in book.entries(notebook, prefix)
     }
 
 
@@ -280,7 +286,9 @@ def _bound(value: Written, seen: Mapping[str, Observation]) -> Written:
 
 def _is_held(notebook: Mapping[str, str], place: str, name: str, value: Written) -> bool:
     held = notebook.get(f"{book.HELD}{place}.{name}")
-    return held is not None and held == (value if isinstance(value, str) else "")
+    if held is None:
+        return False
+    return book.unpacked(held, 1)[0] == (value if isinstance(value, str) else "")
 
 
 def _not_refused(write: Write, notebook: Mapping[str, str]) -> Write | None:

@@ -28,6 +28,7 @@ class Settled:
     again: bool = False
     ask: dict[str, Write] = field(default_factory=dict)
     refusals: list[tuple[str, str]] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)  # places and fields refused until now
     landed: int = 0
     closed: list[str] = field(default_factory=list)  # fields whose conflict is over
 
@@ -75,6 +76,11 @@ def settle(
     notebook.update(
         {f"{book.CONFLICT}{conflict.field}": "open" for conflict in plan.merged.conflicts}
     )
+    settled.mended = [
+        key.partition(":")[2]
+        for key in subject.notebook
+        if key.startswith((book.HELD, book.REFUSED)) and key not in notebook
+    ]
     settled.memory = {**plan.decision.memory, **notebook}
     return settled
 
@@ -98,7 +104,9 @@ def _take(
         landed = outcome.landed
         for name, value in write.values.items() if notebook or landed is not None else ():
             notebook.pop(f"{book.SENT}{place}.{name}", None)
-            if landed is not None and name not in landed:
+            if landed is None or name in landed:
+                notebook.pop(f"{book.HELD}{place}.{name}", None)
+            else:
                 _hold(settled, notebook, place, name, value, outcome)
         return
     if outcome.result is Result.UNKNOWN:
@@ -162,8 +170,10 @@ def _hold(
 ) -> None:
     """Remember a field that the system did not take: the same value is not sent again."""
     if name in outcome.at_fault:
-        notebook[f"{book.HELD}{place}.{name}"] = value if isinstance(value, str) else ""
+        held = value if isinstance(value, str) else ""
+        notebook[f"{book.HELD}{place}.{name}"] = book.packed(held, outcome.reason)
         settled.refusals.append((f"{place}.{name}", outcome.reason))
+        settled.again = True  # the flow tells the person
     else:
         settled.again = True
 
@@ -228,7 +238,7 @@ def _forget_held(plan: RecordPlan, notebook: dict[str, str]) -> None:
     for where in [where for where, _ in book.entries(notebook, book.HELD)]:
         place, _, name = where.partition(".")
         wanted = plan.decision.values.get(place, {}).get(name, plan.merged.values.get(name))
-        if isinstance(wanted, str) and wanted != notebook[book.HELD + where]:
+        if isinstance(wanted, str) and wanted != book.unpacked(notebook[book.HELD + where], 1)[0]:
             notebook.pop(book.HELD + where)
 
 

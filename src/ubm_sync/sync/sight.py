@@ -8,10 +8,11 @@ from typing import TypeAlias
 
 from ubm_sync.model import Customer, Mark, Observation, Problem
 from ubm_sync.state import KnownProblem, Tx
-from ubm_sync.sync import notebook as book
+from ubm_sync.sync import decisions
 from ubm_sync.sync.noticed import unseen
 from ubm_sync.sync.rules import PlaceRule, Rules
 
+EVERYTHING = "/everything"  # after a system's name: its next reading must be a full one
 _NONE: frozenset[str] = frozenset()
 Spot: TypeAlias = tuple[str, str, str]  # system, container, place ("": every place there)
 
@@ -85,7 +86,11 @@ def decide_again(
     lacked something is tried again.
     """
     _hide(tx, places, sight_of(fresh, places))
-    _release(tx, places, {one.scope.partition("/")[0] for one in cleared})
+    _release(tx, {one.scope.partition("/")[0] for one in cleared})
+    for one in cleared:
+        system, container, _ = [*one.scope.split("/"), "", ""][:3]
+        if one.fields and container not in by_container:
+            tx.cursors.put(f"{system}{EVERYTHING}", "1")
     scopes = [one.scope for one in fresh] + [one.scope for one in cleared]
     for container in {scope.split("/")[1] for scope in scopes if "/" in scope}:
         customer = by_container.get(container)
@@ -110,29 +115,8 @@ def _hidden(seen: Observation, place: PlaceRule, sight: Sight) -> Observation:
     return unseen(seen, seen, gone)
 
 
-def _release(tx: Tx, places: Mapping[str, PlaceRule], systems: set[str]) -> None:
+def _release(tx: Tx, systems: set[str]) -> None:
     """Try again what these systems refused: something there was mended."""
-    waiting = [one for one in tx.quarantine.list() if one.system in systems and one.sync_id]
-    if not waiting:
-        return
-    tx.quarantine.retry([one.id for one in waiting])
-    records = tx.records.load({one.sync_id for one in waiting if one.sync_id})
-    for record in records.values():
-        record.memory = released(record.memory, places, systems)
-        record.dirty = True
-    tx.records.save(records.values())
-
-
-def released(
-    memory: Mapping[str, str], places: Mapping[str, PlaceRule], systems: set[str]
-) -> dict[str, str]:
-    """Return a record's memory without what these systems refused."""
-    names = {place.name for place in places.values() if place.system in systems}
-    return {
-        key: value
-        for key, value in memory.items()
-        if not (
-            key.startswith((book.HELD, book.REFUSED))
-            and key.split(":", 1)[1].partition(".")[0] in names
-        )
-    }
+    waiting = [one.id for one in tx.quarantine.list() if one.system in systems]
+    if waiting:
+        decisions.retry(tx, waiting)

@@ -30,6 +30,7 @@ from ubm_sync.sync.sight import Sight
 log = structlog.get_logger(__name__)
 
 Fence: TypeAlias = Callable[[Tx], None]  # raises LeaseLost where another instance took over
+_PASSING = frozenset({"not_read"})  # problems that mend themselves
 STEPS = 4  # create, follow up, tell: more than any flow needs in one cycle
 
 
@@ -90,6 +91,7 @@ class Work:
             subjects[sync_id] = (subject, merged, key)
         rivals = Rivals(tx, records, {i: key for i, (_, _, key) in subjects.items() if key})
         counts = self._counts(tx) if self.rules.kind == "onboarding" else {}
+        notices = self._notices(tx) if self.rules.kind == "onboarding" else {}
         plans = []
         for sync_id, (subject, merged, key) in subjects.items():
             try:
@@ -101,6 +103,7 @@ class Work:
                     now,
                     rivals=rivals.of(sync_id, key),
                     counts=counts.get(subject.customer.key, {}),
+                    problems=notices.get(subject.customer.sheet, {}),
                 )
             except Exception as error:  # noqa: BLE001 - as above
                 self._poison(tx, records[sync_id], error, now)
@@ -172,6 +175,17 @@ class Work:
 
     def _counts(self, tx: Tx) -> Mapping[str, Mapping[str, int]]:
         return tx.records.counts(kind="location")
+
+    def _notices(self, tx: Tx) -> Mapping[str, Mapping[str, str]]:
+        """Return what people must mend in each container: event -> text."""
+        found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        for problem in tx.problems.list():
+            _, _, rest = problem.scope.partition("/")
+            container = rest.partition("/")[0]
+            if container and problem.code not in _PASSING:
+                since = problem.since.isoformat()
+                found[container][f"problem:{problem.code}:{rest}:{since}"] = problem.text
+        return found
 
     def _poison(self, tx: Tx, record: RecordState, error: Exception, now: datetime) -> None:
         log.error("record set aside", sync_id=record.sync_id, exc_info=error)
@@ -301,6 +315,8 @@ class Work:
             self._tally.refused += 1
             system = self.rules.places[place.partition(".")[0]].system
             tx.quarantine.put(system, place, record.sync_id, sync_id, reason, {}, now)
+        if settled.mended:
+            tx.quarantine.mended(sync_id, settled.mended)
         for note in plan.decision.notes:
             tx.outbox.queue(f"{sync_id}:{note.event}", sync_id, note.place, note.text, now)
 
