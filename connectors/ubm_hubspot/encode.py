@@ -47,9 +47,11 @@ class Encoder:
         self._bindings: dict[str, dict[str, Binding]] = {}
         self._writers = {}
         self._plain: dict[str, dict[str, str]] = {}  # place -> field sent as it is -> property
+        self._choices: dict[str, dict[tuple[str, str | Ref | None], tuple[str, str]]] = {}
         self.fields_of: dict[str, dict[str, str]] = {}  # place -> property -> canonical field
         for name, place in self._places.items():
             self._bindings[name] = {each.field: each for each in place.bindings}
+            self._choices[name] = {}
             self.fields_of[name] = _fields_of(place.bindings)
             self._plain[name] = {
                 each.field: each.external
@@ -67,10 +69,15 @@ class Encoder:
         bindings = self._bindings[write.place]
         parcel = Parcel(write, record_key(split_key(write.key)[0], place.suffix))
         plain, properties = self._plain[write.place], parcel.properties
+        choices = self._choices[write.place]
         for name, value in write.values.items():
             external = plain.get(name)
             if external is not None and isinstance(value, str) and len(value) <= LONGEST:
                 properties[external] = value  # nearly every field: no detour
+                continue
+            known = choices.get((name, value))
+            if known is not None:  # an option that was translated before
+                properties[known[0]] = known[1]
                 continue
             binding = bindings.get(name)
             if binding is None or not binding.writable:
@@ -104,6 +111,8 @@ class Encoder:
             text = write(value) if write else write_text(value)
             shaped = binding.shape.replace("{}", text) if binding.shape else text
             parcel.properties[binding.external] = shaped
+            if binding.type is FieldType.CHOICE and value in binding.choices:
+                self._choices[place][binding.field, value] = (binding.external, shaped)
 
     def _set_stage(self, parcel: Parcel, place: str, key: str) -> None:
         # Always both: a stage id means something only in its own pipeline.

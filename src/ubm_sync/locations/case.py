@@ -78,10 +78,18 @@ class Case:
 
     def note(self, event: str, key: str, **names: object) -> None:
         """Say something to the manager, once for this event; ``names`` hold no secrets."""
+        if not self._was_said(digest(event)):
+            self.say(event, self.text(key, **names))
+
+    def say(self, event: str, text: str) -> None:
+        """Say a text to the manager, once for this event."""
         mark = digest(event)
-        if mark not in self.memory.get("said", "") and mark not in self.said:
+        if not self._was_said(mark):
             self.said.append(mark)
-            self.notes.append(NoteDraft(event, TICKET, self.text(key, **names)))
+            self.notes.append(NoteDraft(event, TICKET, text))
+
+    def _was_said(self, mark: str) -> bool:
+        return mark in self.memory.get("said", "") or mark in self.said
 
     def clock(self, instant: datetime, *, with_zone: bool = False) -> str:
         """Return a time of day as people of this customer read it."""

@@ -80,9 +80,9 @@ def enrolment_values(case: Case) -> dict[str, Written]:
 def _ticket_texts(case: Case, checks: str) -> tuple[str, str]:
     """Return subject and description; say the note of a new request."""
     where, account = _where(case), _account(case)
-    names = _summary_names(case, f"{where}, {account}", checks)
+    request = case.text("note.new", **_summary_names(case, f"{where}, {account}", checks))
     if case.ticket is None:
-        case.note("new", "note.new", **names)
+        case.say("new", request)
     subject = case.text(
         "ticket.subject",
         verb=_VERBS[case.memory.get("request", "")],
@@ -90,7 +90,7 @@ def _ticket_texts(case: Case, checks: str) -> tuple[str, str]:
         account=account,
         customer=case.customer.name or case.customer.key,
     )
-    content = "\n".join([case.text("note.new", **names), "", *_fields(case)])
+    content = "\n".join([request, "", *_fields(case)])
     frozen = "approved_at" in case.memory  # the description stays what was approved
     return (
         _own_text(case, case.ticket, "subject", subject, frozen=frozen),

@@ -106,6 +106,9 @@ def merge(
     ``own`` are values we wrote ourselves since the places last agreed.
     """
     merged = Merged()
+    if own is None and not base and not blind and len(seen) == 1:
+        _take_over(rules, seen, merged, accepted=accepted)
+        return merged
     shown = [(place, observation.values) for place, observation in seen.items()]
     for rule in rules.shared:
         value = base.get(rule.name)
@@ -115,6 +118,24 @@ def merge(
         else:
             _merge_field(rule, value, seen, merged, accepted, blind, decided, own)
     return merged
+
+
+def _take_over(
+    rules: Rules, seen: Mapping[str, Observation], merged: Merged, *, accepted: bool
+) -> None:
+    """Merge a record that nothing is agreed about and that one place shows: a new one."""
+    ((place, observation),) = seen.items()
+    shown = observation.values
+    for rule in rules.shared:
+        name = rule.name
+        value = shown.get(name)
+        if value is None or place not in rule.places:
+            continue
+        if rule.may_write(place, accepted=accepted):
+            merged.values[name] = value
+            merged.changed[name] = (place,)
+        else:
+            merged.edits.append(Edit(name, place, value, None, observation.modified_by))
 
 
 def _is_as_agreed(
