@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from ubm_sync.cli import screen
 from ubm_sync.cli.context import application
 from ubm_sync.cli.working import Json
 from ubm_sync.errors import Refused
-from ubm_sync.state import Entry
+from ubm_sync.state import Entry, Tx
 from ubm_sync.sync import decisions
 
 By = Annotated[str, typer.Option("--by", help="Who decides; kept in the log.")]
@@ -189,5 +190,5 @@ def approve(
         )
 
 
-def _log(tx, at, by, action, subject, body) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+def _log(tx: Tx, at: datetime, by: str, action: str, subject: str, body: dict[str, str]) -> None:
     tx.audit.append([Entry(at, "", by or getpass.getuser(), action, subject, body)])

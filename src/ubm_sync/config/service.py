@@ -35,12 +35,6 @@ class Cadence(Block):
     sync_every: float = Field(default=20.0, ge=1, le=3600)
     """Seconds from the beginning of one cycle to the next."""
 
-    notes_every: float = Field(default=10.0, ge=1, le=3600)
-    """Seconds between two rounds of writing notes."""
-
-    reconcile_every: float = Field(default=900.0, ge=60, le=86_400)
-    """Seconds between two comparisons that find what a quick look cannot show."""
-
     full_read_at: ClockTime = "02:30"
     """When everything is read once a day, in ``zone``."""
 
