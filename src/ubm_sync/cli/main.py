@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ubm_sync.cli import deciding, looking, people, working
+from ubm_sync.cli import deciding, looking, people, showing, working
 from ubm_sync.cli.context import guarded, options
 
 app = typer.Typer(
@@ -40,7 +40,7 @@ def before(
     options.log_level = log_level
 
 
-for module in (working, looking, deciding, people):
+for module in (showing, working, looking, deciding, people):
     module.register(app)
 
 

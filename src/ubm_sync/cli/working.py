@@ -22,6 +22,7 @@ from ubm_sync.cli.context import (
 )
 from ubm_sync.errors import Refused, SyncError
 from ubm_sync.live import Live
+from ubm_sync.ports import SetupStep
 from ubm_sync.scheduler import Job, Service
 from ubm_sync.sync.cycle import Report
 from ubm_sync.sync.planfile import PlanFile, read_plan
@@ -37,7 +38,6 @@ def register(app: typer.Typer) -> None:
     app.command()(apply)
     app.command()(sync)
     app.command()(run)
-    app.command()(demo)
 
 
 def setup(
@@ -79,7 +79,7 @@ def setup(
             finish(FAILED)
 
 
-def _show_steps(steps: list) -> None:  # type: ignore[type-arg]
+def _show_steps(steps: list[SetupStep]) -> None:
     counts = Counter((step.system, step.state) for step in steps)
     for (system, state), number in sorted(counts.items()):
         screen.say(f"{system}: {number} {state}")
@@ -217,24 +217,6 @@ def run() -> None:
             Service(jobs(app, live=live), app.stop).run()
         finally:
             live.close()
-
-
-def demo(
-    once: Annotated[bool, typer.Option("--once", help="Play, check every step, and exit.")] = False,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the service after an interruption.")
-    ] = False,
-    folder: Annotated[Path, typer.Option("--dir", help="Where the demo keeps everything.")] = Path(
-        "var/demo"
-    ),
-) -> None:
-    """Show the whole service at work, on emulators of both outside systems; no account is needed.
-
-    Example: ubm-sync demo --once
-    """
-    from ubm_sync.demo.play import play  # noqa: PLC0415 - only the demo needs its people
-
-    play(folder, once=once, resume=resume)
 
 
 def jobs(app: Application, every: float | None = None, live: Live | None = None) -> list[Job]:
