@@ -1,5 +1,8 @@
 """A look before a write: HubSpot has no If-Match, so what people changed is read first.
 
+A create whose answer was lost is looked for by the identity it carries: an upsert would write over
+what people changed since.
+
 Only writes to fields that people set too are looked at (``Write.careful``), straight from the
 records and not from the search index, 100 tickets a call and just their properties, right before
 the batch that writes them. What is left of the race is the time between those two calls.
@@ -19,6 +22,7 @@ from ubm_sync.model import Observation, Result
 from ubm_sync.transport import Stopping
 
 CHANGED = "changed meanwhile"
+FOUND = "there already"
 
 
 class Look:
@@ -34,29 +38,45 @@ class Look:
         for place, fields in encoder.fields_of.items():
             self._named[place] = {field: external for external, field in fields.items()}
 
-    def sort(self, parcels: Sequence[Parcel], run: Run) -> tuple[list[Parcel], list[Ended]]:
+    def sort(
+        self, parcels: Sequence[Parcel], run: Run, *, new: bool
+    ) -> tuple[list[Parcel], list[Ended]]:
         """Return the parcels that may be sent, and how the others ended."""
-        careful = [one for one in parcels if _careful(one)]
-        if not careful or run.error:
+        asked = [one for one in parcels if (one.write.doubtful if new else _careful(one))]
+        if not asked or run.error:
             return list(parcels), []
+        others = {id(one) for one in parcels} - {id(one) for one in asked}
+        ready = [one for one in parcels if id(one) in others]
         try:
-            there = self._read(careful)
+            late = self._late(asked, new=new)
         except (NoAccess, Throttled, Stopping) as error:
             run.error = error
             return [], []
         except (Temporary, Refused) as error:
             if isinstance(error, Temporary):
                 run.failed(error)
-            blind = {id(one) for one in careful}
-            rest = [one for one in parcels if id(one) not in blind]
-            return rest, [Ended(one, Result.REFUSED, reason=str(error)) for one in careful]
-        late = {id(one) for one in careful if _is_late(one, there.get(one.write.ref or ""))}
-        ended = [
-            Ended(one, Result.REFUSED, reason=CHANGED, stale=True)
-            for one in parcels
-            if id(one) in late
-        ]
-        return [one for one in parcels if id(one) not in late], ended
+            return ready, [Ended(one, Result.REFUSED, reason=str(error)) for one in asked]
+        ready += [one for one in asked if id(one) not in late]
+        return ready, list(late.values())
+
+    def _late(self, parcels: Sequence[Parcel], *, new: bool) -> dict[int, Ended]:
+        """Return the parcels that come too late, by ``id``."""
+        there = self._find(parcels) if new else self._read(parcels)
+        late: dict[int, Ended] = {}
+        for parcel in parcels:
+            seen = there.get(parcel.identity if new else parcel.write.ref or "")
+            if seen is not None and (new or _is_late(parcel, seen)):
+                why = FOUND if new else CHANGED
+                late[id(parcel)] = Ended(parcel, Result.REFUSED, seen.ref, reason=why, stale=True)
+        return late
+
+    def _find(self, parcels: Sequence[Parcel]) -> dict[str, Observation]:
+        """Return the tickets that carry these identities already."""
+        keys = [parcel.identity for parcel in parcels]
+        names = [MODIFIED, self._identity]
+        pages = self._tickets.read(keys, properties=names, by=self._identity)
+        seen = (one for page in pages for record in page for one in self._decoder.observe(record))
+        return {one.key: one for one in seen if one.key}
 
     def _read(self, parcels: Sequence[Parcel]) -> dict[str, Observation]:
         """Return the tickets that are there; a missing one is the write's own concern."""
@@ -81,10 +101,8 @@ def _careful(parcel: Parcel) -> list[str]:
     return [field for field in parcel.write.careful if field not in parcel.faults]
 
 
-def _is_late(parcel: Parcel, seen: Observation | None) -> bool:
+def _is_late(parcel: Parcel, seen: Observation) -> bool:
     """Return whether somebody changed a field to what neither was seen nor is wanted."""
-    if seen is None:
-        return False
     write = parcel.write
     return any(
         seen.values.get(field) not in {write.careful[field], write.values[field]}

@@ -43,16 +43,27 @@ class Tickets:
         archived: bool = False,
         lane: Lane = Lane.PERSON,
         properties: Sequence[str] | None = None,
+        by: str = "",
     ) -> Iterator[list[Record]]:
-        """Yield the tickets of ``refs`` that are there, up to 100 at a time."""
+        """Yield the tickets of ``refs`` that are there, up to 100 at a time.
+
+        ``by`` names the unique property that ``refs`` are values of; "": they are ids.
+        """
         named = self._properties if properties is None else list(properties)
-        jobs = (partial(self._read, some, archived, lane, named) for some in chunks(refs, BATCH))
+        jobs = (
+            partial(self._read, some, archived, lane, named, by) for some in chunks(refs, BATCH)
+        )
         return in_flight(jobs, self._concurrency)
 
     def _read(
-        self, refs: Sequence[str], archived: bool, lane: Lane, properties: list[str]
+        self, refs: Sequence[str], archived: bool, lane: Lane, properties: list[str], by: str
     ) -> list[Record]:
-        body = {"inputs": [{"id": ref} for ref in refs], "properties": properties}
+        body: dict[str, Any] = {
+            "inputs": [{"id": ref} for ref in refs],
+            "properties": properties,
+        }
+        if by:
+            body["idProperty"] = by
         operation = self._client.crm.tickets.batch_api.read
         query: dict[str, Any] = {"archived": True} if archived else {}
         try:
@@ -67,8 +78,8 @@ class Tickets:
                 return []
             half = len(refs) // 2
             return [
-                *self._read(refs[:half], archived, lane, properties),
-                *self._read(refs[half:], archived, lane, properties),
+                *self._read(refs[:half], archived, lane, properties, by),
+                *self._read(refs[half:], archived, lane, properties, by),
             ]
         found: list[Record] = answer["results"]
         return found

@@ -106,10 +106,8 @@ class Writer:
             yield lambda: settled
 
     def _batch(self, parcels: Sequence[Parcel], *, new: bool, run: Run) -> list[Ended]:
-        if new:
-            return self._batches.send(parcels, new=True, run=run)
-        ready, ended = self._look.sort(parcels, run)
-        return ended + self._batches.send(ready, new=False, run=run)
+        ready, ended = self._look.sort(parcels, run, new=new)
+        return ended + self._batches.send(ready, new=new, run=run)
 
     def _remember(self, ended: Ended) -> None:
         if ended.result is not Result.LANDED or not ended.ref or not ended.stamp:

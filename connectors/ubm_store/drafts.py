@@ -79,6 +79,9 @@ def draft(
         changes["sync_id"] = write.key
     if not changes:
         return landed(write, faults, before.id, before.revision, created=False)
+    if write.doubtful:
+        reason = f"the account is there already as {before.id}; it is read first"
+        return refused(write, reason, permanent=False, stale=True, ref=before.id)
     if write.expected and write.expected != str(before.revision):
         reason = f"account {before.id} was changed in the meantime; it is read again first"
         return refused(write, reason, permanent=False, stale=True)
@@ -110,6 +113,7 @@ def refused(
     permanent: bool = True,
     at_fault: tuple[str, ...] = (),
     stale: bool = False,
+    ref: str | None = None,
 ) -> Outcome:
     """Return the outcome of a write that the store does not take."""
     sentence = f"{reason[:1].upper()}{reason[1:]}."
@@ -117,7 +121,7 @@ def refused(
         write.place,
         write.key,
         Result.REFUSED,
-        ref=write.ref,
+        ref=write.ref or ref,
         reason=sentence,
         permanent=permanent,
         at_fault=at_fault,

@@ -90,6 +90,11 @@ class MemorySystem:
         old = self._found(write)
         if write.ref is not None and old is None:
             return Outcome(write.place, write.key, Result.REFUSED, reason="not there", stale=True)
+        if old is not None and write.doubtful:
+            reason = "there already"
+            return Outcome(
+                write.place, write.key, Result.REFUSED, old.ref, reason=reason, stale=True
+            )
         if old is not None and any(
             old.values.get(name) not in {value, write.values[name]}
             for name, value in write.careful.items()

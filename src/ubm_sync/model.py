@@ -130,7 +130,9 @@ class Write:
     outcome. ``expected`` is the version the decision was made on. ``careful`` are the fields of the
     write that people set there too, with the values the decision saw: neither vendor can compare
     and set, so a connector looks at them before it writes, and refuses as stale a write of which
-    one shows a third value by now.
+    one shows a third value by now. ``doubtful``: an earlier answer to this create was lost, so the
+    record may be there and people may have changed it: it is looked for first, and where it is
+    there the write is refused as stale, with its ref.
     """
 
     place: str
@@ -140,6 +142,7 @@ class Write:
     values: Mapping[str, Written]
     expected: str = ""
     careful: Mapping[str, str | None] = default(default_factory=nothing)
+    doubtful: bool = False
 
 
 class Result(StrEnum):

@@ -158,3 +158,22 @@ def test_only_the_record_that_was_edited_waits(system: System) -> None:
 
     assert outcomes[first.key].stale
     assert outcomes[second.key].result is Result.LANDED
+
+
+def test_a_create_without_an_answer_is_not_sent_over_what_people_changed(system: System) -> None:
+    made = system.add(1, **{system.typed: "Joliet"})
+    system.edit(str(made.ref), system.typed, "Aurora")
+    again = replace(system.new(1, **{system.typed: "Joliet"}), doubtful=True)
+
+    outcome = system.apply(again)[made.key]
+
+    assert outcome.ref == made.ref
+    assert outcome.result is Result.LANDED or outcome.stale
+    assert system.fetch(str(made.ref)).of(made.ref).values[system.typed] == "Aurora"
+
+
+def test_a_doubtful_create_of_what_is_not_there_lands(system: System) -> None:
+    outcome = system.apply(replace(system.new(1), doubtful=True))[system.new(1).key]
+
+    assert (outcome.result, outcome.created) == (Result.LANDED, True)
+    assert system.records() == 1

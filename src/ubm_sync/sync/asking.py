@@ -33,6 +33,11 @@ class Late:
     write: Write
     outcome: Outcome
 
+    @property
+    def ref(self) -> str:
+        """The record that is read again: a create may have met one."""
+        return self.write.ref or self.outcome.ref or ""
+
 
 class Asking:
     """Asks the systems about the records of refused writes."""
@@ -53,7 +58,7 @@ class Asking:
         """Read these records again; return the ids of those that were answered."""
         answered: set[str] = set()
         for place in dict.fromkeys(one.write.place for one in late):
-            here = {one.write.ref or "": one for one in late if one.write.place == place}
+            here = {one.ref: one for one in late if one.write.place == place}
             system = self._rules.places[place].system
             try:
                 found = self._fetch(self._connectors[system], place, sorted(here), now)

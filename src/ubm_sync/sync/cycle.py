@@ -142,7 +142,7 @@ class Engine:
                 return Report("", skipped="Another instance of the service is at work.")
             run = tx.runs.start(started, "full" if full else "sync")
             if not self._resumed:
-                recover(tx, self.connectors)
+                recover(tx, self.connectors, self.rules.values())
                 self._resumed = True
         seen, problems = self._observe(full=full, now=started)
         with self.state.transaction() as tx:
@@ -205,7 +205,7 @@ class Engine:
         now = self.clock.now()
         with self.state.transaction() as tx:
             if not self._resumed:
-                recover(tx, self.connectors)
+                recover(tx, self.connectors, self.rules.values())
                 self._resumed = True
         _, problems = self._observe(full=False, now=now)
         with self.state.transaction() as tx:

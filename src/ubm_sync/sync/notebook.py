@@ -7,6 +7,7 @@ never sees them:
 | --- | --- |
 | ``!typed:PLACE.FIELD`` | a person changed a field only the service fills: typed, before, by |
 | ``!sent:PLACE.FIELD`` | a value sent without an answer: seeing it is no edit by a person |
+| ``!made:PLACE`` | a create was sent without an answer: the record may be there |
 | ``!put:PLACE.FIELD`` | a shared value that landed there and not yet everywhere ("": cleared) |
 | ``!back:PLACE.FIELD`` | a value that went with its column: no edit, and written again |
 | ``!held:PLACE.FIELD`` | a value the system refused, and why: not sent again while it is wanted |
@@ -24,7 +25,7 @@ SEPARATOR = "\x1f"
 LATER = "\x1flater"  # stands for a sent value that was not known when the intent was written
 TYPED, SENT, HELD = "!typed:", "!sent:", "!held:"
 REFUSED, DECIDE, VANISHED = "!refused:", "!decide:", "!vanished:"
-CONFLICT, PUT, BACK = "!conflict:", "!put:", "!back:"
+CONFLICT, PUT, BACK, MADE = "!conflict:", "!put:", "!back:", "!made:"
 
 
 def split(memory: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

@@ -198,7 +198,8 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
             for name, value in wanted.items()
             if value is not None and name not in blind
         }
-        write = Write(place.name, key, None, subject.customer.key, values)
+        doubtful = book.MADE + place.name in subject.notebook
+        write = Write(place.name, key, None, subject.customer.key, values, doubtful=doubtful)
     else:
         changes = _changes(place, wanted, observation, subject, blind)
         if not changes:

@@ -2,45 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
 from ubm_sync.ports import Connector
 from ubm_sync.state import Tx
 from ubm_sync.sync import notebook as book
+from ubm_sync.sync.rules import Rules
 
 log = structlog.get_logger(__name__)
 
 
-def recover(tx: Tx, connectors: Mapping[str, Connector]) -> int:
+def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Iterable[Rules]) -> int:
     """Resume every connector; return how many unanswered intents of a crash were found.
 
     What such an intent wanted to write may be there or not. Its records are planned again from
     what is observed, and the values it held are remembered, so that seeing one of them is not
-    taken for an edit by a person.
+    taken for an edit by a person. A record it wanted to create is looked for before it is created.
     """
     for name, connector in connectors.items():
         connector.resume(tx.cursors.get(name))
     intents = tx.journal.open_intents()
-    values: dict[str, dict[str, str]] = {}
+    if not intents:
+        return 0
+    shared = {place.name: place.shared for one in rules for place in one.places.values()}
+    main = {place: one.main for one in rules for place in one.places}
+    unanswered = _Unanswered()
     for intent in intents:
         for name in intent.body.get("creates", ()):
-            values.setdefault(name.partition(" ")[2].partition(":")[0], {})
+            unanswered.create(name)
         for name, fields in intent.body.get("updates", {}).items():
-            place, _, key = name.partition(" ")
-            sent = values.setdefault(key.partition(":")[0], {})
-            for field, (_, after, _) in fields.items():
-                if after is not None:
-                    late = after.startswith("<") and after.endswith(">")
-                    sent[f"{book.SENT}{place}.{field}"] = book.LATER if late else after
-    if values:
-        records = tx.records.load(list(values))
-        for sync_id, record in records.items():
-            record.memory = {**record.memory, **values[sync_id]}
-            record.dirty = True
-        tx.records.save(records.values())
-        log.warning("unfinished writes found", intents=len(intents), records=len(records))
-    for intent in intents:
+            unanswered.update(name, fields)
         tx.journal.abandon(intent.id)
+    records = tx.records.load(list(unanswered.entries))
+    seen = tx.observations.load([sync_id for sync_id, _ in unanswered.created])
+    for sync_id, place in unanswered.created:
+        record, there = records.get(sync_id), seen.get(sync_id, {}).get(main[place])
+        if record is not None and there is not None:
+            # created with what was agreed, or with what the row held for the first time
+            values = {**there.values, **record.base}
+            unanswered.sent(sync_id, place, {name: values.get(name) for name in shared[place]})
+    for sync_id, record in records.items():
+        record.memory = {**record.memory, **unanswered.entries[sync_id]}
+        record.dirty = True
+    tx.records.save(records.values())
+    log.warning("unfinished writes found", intents=len(intents), records=len(records))
     return len(intents)
+
+
+class _Unanswered:
+    """What a process left open: entries for the notebooks of its records."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, dict[str, str]] = {}
+        self.created: list[tuple[str, str]] = []  # (sync_id, place)
+
+    def create(self, name: str) -> None:
+        """Remember a create, named ``PLACE KEY``."""
+        place, sync_id = _named(name)
+        self.entries.setdefault(sync_id, {})[book.MADE + place] = "sent"
+        self.created.append((sync_id, place))
+
+    def update(self, name: str, fields: Mapping[str, Sequence[str | None]]) -> None:
+        """Remember an update; ``fields`` maps a field to ``[before, after, why]``."""
+        place, sync_id = _named(name)
+        self.sent(sync_id, place, {field: after for field, (_, after, _) in fields.items()})
+
+    def sent(self, sync_id: str, place: str, values: Mapping[str, str | None]) -> None:
+        """Remember values that may be there."""
+        entries = self.entries.setdefault(sync_id, {})
+        for field, value in values.items():
+            late = value is not None and value.startswith("<") and value.endswith(">")
+            entries[f"{book.SENT}{place}.{field}"] = book.LATER if late else value or ""
+
+
+def _named(name: str) -> tuple[str, str]:
+    place, _, key = name.partition(" ")
+    return place, key.partition(":")[0]

@@ -101,6 +101,7 @@ def _take(
         settled.observations.append(after)
         settled.landed += 1
         notebook.pop(book.REFUSED + place, None)
+        notebook.pop(book.MADE + place, None)
         landed = outcome.landed
         for name, value in write.values.items() if notebook or landed is not None else ():
             notebook.pop(f"{book.SENT}{place}.{name}", None)
@@ -112,6 +113,8 @@ def _take(
     if outcome.result is Result.UNKNOWN:
         settled.again = True
         rule = rules.places[place]
+        if write.ref is None:
+            notebook[book.MADE + place] = "sent"
         for name, value in write.values.items():
             if name in rule.shared or (name in rule.service and isinstance(value, str)):
                 notebook[f"{book.SENT}{place}.{name}"] = value if isinstance(value, str) else ""
