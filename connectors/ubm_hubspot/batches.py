@@ -23,6 +23,12 @@ from ubm_sync.transport import Stopping
 GONE = "archived"
 _ROUNDS = 4  # HubSpot may name the bad fields of a record one after the other
 _FOR_ALL = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})  # true of every record alike
+_STAGE_GONE = "The HubSpot pipeline has no such stage; put it back or run `ubm-sync setup hubspot`."
+_SPECIAL = {  # fields whose values people know by another name than HubSpot's own
+    PIPELINE: _STAGE_GONE,
+    STAGE: _STAGE_GONE,
+    "hubspot_owner_id": "HubSpot has no active user with this e-mail; choose somebody else.",
+}
 _TROUBLE = 2  # batches in a row without an answer before the rest is left for later
 
 
@@ -283,6 +289,9 @@ def sentence(fault: PropertyFault, value: str) -> str:
             "add it there or run `ubm-sync setup hubspot`."
         ),
     }
+    special = "" if fault.code in _FOR_ALL else _SPECIAL.get(fault.name, "")
+    if special:
+        return special
     plain = known.get(fault.code)
     said = " ".join(fault.message.split())[:300]
     return plain() if plain else f'HubSpot refused "{fault.name}": {said}'

@@ -114,6 +114,7 @@ class Application:
             store_name=names["account"],
             choices={name: rule.choices for name, rule in mapping.fields.items() if rule.choices},
             titles={name: binding.external for name, binding in row.items()},
+            stand_ins=tuple(filter(None, (*service.people.on_call, service.people.lead))),
         )
         return {"location": LocationFlow(rules), "onboarding": OnboardingFlow()}
 

@@ -157,6 +157,9 @@ TEXTS: Mapping[str, str] = {
         "{title} could not be written to {system}: {reason}. It is kept where it was typed, and "
         "written by itself once that is mended."
     ),
+    "note.not_set": (
+        "{title} could not be set in {system}: {reason}. It is tried again once that is mended."
+    ),
     "note.trouble": "{system} refused what should be written: {reason}",
     "ticket.subject": "{verb} {where} - {account} ({customer})",
     "ticket.checks": "Checks passed: {passed} of {total}.",

@@ -44,7 +44,10 @@ def _trouble(case: Case, where: str, reason: str) -> None:
     event = f"trouble:{where}:{digest(reason)}"
     if field:
         title = case.title(field)
-        case.note(event, "note.not_taken", system=system, title=title, reason=reason.rstrip("."))
+        typed = field in case.rules.titles and field not in SERVICE_FIELDS
+        title = title if title != field else field.replace("_", " ").capitalize()
+        key = "note.not_taken" if typed else "note.not_set"
+        case.note(event, key, system=system, title=title, reason=reason.rstrip("."))
     else:
         case.note(event, "note.trouble", system=system, reason=reason)
 

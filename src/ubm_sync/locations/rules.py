@@ -96,6 +96,7 @@ class LocationRules:
     ticket_name: str = "the ticket system"
     store_name: str = "UBM"
     team_name: str = "Data Services"
+    stand_ins: tuple[str, ...] = ()  # e-mails: who owns a ticket when manager and backup cannot
     shown_problems: int = 3
     message_length: int = 300
     code_length: tuple[int, int] = (1, 30)

@@ -11,9 +11,11 @@ from ubm_sync.locations.states import (
     ENROLMENT_PLACE,
     RANKS,
     STAGES,
+    TICKET,
 )
 from ubm_sync.model import Mark, Observation, Ref, Written
 
+_NOT_TAKEN = "owner_not_taken"  # who could not be made the ticket's owner
 _VERBS = {"": "Add", "close": "Close", "change": "Change"}
 
 
@@ -38,9 +40,7 @@ def ticket_values(case: Case) -> dict[str, Written]:
         values["stage"] = stage
     if customer.company:
         values["company"] = customer.company
-    owner = ticket.values.get("owner", "") if ticket is not None else ""
-    owner = owner or customer.csm or customer.backup
-    if owner:
+    if owner := _owner(case):
         values["owner"] = owner
     if ticket is None:
         if case.rules.priority:
@@ -51,6 +51,26 @@ def ticket_values(case: Case) -> dict[str, Written]:
     if case.memory.get("close") == "ask" and "approval" in ticket.values:
         values["approval"] = None  # approve said yes to adding; closing is asked anew
     return values
+
+
+def _owner(case: Case) -> str:
+    """Return who should own the ticket: whoever does, else the first who can be given it.
+
+    The manager, the backup, the people on call, the lead; somebody the ticket system does not
+    take (they may have left) is passed over.
+    """
+    memory, ticket = case.memory, case.ticket
+    there = ticket.values.get("owner", "") if ticket is not None else ""
+    if there:
+        memory.pop(_NOT_TAKEN, None)
+        return there
+    customer = case.customer
+    people = [one for one in (customer.csm, customer.backup, *case.rules.stand_ins) if one]
+    passed = memory.get(_NOT_TAKEN, "").split()
+    left = [one for one in people if one not in passed]
+    if left and f"{TICKET}.owner" in case.situation.troubles:
+        memory[_NOT_TAKEN] = " ".join([*passed, left.pop(0)])
+    return next(iter([*left, *people]), "")
 
 
 def enrolment_values(case: Case) -> dict[str, Written]:

@@ -16,7 +16,7 @@ from ubm_sync.flow import Flow
 from ubm_sync.model import NOTHING, Customer, Problem
 from ubm_sync.ports import Connector
 from ubm_sync.state import Lease, RecordState, State, Tx
-from ubm_sync.sync import collecting
+from ubm_sync.sync import collecting, decisions
 from ubm_sync.sync.guard import Guard, Stop, Threshold
 from ubm_sync.sync.ingest import Ingest, Seen
 from ubm_sync.sync.notes import NoteClerk
@@ -141,6 +141,8 @@ class Engine:
             if not self._take_lease(tx, started):
                 return Report("", skipped="Another instance of the service is at work.")
             run = tx.runs.start(started, "full" if full else "sync")
+            if full:  # what was refused may be taken by now, whoever mended it
+                decisions.retry(tx, None)
             if not self._resumed:
                 recover(tx, self.connectors, self.rules.values())
                 self._resumed = True
