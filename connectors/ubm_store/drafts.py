@@ -79,13 +79,18 @@ def draft(
         changes["sync_id"] = write.key
     if not changes:
         return landed(write, faults, before.id, before.revision, created=False)
-    if write.doubtful:
-        reason = f"the account is there already as {before.id}; it is read first"
+    if reason := _stale(write, before):
         return refused(write, reason, permanent=False, stale=True, ref=before.id)
-    if write.expected and write.expected != str(before.revision):
-        reason = f"account {before.id} was changed in the meantime; it is read again first"
-        return refused(write, reason, permanent=False, stale=True)
     return Draft(write, changes, faults, before)
+
+
+def _stale(write: Write, before: Stored) -> str:
+    """Return why the account must be read first, "" where it need not."""
+    if write.doubtful:
+        return f"the account is there already as {before.id}; it is read first"
+    if write.expected and write.expected != str(before.revision):
+        return f"account {before.id} was changed in the meantime; it is read again first"
+    return ""
 
 
 def landed(
