@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from ubm_hubspot.client import Client
 from ubm_hubspot.decode import PIPELINE, STAGE, modified_of
 from ubm_hubspot.encode import Parcel
+from ubm_hubspot.links import FINAL
 from ubm_hubspot.reading import PropertyFault, property_faults
 from ubm_sync.errors import NoAccess, NotThere, Refused, SyncError, Temporary, Throttled
 from ubm_sync.model import Result
@@ -250,7 +251,7 @@ class Batches:
         if faults and not last:
             refused = self._strip(parcel, faults, new=new)
             return _Sorted([refused]) if refused else _Sorted(again=[parcel])
-        settled = not category or category in _FINAL or bool(faults)
+        settled = not category or category in FINAL or bool(faults)
         if not settled and not last:
             return _Sorted(again=[parcel])
         reason = f"HubSpot refused the ticket: {said[:400]}"
@@ -271,9 +272,6 @@ class Batches:
             reason = " ".join(parcel.faults.values())
             return Ended(parcel, Result.REFUSED, reason=reason, permanent=True)
         return None
-
-
-_FINAL = frozenset({"VALIDATION_ERROR", "CONFLICT", "OBJECT_NOT_FOUND", "OBJECT_ALREADY_EXISTS"})
 
 
 def sentence(fault: PropertyFault, value: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ubm_hubspot.client import Client
 from ubm_hubspot.tickets import chunks
@@ -13,7 +13,16 @@ BATCH = 2_000  # HubSpot: inputs of one association batch/create
 TO_COMPANY = 339  # HubSpot's type ids, direction ticket -> company
 TO_PRIMARY_COMPANY = 26
 
+FINAL = frozenset({"VALIDATION_ERROR", "CONFLICT", "OBJECT_NOT_FOUND", "OBJECT_ALREADY_EXISTS"})
+
 Pair = tuple[str, str]  # ticket, company
+
+
+class Trouble(NamedTuple):
+    """Why a ticket has no company; ``lasting``: asking again cannot help."""
+
+    text: str
+    lasting: bool
 
 
 class Links:
@@ -22,17 +31,17 @@ class Links:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def link(self, pairs: Sequence[Pair]) -> dict[Pair, str]:
-        """Return for each pair "" where it is associated now, else why not, as a sentence.
+    def link(self, pairs: Sequence[Pair]) -> dict[Pair, Trouble]:
+        """Associate each pair; return those that are not associated now, and why.
 
         Raises NoAccess.
         """
-        ended: dict[Pair, str] = {}
+        failed: dict[Pair, Trouble] = {}
         for some in chunks(list(dict.fromkeys(pairs)), BATCH):
-            ended.update(self._link(some))
-        return ended
+            failed.update(self._link(some))
+        return failed
 
-    def _link(self, pairs: Sequence[Pair]) -> dict[Pair, str]:
+    def _link(self, pairs: Sequence[Pair]) -> dict[Pair, Trouble]:
         create = self._client.crm.associations.v4.batch_api.create
         body = {"inputs": [_input(*pair) for pair in pairs]}
         try:
@@ -40,23 +49,26 @@ class Links:
         except NoAccess:
             raise
         except Temporary as error:
-            return dict.fromkeys(pairs, f"The company was not linked yet: {error}")
+            return dict.fromkeys(
+                pairs, Trouble(f"The company was not linked yet: {error}", lasting=False)
+            )
         except Refused as error:
             if len(pairs) == 1:
                 said = f"Company {pairs[0][1]} was not linked: {error}"
-                return {pairs[0]: said}
+                return {pairs[0]: Trouble(said, lasting=True)}
             half = len(pairs) // 2  # one bad pair must not stop the others
             return self._link(pairs[:half]) | self._link(pairs[half:])
         return self._read(pairs, answer)
 
-    def _read(self, pairs: Sequence[Pair], answer: Mapping[str, Any]) -> dict[Pair, str]:
+    def _read(self, pairs: Sequence[Pair], answer: Mapping[str, Any]) -> dict[Pair, Trouble]:
         errors = answer.get("errors") or []
         if not errors:
-            return dict.fromkeys(pairs, "")
+            return {}
         done = {(_id(each, "from"), _id(each, "to")) for each in answer.get("results") or []}
         said = str(errors[0].get("message") or "no reason given")[:300]
-        failed = f"The company was not linked: {said}"
-        return {pair: "" if pair in done else failed for pair in pairs}
+        lasting = all(str(each.get("category") or "") in FINAL for each in errors)
+        failed = Trouble(f"The company was not linked: {said}", lasting)
+        return {pair: failed for pair in pairs if pair not in done}
 
 
 def _input(ticket: str, company: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ubm_hubspot.batches import Batches, Ended, Run
 from ubm_hubspot.decode import STAGE
 from ubm_hubspot.encode import Encoder, Parcel
 from ubm_hubspot.links import BATCH as LINKS
-from ubm_hubspot.links import Links, Pair
+from ubm_hubspot.links import Links, Pair, Trouble
 from ubm_hubspot.looking import Look
 from ubm_hubspot.parallel import in_flight
 from ubm_hubspot.tickets import BATCH
@@ -121,22 +121,23 @@ class Writer:
         if not linking.pairs:
             return
         try:
-            done = self._links.link(linking.pairs)
+            failed = self._links.link(linking.pairs)
         except NoAccess as error:
             run.error = error
-            done = dict.fromkeys(linking.pairs, str(error))
+            failed = dict.fromkeys(linking.pairs, Trouble(str(error), lasting=False))
         for ended in linking.ended:
-            yield self._outcome(ended, done)
+            yield self._outcome(ended, failed)
 
-    def _outcome(self, ended: Ended, linked: dict[Pair, str]) -> Outcome:
+    def _outcome(self, ended: Ended, unlinked: dict[Pair, Trouble]) -> Outcome:
         self._remember(ended)
         parcel, write = ended.parcel, ended.parcel.write
+        waiting = dict[str, str]()
         for name, company in parcel.links.items() if ended.result is Result.LANDED else ():
-            if trouble := linked.get((str(ended.ref), company), ""):
-                parcel.faults[name] = trouble
+            if trouble := unlinked.get((str(ended.ref), company)):
+                (parcel.faults if trouble.lasting else waiting)[name] = trouble.text
         landed = None
-        if ended.result is Result.LANDED and parcel.faults:
-            landed = frozenset(write.values) - frozenset(parcel.faults)
+        if ended.result is Result.LANDED and (parcel.faults or waiting):
+            landed = frozenset(write.values) - frozenset(parcel.faults) - frozenset(waiting)
         return Outcome(
             place=write.place,
             key=write.key,
@@ -144,7 +145,8 @@ class Writer:
             ref=ended.ref or write.ref,
             version=_version(ended),
             landed=landed,
-            reason=ended.reason or " ".join(dict.fromkeys(parcel.faults.values())),
+            reason=ended.reason
+            or " ".join(dict.fromkeys([*parcel.faults.values(), *waiting.values()])),
             permanent=ended.permanent,
             at_fault=tuple(parcel.faults),
             created=ended.new,
