@@ -61,7 +61,8 @@ def encode_row(
             row.faults[name] = reason
         else:
             _encode(row, name, value, binding, column)
-    if row.cells and write.ref is not None and SYNC_ID not in row.cells:
+    alone = not write.values  # a copied row with nothing else to change
+    if (row.cells or alone) and write.ref is not None and SYNC_ID not in row.cells:
         _identify(row, columns.get(SYNC_ID))
     return row
 

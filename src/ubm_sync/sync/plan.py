@@ -202,8 +202,8 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
         write = Write(place.name, key, None, subject.customer.key, values, doubtful=doubtful)
     else:
         changes = _changes(place, wanted, observation, subject, blind)
-        if not changes:
-            return None
+        if not changes and observation.key in {None, key}:
+            return None  # a copy carries another record's identity: it is given its own
         have = observation.values
         write = Write(
             place.name,
