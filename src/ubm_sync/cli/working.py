@@ -100,7 +100,8 @@ def plan(
     """
     with application() as app, screen.progress() as report:
         engine = app.engine(report)
-        made = PlanFile.of(engine.plans(), engine, app.clock.now())
+        now = app.clock.now()
+        made = PlanFile.of(engine.plans(now), engine, now)
         if out is not None:
             made.save(out)
         if as_json:
@@ -124,9 +125,9 @@ def apply(
     Example: ubm-sync apply plan.json
     """
     with application() as app, screen.progress() as progress:
-        wanted = read_plan(file)
+        chosen, wanted = read_plan(file)
         engine = app.engine(progress)
-        report = engine.cycle(only=frozenset(wanted))
+        report = engine.cycle(only=chosen)
         missed = {digest: text for digest, text in wanted.items() if digest not in report.done}
         if as_json:
             screen.show_json({**report.summary(), "refused_items": sorted(missed.values())})

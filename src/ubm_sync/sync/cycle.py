@@ -45,6 +45,15 @@ class EngineSettings:
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a person looked at in a plan: these writes of these records, decided at that time."""
+
+    writes: frozenset[str]  # digests
+    records: frozenset[str]
+    at: datetime
+
+
 @dataclass(slots=True)
 class Report:
     """What one cycle saw and did."""
@@ -130,8 +139,8 @@ class Engine:
         return {key: one for key, one in self.customers.items() if not one.paused}
 
     @collecting.seldom()
-    def cycle(self, *, full: bool = False, only: frozenset[str] | None = None) -> Report:
-        """Run one cycle; with ``only`` no other writes than those with these digests.
+    def cycle(self, *, full: bool = False, only: Chosen | None = None) -> Report:
+        """Run one cycle; with ``only`` no other writes than those of a plan.
 
         Errors of single systems and records are in the report and in the state; raises LeaseLost
         if another instance takes over meanwhile.
@@ -157,7 +166,7 @@ class Engine:
             if kind == "onboarding" and only is None and self._is_busy(tally):
                 continue
             work = self._work(kind, sight, guard[kind], tally, run, only)
-            self._drain(work)
+            self._drain(work, only)
             if kind == "location" and tally.touched:
                 self._recount(tally.touched)
         self._put_off = self._is_busy(tally)
@@ -202,9 +211,11 @@ class Engine:
         return report
 
     @collecting.seldom()
-    def plans(self) -> list[RecordPlan]:
-        """Read every system and return what a cycle would do now, writing nothing outside."""
-        now = self.clock.now()
+    def plans(self, now: datetime) -> list[RecordPlan]:
+        """Read every system and return what a cycle would do now, writing nothing outside.
+
+        The counts of a customer whose records are about to change follow in the cycle after.
+        """
         with self.state.transaction() as tx:
             if not self._resumed:
                 recover(tx, self.connectors, self.rules.values())
@@ -218,8 +229,12 @@ class Engine:
         for kind, rules in self.rules.items():
             with self.state.transaction() as tx:
                 work = self._work(kind, sight, self._guard(tx, rules), tally, "plan")
+                moving = {plan.subject.customer.key for plan in found if plan.writes}
                 for ids in self._due(kind):
-                    found.extend(work.plans(tx, ids, now)[0])
+                    plans = work.plans(tx, ids, now)[0]
+                    if kind == "onboarding":
+                        plans = [one for one in plans if one.subject.customer.key not in moving]
+                    found.extend(plans)
         if problems:
             raise Temporary("; ".join(problems))
         return found
@@ -304,7 +319,7 @@ class Engine:
         guard: Guard,
         tally: Tally,
         run: str,
-        only: frozenset[str] | None = None,
+        only: Chosen | None = None,
     ) -> Work:
         return Work(
             state=self.state,
@@ -316,7 +331,7 @@ class Engine:
             guard=guard,
             tally=tally,
             run=run,
-            only=only,
+            only=None if only is None else only.writes,
             fence=self._fence,
             ingest=self._ingest(),
         )
@@ -333,12 +348,15 @@ class Engine:
             yield ids
             after = ids[-1]
 
-    def _drain(self, work: Work) -> None:
+    def _drain(self, work: Work, only: Chosen | None) -> None:
         done = 0
         for ids in self._due(work.rules.kind):
             if self.stop.is_set():
                 break
-            work.do(ids, self.clock.now())
+            if only is None:
+                work.do(ids, self.clock.now())
+            else:  # decided as of the plan, or the times it names would be others
+                work.do([one for one in ids if one in only.records], only.at)
             done += len(ids)
             self._progress("working", done, None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import orjson
 
 from ubm_sync.errors import Refused
 from ubm_sync.model import Ref, Write
-from ubm_sync.sync.cycle import Engine
+from ubm_sync.sync.cycle import Chosen, Engine
 from ubm_sync.sync.plan import RecordPlan, digest
 
 FORMAT = 1
@@ -93,16 +93,19 @@ class PlanFile:
         ]
 
 
-def read_plan(path: Path) -> dict[str, str]:
-    """Return digest -> description of the writes in a plan file; raises Refused."""
+def read_plan(path: Path) -> tuple[Chosen, dict[str, str]]:
+    """Return what a plan file chooses, and digest -> description of its writes; raises Refused."""
     try:
         document = orjson.loads(path.read_bytes())
         if document["format"] != FORMAT:
             raise Refused(f"{path} was written by another version; make a new plan.")
-        return {
-            one["digest"]: f"{one['customer']} {one['record']} {one['place']}"
+        at = datetime.fromisoformat(document["made_at"]).astimezone(UTC)
+        writes = {
+            str(one["digest"]): f"{one['customer']} {one['record']} {one['place']}"
             for one in document["writes"]
         }
+        records = frozenset(str(one["record"]) for one in document["writes"])
+        return Chosen(frozenset(writes), records, at), writes
     except OSError as error:
         raise Refused(f"{path} cannot be read ({error.strerror}); check its name.") from error
     except (ValueError, KeyError, TypeError) as error:

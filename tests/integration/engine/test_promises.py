@@ -384,7 +384,7 @@ def test_a_process_killed_between_write_and_memory_doubles_nothing(
 def test_what_plan_shows_is_what_the_next_cycle_does(house: House) -> None:
     house.add_row("1001")
 
-    shown = [(w.place, w.key) for plan in house.engine.plans() for w in plan.writes]
+    shown = [(w.place, w.key) for plan in house.engine.plans(house.clock.now()) for w in plan.writes]
 
     assert not house.tickets()
     report = house.cycle()
@@ -395,7 +395,7 @@ def test_plan_says_which_system_could_not_be_read(house: House) -> None:
     house.systems[DESK].break_now = "the desk cannot be reached"
 
     with pytest.raises(Temporary, match="cannot be reached"):
-        house.engine.plans()
+        house.engine.plans(house.clock.now())
 
 
 def test_the_lease_of_a_process_that_ended_is_taken_over_at_once(house: House) -> None:
