@@ -142,7 +142,8 @@ class Transport:
         the rate-limit key, ``cost`` how many calls it counts as.
 
         Raises Throttled (pause longer than our patience), Temporary (still failing, no effect),
-        UnknownOutcome (only if not ``safe``), NoAccess, NotThere, Refused.
+        UnknownOutcome (only if not ``safe``), NoAccess, NotThere, Refused. ``unsure`` of the error
+        says whether an earlier attempt may have taken effect.
         """
         retrying = Retrying(
             stop=stop_after_attempt(self.patience.attempts),
@@ -152,14 +153,29 @@ class Transport:
             before_sleep=lambda state: self._say(name, state),
             reraise=True,
         )
-        return retrying(self._once, name, send, budget, cost, lane, safe)
+        doubts: list[str] = []
+        try:
+            return retrying(self._once, name, send, budget, cost, lane, safe, doubts)
+        except SyncError as error:
+            error.unsure = bool(doubts)
+            raise
 
     def _once(
-        self, name: str, send: Callable[[], Reply], budget: str, cost: int, lane: Lane, safe: bool
+        self,
+        name: str,
+        send: Callable[[], Reply],
+        budget: str,
+        cost: int,
+        lane: Lane,
+        safe: bool,
+        doubts: list[str],
     ) -> Reply:
         if self._stop.is_set():
             raise Stopping(self.system)
         pause = self._budget.reserve(budget, cost=cost, lane=lane)
+        if pause > self.patience.longest_wait:
+            text = f"{self.system} takes no calls for another {pause:.0f} seconds; they wait."
+            raise LongPause(text, wait=pause)
         if pause > 0:
             self._clock.sleep(pause)
         with self._lock:
@@ -167,16 +183,18 @@ class Transport:
         try:
             reply = send()
         except requests.RequestException as error:
+            if not _is_unsent(error):
+                doubts.append(name)
             raise self._lost(error, safe=safe) from error
         verdict = self._read(reply)
         if verdict.kind is Kind.FINE:
             return reply
+        if verdict.kind is Kind.UNSURE:
+            doubts.append(name)
         raise self._failure(verdict, reply, budget, safe=safe)
 
     def _lost(self, error: requests.RequestException, *, safe: bool) -> Exception:
-        cause = error.args[0] if error.args else None
-        reason = getattr(cause, "reason", cause)
-        if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
+        if _is_unsent(error):
             return Temporary(
                 f"{self.system} cannot be reached; nothing was sent. It is tried again by itself."
             )
@@ -229,6 +247,13 @@ class Stopping(Temporary):
 
     def __init__(self, system: str) -> None:
         super().__init__(f"Stopping: nothing more was sent to {system}.")
+
+
+def _is_unsent(error: requests.RequestException) -> bool:
+    """Return whether a request never left: no connection was made."""
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", cause)
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
 
 
 def _may_repeat(error: BaseException) -> bool:
