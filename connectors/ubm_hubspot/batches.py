@@ -116,10 +116,10 @@ class Batches:
             answer = self._call(parcels, new=new)
         except (NoAccess, Throttled, Stopping) as error:
             run.error = error
-            return _Sorted()
+            return _unanswered(parcels, error) if error.unsure else _Sorted()
         except Temporary as error:
             run.failed(error)
-            return _Sorted([Ended(p, Result.UNKNOWN, reason=str(error)) for p in parcels])
+            return _unanswered(parcels, error)
         except Refused as error:
             run.trouble = 0
             return self._refused(parcels, error, new=new, run=run, last=last)
@@ -293,6 +293,10 @@ def sentence(fault: PropertyFault, value: str) -> str:
     plain = known.get(fault.code)
     said = " ".join(fault.message.split())[:300]
     return plain() if plain else f'HubSpot refused "{fault.name}": {said}'
+
+
+def _unanswered(parcels: Iterable[Parcel], error: SyncError) -> _Sorted:
+    return _Sorted([Ended(parcel, Result.UNKNOWN, reason=str(error)) for parcel in parcels])
 
 
 def _landed(parcel: Parcel, result: Mapping[str, Any]) -> Ended:

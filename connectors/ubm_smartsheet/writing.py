@@ -19,7 +19,7 @@ from ubm_smartsheet.reading import Reader
 from ubm_smartsheet.refusals import Refusal, understand
 from ubm_smartsheet.settings import Settings
 from ubm_smartsheet.versions import is_stale, written_version
-from ubm_sync.errors import NoAccess, NotThere, Refused
+from ubm_sync.errors import NoAccess, NotThere, Refused, Temporary
 from ubm_sync.model import Binding, Outcome, Result, Write
 
 PARTIAL = {"allowPartialSuccess": "true"}
@@ -136,7 +136,9 @@ class SheetWriter:
                 raise
             yield from self._divided(rows, error, again=again)
             return
-        except NoAccess:
+        except (NoAccess, Temporary) as error:
+            if error.unsure:
+                yield from (unknown(row.write, str(error)) for row in rows)
             raise
         except Refused as error:
             yield from self._divided(rows, error, again=again)

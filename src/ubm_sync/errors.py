@@ -21,7 +21,13 @@ from dataclasses import dataclass
 
 
 class SyncError(Exception):
-    """Base of all errors this service raises on purpose."""
+    """Base of all errors this service raises on purpose.
+
+    ``unsure``: the request was sent several times, and an attempt may have taken effect although
+    the last one did not.
+    """
+
+    unsure = False
 
 
 class Temporary(SyncError):

@@ -22,7 +22,15 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from urllib3.exceptions import NewConnectionError
 
 from ubm_sync.clock import Clock
-from ubm_sync.errors import NoAccess, NotThere, Refused, Temporary, Throttled, UnknownOutcome
+from ubm_sync.errors import (
+    NoAccess,
+    NotThere,
+    Refused,
+    SyncError,
+    Temporary,
+    Throttled,
+    UnknownOutcome,
+)
 from ubm_sync.ports import Budget, Lane
 
 log = structlog.get_logger(__name__)

@@ -180,7 +180,16 @@ class KeptValues(Repository):
         at: datetime | None = None,
         by: str | None = None,
     ) -> None:
-        """Keep one value; ``at`` is now if it is not known."""
+        """Keep one value, once; ``at`` is now if it is not known."""
+        same = KEPT.where(
+            kept_value.c.sync_id == sync_id,
+            kept_value.c.field == field,
+            kept_value.c.place == place,
+            kept_value.c.reason == reason,
+            kept_value.c.value.is_(None) if value is None else kept_value.c.value == value,
+        )
+        if self._connection.execute(same.limit(1)).first() is not None:
+            return
         row = {
             "sync_id": sync_id,
             "field": field,

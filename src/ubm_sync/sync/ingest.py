@@ -217,10 +217,12 @@ class Ingest:
         for sync_id, record in records.items():
             memory = dict(record.memory)
             for where, entry in typed[sync_id].items():
-                sent = memory.pop(book.SENT + where, None)
-                if sent is None or sent not in {book.unpacked(entry, 1)[0], book.LATER}:
+                sent = book.any_of(memory.get(book.SENT + where))
+                value, _, by = book.unpacked(entry, 3)
+                if value not in sent[:-1]:  # an older one may still be followed by the newest
+                    memory.pop(book.SENT + where, None)
+                if not {value, book.LATER} & {*sent}:
                     memory[book.TYPED + where] = entry
-                    value, _, by = book.unpacked(entry, 3)
                     place, _, name = where.partition(".")
                     tx.kept.add(sync_id, name, place, value or None, "put back", now, by or None)
             record.memory = memory

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from ubm_sync.model import Outcome, Result, Write
-from ubm_sync.state import Tx
+from ubm_sync.state import RecordState, Tx
+from ubm_sync.sync import notebook as book
 from ubm_sync.sync.plan import RecordPlan
 from ubm_sync.sync.rules import Rules
 
@@ -62,6 +63,30 @@ class Logbook:
             tx.journal.outcome(intent, ends[system], now)
 
 
+def keep_typed(
+    tx: Tx, plans: Sequence[RecordPlan], records: Mapping[str, RecordState], now: datetime
+) -> None:
+    """Keep what the writes will take away before they are sent, and who must be told.
+
+    A process that is killed in between finds nothing out of place any more afterwards, but what
+    was typed is kept and the flow tells the person all the same.
+    """
+    rare = [plan for plan in plans if plan.merged.edits or plan.merged.lost]
+    for plan in rare:
+        sync_id = plan.subject.sync_id
+        for edit in plan.merged.edits:
+            tx.kept.add(sync_id, edit.field, edit.place, edit.typed, "put back", now, edit.by)
+        for lost in plan.merged.lost:
+            tx.kept.add(sync_id, lost.field, lost.place, lost.value, lost.reason, now, None)
+        entries = {
+            f"{book.TYPED}{edit.place}.{edit.field}": book.packed(edit.typed, edit.kept, edit.by)
+            for edit in plan.merged.edits
+        }
+        record = records[sync_id]
+        record.memory = {**record.memory, **entries}
+    tx.records.save([records[plan.subject.sync_id] for plan in rare])
+
+
 def _explained(plan: RecordPlan, write: Write) -> dict[str, list[str | None]]:
     """Return ``field -> [before, after, why]`` of one update, for the audit."""
     before = plan.subject.seen[write.place].values
@@ -69,6 +94,13 @@ def _explained(plan: RecordPlan, write: Write) -> dict[str, list[str | None]]:
     for name, value in write.values.items():
         after = value if isinstance(value, str) or value is None else f"<{value.place}>"
         cause = plan.merged.changed.get(name)
-        why = f"changed in {', '.join(cause)}" if cause else "decided by the service"
+        why = "decided by the service"
+        if cause:
+            seen = (plan.subject.seen.get(place) for place in cause)
+            people = [one.modified_by if one is not None else None for one in seen]
+            why = "changed in " + ", ".join(
+                f"{place} by {who}" if who else place
+                for place, who in zip(cause, people, strict=True)
+            )
         explained[name] = [before.get(name), after, why]
     return explained

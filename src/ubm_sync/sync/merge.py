@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from ubm_sync.flow import Conflict, Edit
 from ubm_sync.mapping.rules import Policy
 from ubm_sync.model import Observation
+from ubm_sync.sync.notebook import any_of
 from ubm_sync.sync.rules import Rules, SharedRule
 
 DECIDED = "decided"  # why a value lost: a person chose the other one
@@ -52,9 +53,10 @@ class Own:
     ) -> bool:
         """Return whether a value is the agreed one, or our own that came after it."""
         where = f"{place}.{rule.name}"
-        landed, sent = self.landed.get(where), self.unsure.get(where)
+        landed = self.landed.get(where)
         before = base if landed is None else landed or None
-        return rule.equal(value, before) or (sent is not None and rule.equal(value, sent or None))
+        sent = any_of(self.unsure.get(where))
+        return rule.equal(value, before) or any(rule.equal(value, one or None) for one in sent)
 
     def latest(self, rule: SharedRule, legal: dict[str, str | None]) -> dict[str, str | None]:
         """Leave out the values that were replaced where they were visible already."""

@@ -6,7 +6,7 @@ never sees them:
 | key | value |
 | --- | --- |
 | ``!typed:PLACE.FIELD`` | a person changed a field only the service fills: typed, before, by |
-| ``!sent:PLACE.FIELD`` | a value sent without an answer: seeing it is no edit by a person |
+| ``!sent:PLACE.FIELD`` | values sent without an answer: seeing one is no edit by a person |
 | ``!made:PLACE`` | a create was sent without an answer: the record may be there |
 | ``!put:PLACE.FIELD`` | a shared value that landed there and not yet everywhere ("": cleared) |
 | ``!back:PLACE.FIELD`` | a value that went with its column: no edit, and written again |
@@ -21,7 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-SEPARATOR = "\x1f"
+SEPARATOR, OR = "\x1f", "\x1e"
+MOST = 5  # values of one field sent without an answer that are remembered
 LATER = "\x1flater"  # stands for a sent value that was not known when the intent was written
 TYPED, SENT, HELD = "!typed:", "!sent:", "!held:"
 REFUSED, DECIDE, VANISHED = "!refused:", "!decide:", "!vanished:"
@@ -44,6 +45,17 @@ def entries(notebook: Mapping[str, str], prefix: str) -> Iterable[tuple[str, str
     for key, value in notebook.items():
         if key.startswith(prefix):
             yield key[len(prefix) :], value
+
+
+def also(before: str | None, value: str) -> str:
+    """Return an entry of values of which any may be there, the newest last."""
+    kept = [one for one in any_of(before) if one != value]
+    return OR.join([*kept[1 - MOST :], value])
+
+
+def any_of(entry: str | None) -> list[str]:
+    """Return the values of an entry made by ``also``."""
+    return [] if entry is None else entry.split(OR)
 
 
 def packed(*parts: str | None) -> str:

@@ -92,7 +92,9 @@ def plan_record(
     problems: Mapping[str, str] = NOTHING,
 ) -> RecordPlan:
     """Return the plan of one record."""
-    edits = (*merged.edits, *_service_edits(subject.notebook))
+    edits = tuple(
+        {(one.place, one.field): one for one in (*_typed(subject.notebook), *merged.edits)}.values()
+    )
     main = subject.seen.get(rules.main)
     situation = Situation(
         sync_id=subject.sync_id,
@@ -164,7 +166,8 @@ def _own(notebook: Mapping[str, str]) -> Own | None:
     return Own(landed, unsure) if landed or unsure else None
 
 
-def _service_edits(notebook: Mapping[str, str]) -> list[Edit]:
+def _typed(notebook: Mapping[str, str]) -> list[Edit]:
+    """Return edits that were seen and are not told yet, the ones of the service's fields too."""
     edits = []
     for where, entry in book.entries(notebook, book.TYPED):
         place, _, name = where.partition(".")

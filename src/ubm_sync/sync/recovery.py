@@ -44,7 +44,7 @@ def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Iterable[Rules])
             values = {**there.values, **record.base}
             unanswered.sent(sync_id, place, {name: values.get(name) for name in shared[place]})
     for sync_id, record in records.items():
-        record.memory = {**record.memory, **unanswered.entries[sync_id]}
+        record.memory = unanswered.added(sync_id, record.memory)
         record.dirty = True
     tx.records.save(records.values())
     log.warning("unfinished writes found", intents=len(intents), records=len(records))
@@ -68,6 +68,14 @@ class _Unanswered:
         """Remember an update; ``fields`` maps a field to ``[before, after, why]``."""
         place, sync_id = _named(name)
         self.sent(sync_id, place, {field: after for field, (_, after, _) in fields.items()})
+
+    def added(self, sync_id: str, memory: Mapping[str, str]) -> dict[str, str]:
+        """Return a record's memory with its entries."""
+        together = dict(memory)
+        for name, value in self.entries[sync_id].items():
+            known = memory.get(name) if name.startswith(book.SENT) else None
+            together[name] = book.also(known, value)
+        return together
 
     def sent(self, sync_id: str, place: str, values: Mapping[str, str | None]) -> None:
         """Remember values that may be there."""

@@ -117,7 +117,9 @@ def _take(
             notebook[book.MADE + place] = "sent"
         for name, value in write.values.items():
             if name in rule.shared or (name in rule.service and isinstance(value, str)):
-                notebook[f"{book.SENT}{place}.{name}"] = value if isinstance(value, str) else ""
+                where = f"{book.SENT}{place}.{name}"
+                sent = value if isinstance(value, str) else ""
+                notebook[where] = book.also(notebook.get(where), sent)
         return
     settled.again = True
     if outcome.stale:

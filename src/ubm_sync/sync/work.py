@@ -18,7 +18,7 @@ from ubm_sync.sync import notebook as book
 from ubm_sync.sync.asking import Asking, Late
 from ubm_sync.sync.guard import Guard
 from ubm_sync.sync.ingest import Ingest
-from ubm_sync.sync.logbook import Logbook
+from ubm_sync.sync.logbook import Logbook, keep_typed
 from ubm_sync.sync.merge import Merged
 from ubm_sync.sync.plan import RecordPlan, Subject, digest, merge_subject, plan_record
 from ubm_sync.sync.rivals import Rivals
@@ -126,6 +126,7 @@ class Work:
             plans, records = self.plans(tx, ids, now)
             plans = self._wanted([_creates_first(plan) for plan in self._guarded(plans)])
             intents = self._logbook.intend(tx, plans, now)
+            keep_typed(tx, plans, records, now)
         sent, outcomes = self._sender.send(plans)
         with self._state.transaction() as tx:
             self._fence(tx)
@@ -300,11 +301,8 @@ class Work:
     ) -> None:
         """Store what is rare: conflicts, kept values, refusals, notes."""
         sync_id = record.sync_id
-        for edit in plan.merged.edits:
-            tx.kept.add(sync_id, edit.field, edit.place, edit.typed, "put back", now, edit.by)
+        for _ in plan.merged.edits:
             self._tally.restored += 1
-        for lost in plan.merged.lost:
-            tx.kept.add(sync_id, lost.field, lost.place, lost.value, lost.reason, now, None)
         for name in settled.closed:
             how, by = _ending(plan, name)
             tx.conflicts.close(sync_id, name, how, by, now)
