@@ -46,7 +46,7 @@ def problems(sheet: str, name: str, bindings: Sequence[Binding], found: Match) -
         if column is None:
             yield _missing(sheet, name, binding)
             continue
-        if binding.field in found.replaced:
+        if binding.field in found.replaced and not binding.locked:
             yield _replaced(sheet, name, binding, column)
         elif column.title != binding.external:
             yield _renamed(sheet, name, binding, column)
@@ -132,8 +132,8 @@ def _replaced(sheet: str, name: str, binding: Binding, column: Column) -> Proble
         scope_of(sheet, binding.field),
         "column_replaced",
         f'Column "{binding.external}" of sheet "{name}" was deleted, and another column '
-        f'"{column.title}" with the same title and type is used in its place; check that it holds '
-        "the right values.",
+        f'"{column.title}" with the same title and type is used in its place; what it held is '
+        "put back.",
     )
 
 

@@ -174,8 +174,8 @@ class Ingest:
             entry = before.get(observation.ref)
             old = entry[1] if entry is not None else None
             if observation.gone and old is not None:
-                if old.gone == observation.gone:
-                    continue
+                if old.gone == observation.gone or old.gone.startswith("merged"):
+                    continue  # what was merged is listed as archived as well
                 # Its own version would hide it, should it come back as it was.
                 observation = replace(old, gone=observation.gone, version=observation.gone)  # noqa: PLW2901
             elif old is not None:

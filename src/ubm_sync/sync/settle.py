@@ -61,7 +61,7 @@ def settle(
     if notebook:
         _forget_held(plan, notebook)
         _forget_back(plan, seen, notebook)
-    settled.base = agreed(rules, subject.base, plan.merged, _live(seen), blind=subject.blind)
+    settled.base = agreed(rules, subject.base, plan.merged, _may_return(seen), blind=subject.blind)
     if notebook or settled.base != plan.merged.values:
         _remember_own(rules, plan, settled.base, sent, outcomes, notebook)
     settled.closed = [
@@ -247,5 +247,6 @@ def _forget_held(plan: RecordPlan, notebook: dict[str, str]) -> None:
             notebook.pop(book.HELD + where)
 
 
-def _live(seen: Mapping[str, Observation]) -> dict[str, Observation]:
-    return {place: observation for place, observation in seen.items() if not observation.gone}
+def _may_return(seen: Mapping[str, Observation]) -> dict[str, Observation]:
+    """Return what counts for the base: an archived ticket may come back as it was, one day."""
+    return {place: one for place, one in seen.items() if not one.gone.startswith("merged")}
