@@ -77,6 +77,22 @@ def clients() -> tuple[Client, ...]:
 
 
 @dataclass(slots=True)
+class Skewed:
+    """The clock of the service's machine: that of the vendors, set wrong by ``skew``."""
+
+    clock: VirtualClock
+    stack: Stack
+
+    def now(self) -> datetime:
+        """Return what this machine takes for now."""
+        return self.clock.now() + self.stack.skew
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass for everybody."""
+        self.clock.sleep(seconds)
+
+
+@dataclass(slots=True)
 class Stack:
     """Everything between a typed row and an enrolled account; leaves nothing behind.
 
@@ -94,6 +110,7 @@ class Stack:
     prepared: bool = True
     configuration: Configuration | None = None
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(START))
+    skew: timedelta = timedelta()  # how far the service's own clock is ahead of the vendors'
     clients: tuple[Client, ...] = field(default_factory=clients)
     hubspot: HubSpotEmulator = field(init=False)
     smartsheet: SmartsheetEmulator = field(init=False)
@@ -140,7 +157,8 @@ class Stack:
     def app(self) -> Application:
         """The running service; a new process of it after ``stop``."""
         if self._app is None:
-            self._app = Application(Environment(self.variables, {}), clock=self.clock)
+            clock = Skewed(self.clock, self)
+            self._app = Application(Environment(self.variables, {}), clock=clock)
             if self.configuration is not None:
                 vars(self._app)["configuration"] = self.configuration
             if not self.served:
@@ -235,6 +253,32 @@ class Stack:
         with self.app.state.reading() as tx:
             return [problem.text for problem in tx.problems.list()]
 
+    def refusals(self) -> list[tuple[str, str]]:
+        """Return ``(place, reason)`` of what ``ubm-sync quarantine list`` shows."""
+        with self.app.state.reading() as tx:
+            return [(one.place, one.reason) for one in tx.quarantine.list()]
+
+    def rests(self) -> dict[str, int]:
+        """Return what one more cycle writes or says: nothing, at rest."""
+        report = self.cycle()
+        return {**report.landed, **({"notes": report.notes} if report.notes else {})}
+
+    def kept_anywhere(self, text: str) -> list[str]:
+        """Return the files of the service that hold ``text``, and the tickets that show it.
+
+        What the vendors keep of their own (cell and property history) is not counted.
+        """
+        self.stop()
+        files = [one for one in self.folder.rglob("*") if one.is_file()]
+        found = [one.name for one in files if text.encode() in one.read_bytes()]
+        for pipeline in (LOCATIONS, ENROLMENTS, ONBOARDINGS):
+            found += [
+                ticket["id"]
+                for ticket in self.tickets(pipeline)
+                if text in str((ticket["properties"], ticket["notes"]))
+            ]
+        return found
+
     # ------------------------------------------------------------------------- people in the sheet
 
     def sheet_does(self, do: str, client: Client | None = None, **order: object) -> Any:
@@ -279,12 +323,23 @@ class Stack:
 
     def ticket(self, row: int | None = None, pipeline: str = LOCATIONS) -> dict[str, Any]:
         """Return the only ticket, or the one of a row of the first customer."""
-        found = self.tickets(pipeline)
+        where = {}
         if row is not None:
             number = self.row(row)["Request #"]
-            found = [one for one in found if one["properties"].get("ubm_request_number") == number]
+            where = {"ubm_request_number": number, "ubm_customer_key": self.clients[0].key}
+        found = self.tickets(pipeline, **where)
         assert len(found) == 1, [one["properties"].get("subject") for one in found]
         return found[0]
+
+    def ticket_id(self, row: int) -> str:
+        """Return the id of a row's ticket, as the customer sees it."""
+        return self.row(row)["HubSpot Ticket"].removeprefix("#")
+
+    def drop_property(self, name: str) -> None:
+        """Delete a ticket property, as an administrator of the portal."""
+        client: Any = self.app.connectors["hubspot"]
+        operation = client.client.crm.properties.core_api.archive
+        client.client.call("delete property", operation, "tickets", name)
 
     def edit_ticket(self, ticket: Mapping[str, Any], **properties: str) -> None:
         """Change properties as the manager; an empty text clears one."""
