@@ -148,13 +148,12 @@ class Engine:
         started = self.clock.now()
         with self.state.transaction() as tx:
             if not self._take_lease(tx, started):
+                self._resumed = False  # the other one goes on from here
                 return Report("", skipped="Another instance of the service is at work.")
             run = tx.runs.start(started, "full" if full else "sync")
             if full:  # what was refused may be taken by now, whoever mended it
                 decisions.retry(tx, None)
-            if not self._resumed:
-                recover(tx, self.connectors, self.rules.values())
-                self._resumed = True
+            self._resume(tx)
         seen, problems = self._observe(full=full, now=started)
         with self.state.transaction() as tx:
             self._fence(tx)
@@ -207,6 +206,7 @@ class Engine:
             tx.runs.finish(run, self.clock.now(), report.summary(), "; ".join(tally.problems))
             if self._lease is not None:
                 tx.leases.release(self._lease)
+        self._resumed = True
         log.info("cycle done", **report.summary())
         return report
 
@@ -217,9 +217,7 @@ class Engine:
         The counts of a customer whose records are about to change follow in the cycle after.
         """
         with self.state.transaction() as tx:
-            if not self._resumed:
-                recover(tx, self.connectors, self.rules.values())
-                self._resumed = True
+            self._resume(tx)
         _, problems = self._observe(full=False, now=now)
         with self.state.transaction() as tx:
             self._open_onboardings(tx, now)
@@ -237,7 +235,17 @@ class Engine:
                     found.extend(plans)
         if problems:
             raise Temporary("; ".join(problems))
+        self._resumed = True
         return found
+
+    def _resume(self, tx: Tx) -> None:
+        """Go on where the last cycle ended well, this process's or another's.
+
+        After one that did not, connectors may be ahead of what was stored, and writes unanswered.
+        """
+        if not self._resumed:
+            recover(tx, self.connectors, self.rules.values())
+        self._resumed = False
 
     def _observe(self, *, full: bool, now: datetime) -> tuple[Seen, list[str]]:
         ingest = self._ingest()
@@ -259,6 +267,7 @@ class Engine:
                 with self.state.transaction() as tx:
                     scope = f"{name}/@access"
                     tx.problems.replace({scope}, [Problem(scope, "no_access", str(error))], now)
+                    connector.resume(tx.cursors.get(name))  # a page not taken is read again
             total.observed += seen.observed
             total.changed += seen.changed
             total.new += seen.new

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -346,6 +346,30 @@ def test_a_second_edit_before_the_first_is_everywhere_is_no_conflict(house: Hous
         assert not tx.kept.list()
 
 
+def test_what_was_read_but_could_not_be_stored_is_read_again(house: House) -> None:
+    row = house.add_row("1001")
+    house.settle()
+    original = house.systems[INTAKE].records["row", row]
+    house.systems[INTAKE].remove("row", row)
+    moved = house.systems[INTAKE].put(
+        "row", original.values, container=ACME.sheet, key=original.key
+    )
+    intake = house.engine.connectors[INTAKE]
+    fetch = intake.fetch
+
+    def fails(place: str, refs: Sequence[str]) -> Iterator[Page]:
+        raise Temporary(f"{len(refs)} of {place} cannot be read now")
+
+    intake.fetch = fails  # type: ignore[method-assign]
+    house.cycle()
+    intake.fetch = fetch  # type: ignore[method-assign]
+    house.systems[INTAKE].edit("row", moved, {"city": "Elgin"}, by="customer")
+    house.settle()
+
+    assert only({ticket: values["city"] for ticket, values in house.tickets().items()})
+    assert house.rows()[moved]["sync_status"] == "Waiting for CSM"
+
+
 class Killed(BaseException):
     """The process ends here."""
 
@@ -384,7 +408,9 @@ def test_a_process_killed_between_write_and_memory_doubles_nothing(
 def test_what_plan_shows_is_what_the_next_cycle_does(house: House) -> None:
     house.add_row("1001")
 
-    shown = [(w.place, w.key) for plan in house.engine.plans(house.clock.now()) for w in plan.writes]
+    shown = [
+        (w.place, w.key) for plan in house.engine.plans(house.clock.now()) for w in plan.writes
+    ]
 
     assert not house.tickets()
     report = house.cycle()
