@@ -8,7 +8,7 @@ and planned anew in the same cycle; a record that nobody can tell about waits as
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -82,7 +82,8 @@ class Asking:
         """Remember writes to records that their system does not show: they are not sent again.
 
         People delete rows and tickets; that is no failure an admin could mend. The flow tells who
-        is concerned, and once the record is seen again it has another version.
+        is concerned. Once such a record is shown again, it is due whatever it shows: without a
+        version it counts as changed.
         """
         if not late:
             return
@@ -91,6 +92,11 @@ class Asking:
             for one in late:
                 place, reason = one.write.place, one.outcome.reason
                 record = records[one.sync_id]
-                entry = {book.REFUSED + place: refusal(one.write, reason)}
+                entry = {book.REFUSED + place: refusal(replace(one.write, expected=""), reason)}
                 record.memory = {**record.memory, **entry}
             tx.records.save(records.values())
+            seen = tx.observations.load(list(records))
+            lost = [(one.sync_id, seen[one.sync_id].get(one.write.place)) for one in late]
+            tx.observations.save(
+                [(sync_id, replace(there, version="")) for sync_id, there in lost if there]
+            )

@@ -185,7 +185,7 @@ class Ingest:
                 if old.marks and (lost := went_with_column(old, observation)):
                     back[sync_id] = lost
             save.append((sync_id, observation))
-            if old is None or _differs(old, observation):
+            if old is None or not old.version or _differs(old, observation):
                 dirty.append(sync_id)
                 if old is not None and not observation.gone:
                     edits = _service_edits(rule, old, observation)
