@@ -1,4 +1,4 @@
-"""Doubles that die: the service's connectors and state, which end the process at a chosen moment."""
+"""Doubles that die: connectors and state that end the process at a chosen moment."""
 
 from __future__ import annotations
 

@@ -10,15 +10,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ruamel.yaml import YAML
+from sqlalchemy import create_engine, select
 from tests.integration.stack.mortal import Fuse, Killed, MortalConnector, MortalState
 from tests.stack import LOCATIONS, ROW, SERVICES, Client, Stack
 
 from ubm_smartsheet.emulator.errors import Refused
 from ubm_sync.emulation.faults import Fault, Rule
 from ubm_sync.model import Observation, split_key
+from ubm_sync.state.outbox import outbox
 from ubm_sync.sync.cycle import Report
 from ubm_sync.sync.rules import Rules, compile_rules
 
@@ -92,7 +94,7 @@ class Play:
         )
         self.fuse = Fuse(self._meanwhile)
 
-    def __enter__(self) -> Play:
+    def __enter__(self) -> Self:
         self.stack.__enter__()
         _one_thread(self.stack.folder / "config" / "service.yaml")
         self.stack.prepare()
@@ -412,11 +414,17 @@ class Play:
         ]
 
     def _repeated(self) -> list[str]:
+        """Return tickets with more notes than were to be written."""
+        statement = select(outbox.c.sync_id, outbox.c.place)
+        with create_engine(self.stack.variables["UBM_SYNC_STATE_URL"]).connect() as connection:
+            wanted = Counter(tuple(row) for row in connection.execute(statement))
+        places = {LOCATIONS: "ticket", "Data Services": "enrolment", "Onboarding": "onboarding"}
         said = []
-        for pipeline in (LOCATIONS, "Data Services", "Onboarding"):
+        for pipeline, place in places.items():
             for ticket in self.stack.tickets(pipeline):
-                counts = Counter(str(note) for note in ticket["notes"])
-                said += [f"{ticket['id']}: {note}" for note, many in counts.items() if many > 1]
+                sync_id, _ = split_key(ticket["properties"]["ubm_sync_id"])
+                if len(ticket["notes"]) > wanted[sync_id, place]:
+                    said.append(f"{ticket['id']}: {ticket['notes']}")
         return said
 
 
