@@ -52,7 +52,8 @@ class Reader:
         self.bindings: Mapping[str, tuple[Binding, ...]] = {
             customer.sheet: titled(bindings, customer.titles)
             for customer in customers
-            if customer.sheet
+            # A paused one's sheet is not read, so that it is read in full when it is resumed.
+            if customer.sheet and not customer.paused
         }
         self.index = RowIndex()
         self._query = _WRITERS if settings.writer_info else _VALUES
