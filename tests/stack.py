@@ -24,7 +24,7 @@ from typing import Any, Self
 from ubm_hubspot.emulator.emulator import HubSpotEmulator
 from ubm_smartsheet.emulator.emulator import SmartsheetEmulator
 from ubm_sync.app import Application
-from ubm_sync.clock import VirtualClock
+from ubm_sync.clock import ShiftedClock, VirtualClock
 from ubm_sync.config import Configuration, Environment, write_customer
 from ubm_sync.emulation.emulator import Emulator
 from ubm_sync.emulation.server import InProcessAdapter, Server
@@ -80,7 +80,7 @@ def clients() -> tuple[Client, ...]:
 class Skewed:
     """The clock of the service's machine: that of the vendors, set wrong by ``skew``."""
 
-    clock: VirtualClock
+    clock: VirtualClock | ShiftedClock
     stack: Stack
 
     def now(self) -> datetime:
@@ -109,7 +109,7 @@ class Stack:
     served: bool = False
     prepared: bool = True
     configuration: Configuration | None = None
-    clock: VirtualClock = field(default_factory=lambda: VirtualClock(START))
+    clock: VirtualClock | ShiftedClock = field(default_factory=lambda: VirtualClock(START))
     skew: timedelta = timedelta()  # how far the service's own clock is ahead of the vendors'
     clients: tuple[Client, ...] = field(default_factory=clients)
     hubspot: HubSpotEmulator = field(init=False)

@@ -1,4 +1,4 @@
-"""The whole service for each test, at rest in the beginning and in the end."""
+"""The whole service for each test: in one process at rest, or with a terminal to type into."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from tests.stack import Stack
+from tests.system.commands import Office, Terminal
+
+from ubm_sync.clock import ShiftedClock
 
 
 @pytest.fixture
@@ -16,3 +19,13 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         stack.settle()
         yield stack
         assert not stack.rests()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """Two customers, set up; people act in the world, commands run in the terminal."""
+    switches = {"hubspot": {"search_lag": 0.0}}
+    with Stack(tmp_path / "w", served=True, clock=ShiftedClock(), switches=switches) as world:
+        terminal = Terminal(tmp_path / "w")
+        terminal.variables(world.variables)
+        yield Office(world, terminal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
 
@@ -148,6 +149,7 @@ def retry(
     """
     with application() as app:
         with app.state.transaction() as tx:
+            _known(tx, ids or ())
             released = decisions.retry(tx, ids or None)
         screen.say(f"{len(released)} will be tried again by the next cycle.")
 
@@ -159,8 +161,20 @@ def drop(ids: Annotated[list[int], typer.Argument(help="Ids as listed.")], by: B
     """
     with application() as app:
         with app.state.transaction() as tx:
+            _known(tx, ids)
             dropped = decisions.drop(tx, ids, by or getpass.getuser(), app.clock.now())
         screen.say(f"{len(dropped)} given up.")
+
+
+def _known(tx: Tx, ids: Collection[int]) -> None:
+    """Refuse ids that are not in the quarantine, before any of them is touched."""
+    there = {one.id for one in tx.quarantine.list()}
+    missing = ", ".join(str(one) for one in ids if one not in there)
+    if missing:
+        raise Refused(
+            f"Nothing is set aside under {missing}, so nothing was done; "
+            "see ubm-sync quarantine list."
+        )
 
 
 def approve(

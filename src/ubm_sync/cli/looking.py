@@ -12,7 +12,8 @@ from ubm_sync.app import Application
 from ubm_sync.cli import screen
 from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, reload_environment
 from ubm_sync.cli.working import Json
-from ubm_sync.errors import Refused
+from ubm_sync.errors import ConfigError, Refused
+from ubm_sync.mapping import nearest
 from ubm_sync.reports.status import service_status
 from ubm_sync.reports.why import explain
 
@@ -51,20 +52,30 @@ def status(as_json: Json = False) -> None:
     Example: ubm-sync status --json
     """
     with application() as app:
-        configuration = app.configuration
+        try:
+            configuration, flaws = app.configuration, app.configuration.flaws
+        except ConfigError as error:  # the service goes on with the last good version: look at it
+            configuration, flaws = None, error.flaws
         with app.state.reading() as tx:
-            found = service_status(tx, app.clock.now(), configuration)
+            found = service_status(tx, app.clock.now(), configuration, flaws)
         if as_json:
             screen.show_json(found)
         else:
             _show_status(found)
+        if configuration is None:
+            finish(FAILED)
         if found["waiting"]["stops"] or found["waiting"]["conflicts"]:
             finish(UNDECIDED)
 
 
 def _show_status(found: dict[str, Any]) -> None:
     last = found["last_success"]
-    screen.say(f"Last successful cycle: {last or 'none yet'}")
+    lag = found["lag_seconds"]
+    ago = "" if lag is None else f" ({lag:.0f} s ago)"
+    screen.say(f"Last successful cycle: {last or 'none yet'}{ago}")
+    for system in found["systems"].values():
+        trouble = f"; since then: {system['trouble']}" if system["trouble"] else ""
+        screen.say(f"  {system['name']} worked last: {system['last_success'] or '-'}{trouble}")
     for key, what in (
         ("conflicts", "conflicts wait for a decision"),
         ("quarantine", "values or records are set aside"),
@@ -73,6 +84,10 @@ def _show_status(found: dict[str, Any]) -> None:
         ("due", "records wait for the next cycle"),
     ):
         screen.say(f"{found['waiting'][key]:>7} {what}")
+    for whom, number in found["waits_for"].items():
+        screen.say(f"{number:>7} locations wait for {whom}")
+    if found["oldest_unsolved"]:
+        screen.say(f"The oldest of what is unsolved is from {found['oldest_unsolved']}.")
     screen.table(
         "Problems",
         ("where", "since", "what"),
@@ -102,7 +117,9 @@ def why(
     """
     with application() as app:
         with app.state.reading() as tx:
-            found = explain(tx, app.configuration.mappings, system, ref.lstrip("#"), field)
+            mappings = app.configuration.mappings
+            _known_names(app, system, field)
+            found = explain(tx, mappings, system, ref.lstrip("#"), field)
         if found is None:
             raise Refused(
                 f"Nothing is known of {ref} in {system} with a field {field}; "
@@ -137,6 +154,16 @@ def why(
                 for one in found["kept"]
             ],
         )
+
+
+def _known_names(app: Application, system: str, field: str) -> None:
+    """Refuse a system or a field that does not exist, naming the nearest one."""
+    systems = app.configuration.service.systems
+    if system not in systems:
+        raise Refused(f'There is no system "{system}"; choose one of {", ".join(sorted(systems))}.')
+    fields = {name for mapping in app.configuration.mappings.values() for name in mapping.fields}
+    if field not in fields:
+        raise Refused(f'There is no field "{field}"{nearest(field, fields)}.')
 
 
 def verify_log(as_json: Json = False) -> None:

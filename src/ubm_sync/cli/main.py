@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from ubm_sync.cli import deciding, looking, people, showing, working
 from ubm_sync.cli.context import guarded, options
+
+
+class LogLevel(StrEnum):
+    """How much the log tells."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
 
 app = typer.Typer(
     name="ubm-sync",
@@ -32,12 +43,12 @@ def before(
         typer.Option("--env-file", help="File with variables; .env is read where it is there."),
     ] = None,
     log_level: Annotated[
-        str, typer.Option("--log-level", help="debug, info, warning or error.")
-    ] = "info",
+        LogLevel, typer.Option("--log-level", help="How much the log tells.")
+    ] = LogLevel.INFO,
 ) -> None:
     """Take what is given before the command's name."""
     options.env_file = env_file
-    options.log_level = log_level
+    options.log_level = log_level.value
 
 
 for module in (showing, working, looking, deciding, people):

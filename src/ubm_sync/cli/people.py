@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Protocol, runtime_checkable
 
@@ -11,10 +12,12 @@ from ubm_sync.app import Application
 from ubm_sync.cli import screen
 from ubm_sync.cli.context import application
 from ubm_sync.cli.working import Json
-from ubm_sync.config import set_paused, write_customer
+from ubm_sync.config import check_customer, set_paused, write_customer
 from ubm_sync.errors import Refused, SyncError
 from ubm_sync.model import Customer
 from ubm_sync.ports import KnowsPeople
+
+NO_SHEET = "0"  # until it is made
 
 
 @runtime_checkable
@@ -63,20 +66,34 @@ def add(
         path = Path(app.environment.config) / "customers" / f"{key}.yaml"
         if path.exists():
             raise Refused(f"There is a customer {key} already, in {path}; choose another key.")
-        made = sheet or make_sheet(app, name, share or [])
         customer = Customer(
             key=key,
             name=name,
             company=company,
-            sheet=made,
+            sheet=sheet or NO_SHEET,
             csm=csm,
             csm_name=csm_name,
             backup=backup,
             zone=zone,
         )
-        write_customer(path, customer)
+        check_customer(path, customer)  # before a sheet is made for nothing
+        _refuse_shared(app, customer)
+        made = sheet or make_sheet(app, name, share or [])
+        write_customer(path, replace(customer, sheet=made))
         _look_up(app, (csm, backup))
         screen.say(f"Added {name}: {path}, sheet {made}. The next cycle works on it.")
+
+
+def _refuse_shared(app: Application, customer: Customer) -> None:
+    """Refuse a sheet or a company that is another customer's: data would mix."""
+    for other in app.configuration.customers:
+        for what in ("company", "sheet"):
+            value = getattr(customer, what)
+            if value and value == getattr(other, what):
+                raise Refused(
+                    f"The {what} {value} is {other.name}'s ({other.key}) already; each customer "
+                    "has its own. Nothing was added."
+                )
 
 
 def _look_up(app: Application, emails: tuple[str, ...]) -> None:

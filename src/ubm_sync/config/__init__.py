@@ -7,7 +7,7 @@ from ubm_sync.config.environment import DEFAULTS, Environment
 from ubm_sync.config.loading import Configuration, load_configuration
 from ubm_sync.config.schemas import schemas
 from ubm_sync.config.service import Service
-from ubm_sync.config.writing import set_paused, write_customer, write_text
+from ubm_sync.config.writing import check_customer, set_paused, write_customer, write_text
 
 __all__ = [
     "DEFAULTS",
@@ -15,6 +15,7 @@ __all__ = [
     "CustomerFile",
     "Environment",
     "Service",
+    "check_customer",
     "load_configuration",
     "schemas",
     "set_paused",

@@ -31,6 +31,14 @@ def write_customer(path: Path | str, customer: Customer, *, replace: bool = Fals
     if target.exists() and not replace:
         text = "this file exists already; choose another name, or edit it"
         raise ConfigError([Flaw(str(path), 0, 0, text)])
+    write_text(target, check_customer(path, customer))
+
+
+def check_customer(path: Path | str, customer: Customer) -> str:
+    """Return the text of a customer's file; raises ConfigError where it would not pass the check.
+
+    Nothing is written.
+    """
     content = CommentedMap(_content(customer))
     content.yaml_set_start_comment(_HEADER)
     yaml = YAML()
@@ -40,7 +48,7 @@ def write_customer(path: Path | str, customer: Customer, *, replace: bool = Fals
     yaml.dump(content, stream)
     text = stream.getvalue()
     validate(CustomerFile, parse_yaml(text, str(path)))
-    write_text(target, text)
+    return text
 
 
 def set_paused(path: Path | str, *, paused: bool) -> bool:

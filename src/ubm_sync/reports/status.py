@@ -1,44 +1,65 @@
-"""How the service is, as one document."""
+"""How the service is: what an admin on call looks at first."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from ubm_sync.config import Configuration
-from ubm_sync.state import Tx
+from ubm_sync.errors import Flaw
+from ubm_sync.locations.states import NEEDS_INFORMATION, SETTING_UP, WAITING
+from ubm_sync.state import Run, Tx
 
-MANY = 100_000
+MANY = 1_000_000
+RECENT = 200  # runs that are looked through for the last success of each system
 
 
-def service_status(tx: Tx, now: datetime, configuration: Configuration) -> dict[str, Any]:
-    """Return what works, what does not, and what waits for whom; instants as ISO text in UTC."""
+def service_status(
+    tx: Tx, now: datetime, configuration: Configuration | None, flaws: Sequence[Flaw] = ()
+) -> dict[str, Any]:
+    """Return what works, what does not, and what waits for whom; instants as ISO text in UTC.
+
+    ``configuration`` is None where the files cannot be used at all; ``flaws`` say why.
+    """
     last = tx.runs.last_success()
+    runs = tx.runs.last(RECENT)
     notes = tx.outbox.counts()
     counts = tx.records.counts(kind="location")
+    conflicts, quarantine, stops = tx.conflicts.list(), tx.quarantine.list(), tx.guard.list()
+    since = [
+        *(one.opened_at for one in conflicts),
+        *(one.first_at for one in quarantine),
+        *(one.since for one in tx.problems.list()),
+    ]
+    done = last.finished_at if last is not None else None
     return {
         "now": now.isoformat(),
-        "last_success": last.finished_at.isoformat() if last and last.finished_at else None,
+        "last_success": _iso(done),
+        "lag_seconds": None if done is None else round((now - done).total_seconds(), 1),
+        "systems": _systems(runs, configuration),
+        "oldest_unsolved": _iso(min(since, default=None)),
         "last_runs": [
             {
                 "run": run.id,
                 "started": run.started_at.isoformat(),
-                "finished": run.finished_at.isoformat() if run.finished_at else None,
+                "finished": _iso(run.finished_at),
                 "error": run.error,
                 "summary": run.summary,
             }
-            for run in tx.runs.last(5)
+            for run in runs[:5]
         ],
         "waiting": {
-            "conflicts": len(tx.conflicts.list()),
-            "quarantine": len(tx.quarantine.list()),
-            "stops": len(tx.guard.list()),
+            "conflicts": len(conflicts),
+            "quarantine": len(quarantine),
+            "stops": len(stops),
             "notes": notes.get("queued", 0) + notes.get("unknown", 0),
             "due": len(tx.records.due(now, MANY)),
         },
+        "waits_for": _waits_for(counts, configuration),
         "stops": [
             {"id": s.fingerprint, "customer": s.customer, "field": s.field, "count": s.count}
-            for s in tx.guard.list()
+            for s in stops
         ],
         "problems": [
             {"scope": p.scope, "code": p.code, "text": p.text, "since": p.since.isoformat()}
@@ -50,7 +71,52 @@ def service_status(tx: Tx, now: datetime, configuration: Configuration) -> dict[
                 "state": "paused" if customer.paused else "active",
                 "records": counts.get(customer.key, {}),
             }
-            for customer in configuration.customers
+            for customer in (configuration.customers if configuration is not None else ())
         },
-        "configuration": [str(flaw) for flaw in configuration.flaws],
+        "configuration": [str(flaw) for flaw in flaws],
     }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _systems(
+    runs: Sequence[Run], configuration: Configuration | None
+) -> dict[str, dict[str, str | None]]:
+    """Return when each system last worked in a whole cycle, and its trouble since, if any."""
+    if configuration is None:
+        return {}
+    found: dict[str, dict[str, str | None]] = {}
+    for name, system in configuration.service.systems.items():
+        entry: dict[str, str | None] = {
+            "name": system.name, "last_success": None, "trouble": None,
+        }  # fmt: skip
+        for run in runs:  # the newest first
+            if run.finished_at is None:
+                continue
+            problems = (run.summary or {}).get("problems") or ()
+            trouble = [text for text in problems if str(text).startswith(f"{name}: ")]
+            if not trouble:
+                entry["last_success"] = run.finished_at.isoformat()
+                break
+            entry["trouble"] = entry["trouble"] or str(trouble[0]).partition(": ")[2]
+        found[name] = entry
+    return found
+
+
+def _waits_for(
+    counts: dict[str, dict[str, int]] | Any, configuration: Configuration | None
+) -> dict[str, int]:
+    """Return how many records wait for whom: a manager, a customer, Data Services."""
+    found: dict[str, int] = {}
+    for customer in configuration.customers if configuration is not None else ():
+        whom = {
+            WAITING: customer.csm_name or customer.csm,
+            NEEDS_INFORMATION: customer.name,
+            SETTING_UP: "Data Services",
+        }
+        for status, number in counts.get(customer.key, {}).items():
+            if status in whom:
+                found[whom[status]] = found.get(whom[status], 0) + number
+    return found

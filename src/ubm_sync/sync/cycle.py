@@ -188,7 +188,7 @@ class Engine:
             tally.conflicts,
             notes,
             stops,
-            tuple(tally.problems),
+            tuple(dict.fromkeys(tally.problems)),
             done=frozenset(tally.done),
         )
         with self.state.transaction() as tx:
@@ -203,7 +203,7 @@ class Engine:
                     list(stop.samples),
                     self.clock.now(),
                 )
-            tx.runs.finish(run, self.clock.now(), report.summary(), "; ".join(tally.problems))
+            tx.runs.finish(run, self.clock.now(), report.summary(), "; ".join(report.problems))
             if self._lease is not None:
                 tx.leases.release(self._lease)
         self._resumed = True

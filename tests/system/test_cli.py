@@ -1,0 +1,400 @@
+"""Every command on good and bad input: exit codes, one sentence, JSON, no traceback."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import orjson
+import pytest
+from tests.stack import MANAGER
+from tests.system.commands import Office, Terminal
+
+DONE, FAILED, USAGE, UNDECIDED = 0, 1, 2, 3
+COMMANDS = (
+    ("demo",), ("setup",), ("check",), ("plan",), ("apply",), ("sync",), ("run",), ("status",),
+    ("customer", "add"), ("customer", "list"), ("customer", "pause"), ("customer", "resume"),
+    ("conflicts", "list"), ("conflicts", "resolve"), ("quarantine", "list"),
+    ("quarantine", "retry"), ("quarantine", "drop"), ("why",), ("verify-log",), ("approve",),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself_with_an_example(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = Terminal(tmp_path).plain(*words, "--help")
+
+    assert done.code == DONE
+    assert f"Example: ubm-sync {' '.join(words)}" in " ".join(done.out.split())
+
+
+def test_a_customer_is_added_worked_on_and_asked_about(office: Office) -> None:
+    run, world = office.run, office.world
+    company = world.desk("create_company", name="Third Shift")["id"]
+    world.smartsheet.act({"do": "add_user", "email": "kim@third.example"})
+    added = run(
+        "customer", "add", "third", "--name", "Third Shift", "--csm", MANAGER, "--csm-name",
+        "Dana Lee", "--company", str(company), "--share", "kim@third.example",
+    )  # fmt: skip
+    row = world.type_row()
+
+    assert added.code == DONE
+    assert "Added Third Shift" in added.out
+    assert added.err == ""
+    assert run("check").code == DONE
+    assert run("setup").code == DONE
+    first = run("sync")
+    assert (first.code, first.err) == (DONE, "")
+    ticket = world.ticket(row)
+    assert "from jsmith@halsted.example" in ticket["notes"][0]
+    listed = {one["key"]: one for one in run("customer", "list", "--json").json}
+    assert listed["halsted"]["records"] == 1
+    assert listed["third"]["state"] == "active"
+    found = run("status", "--json")
+    assert found.code == DONE
+    assert found.json["lag_seconds"] >= 0
+    assert {one["trouble"] for one in found.json["systems"].values()} == {None}
+    assert found.json["waits_for"] == {"Dana Lee": 1}
+    assert "1 locations wait for Dana Lee" in run("status").out
+
+
+def test_after_rest_every_new_process_reads_once_and_writes_nothing(office: Office) -> None:
+    world, run = office.world, office.run
+    world.type_row()
+    world.type_row({"Account Number": "4471908024"})
+    assert run("sync").code == DONE
+    assert run("sync", "--once").code == DONE
+    for _ in range(3):
+        for emulator in world.emulators.values():
+            emulator.counts.clear()
+        assert run("sync", "--once").code == DONE
+        assert dict(world.smartsheet.counts) == {"GET /2.0/sheets": 1}
+        assert dict(world.hubspot.counts) == {"POST /crm/v3/objects/tickets/search": 1}
+
+
+def test_a_plan_is_carried_out_exactly_or_refused_by_name(office: Office) -> None:
+    world, run = office.world, office.run
+    row = world.type_row()
+    other = world.type_row({"Account Number": "4471908024"})
+    planned = run("plan", "--out", "plan.json", "--json")
+    assert planned.code == DONE
+    shown = {(one["record"], one["place"]) for one in planned.json["writes"]}
+    assert world.tickets() == []
+
+    world.edit_row(other, {"City": "Peoria"})
+    refused = run("apply", "plan.json")
+
+    assert refused.code == FAILED
+    assert refused.err.count("Not done, because it is not what would be done now") == 2
+    assert "2 of" in refused.err
+    assert [one["properties"]["ubm_request_number"] for one in world.tickets()] == [
+        world.row(row)["Request #"]
+    ]
+    run("plan", "--out", "again.json")
+    assert run("apply", "again.json").code == DONE
+    assert len(world.tickets()) == 2
+    assert len(shown) == 4 + len([one for one in shown if one[1] == "onboarding"])
+
+
+def test_a_plan_stays_what_it_shows_when_the_clock_goes_on(office: Office) -> None:
+    world, run = office.world, office.run
+    world.type_row()
+    run("plan", "--out", "plan.json")
+    path = run.folder / "plan.json"
+    plan = orjson.loads(path.read_bytes())
+    shown = {field for one in plan["writes"] for field in one["fields"]}
+    assert "last_synced" in shown, "the row names the minute"
+
+    assert run("apply", "plan.json", "--json").json["refused_items"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("apply", "nothere.json"), FAILED, "nothere.json cannot be read"),
+        (("apply", "service.env"), FAILED, "service.env is no plan"),
+        (("plan", "--out", "/nowhere/p.json"), FAILED, "cannot be written to /nowhere/p.json"),
+        (("setup", "nothing"), FAILED, 'There is no system "nothing"'),
+        (("customer", "pause", "nobody"), FAILED, "There is no customer nobody"),
+        (("conflicts", "resolve", "x", "city", "--keep", "row"), FAILED, "No conflict of city"),
+        (("conflicts", "resolve", "x", "city"), USAGE, "give either --keep PLACE or --value"),
+        (("quarantine", "retry", "77"), FAILED, "Nothing is set aside under 77"),
+        (("quarantine", "drop", "77"), FAILED, "Nothing is set aside under 77"),
+        (("quarantine", "drop", "x"), USAGE, "valid integer"),
+        (("why", "nowhere", "1", "city"), FAILED, 'There is no system "nowhere"'),
+        (("why", "store", "1", "cty"), FAILED, "city"),
+        (("why", "store", "UBM-99", "city"), FAILED, "Nothing is known of UBM-99"),
+        (("approve", "xyz"), FAILED, 'No stop that waits for approval begins with "xyz"'),
+        (("nonsense",), USAGE, "No such command"),
+        (("--log-level", "loud", "status"), USAGE, "loud"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_bad_input_ends_in_one_sentence(
+    office: Office, words: tuple[str, ...], code: int, says: str
+) -> None:
+    done = office.run(*words)
+
+    assert done.code == code
+    assert says in done.err
+    assert done.out == ""
+    assert "Traceback" not in done.text
+    if code == FAILED:
+        assert len(done.err.strip().splitlines()) == 1
+
+
+def test_a_sheet_of_another_customer_is_not_shared(office: Office) -> None:
+    sheet = str(office.world.clients[0].sheet)
+    done = office.run(
+        "customer", "add", "third", "--name", "Third", "--csm", MANAGER, "--csm-name", "D",
+        "--sheet", sheet,
+    )  # fmt: skip
+
+    assert done.code == FAILED
+    assert "Halsted Foods's (halsted) already" in done.err
+    assert office.run("check").code == DONE
+
+
+def test_no_sheet_is_made_for_a_customer_that_cannot_be(office: Office) -> None:
+    before = dict(office.world.smartsheet.counts)
+    done = office.run(
+        "customer", "add", "Third Shift", "--name", "Third", "--csm", "dana", "--csm-name", "D",
+        "--share", "kim@third.example",
+    )  # fmt: skip
+
+    assert done.code == FAILED
+    assert "use lower-case letters" in done.err
+    assert '"dana" is not an e-mail address' in done.err
+    assert dict(office.world.smartsheet.counts) == before
+
+
+def test_a_manager_nobody_knows_is_told_at_once(office: Office) -> None:
+    done = office.run(
+        "customer", "add", "third", "--name", "Third", "--csm", "who@example.com", "--csm-name",
+        "W", "--sheet", "123456",
+    )  # fmt: skip
+
+    assert done.code == DONE
+    assert "No active user of HubSpot has the e-mail who@example.com" in done.err
+
+
+def test_a_mistake_in_a_file_is_named_by_line_and_status_still_answers(office: Office) -> None:
+    file = office.run.folder / "config" / "service.yaml"
+    text = file.read_text()
+    file.write_text(text.replace("share: 0.3", "shar: 0.3"))
+
+    for words in (("check",), ("sync", "--once"), ("plan",), ("customer", "list")):
+        done = office.run(*words)
+        assert done.code == FAILED
+        assert re.search(r"service\.yaml:\d+:\d+: .*shar", done.err), words
+        assert "Traceback" not in done.text
+    status = office.run("status", "--json")
+    assert status.code == FAILED
+    assert "service.yaml" in status.json["configuration"][0]
+
+
+def test_a_mistake_in_one_customers_file_stops_that_customer_only(office: Office) -> None:
+    row = office.world.type_row()
+    file = office.run.folder / "config" / "customers" / "oakmont.yaml"
+    file.write_text(file.read_text().replace("csm:", "cms:"))
+
+    assert office.run("sync").code == DONE
+    assert office.world.row(row)["Sync Status"] == "Waiting for CSM"
+    assert office.run("check").code == FAILED
+    status = office.run("status")
+    assert status.code == DONE
+    assert "oakmont.yaml" in status.err
+
+
+def test_a_paused_customer_is_left_alone_and_taken_up_again(office: Office) -> None:
+    world, run = office.world, office.run
+    row = world.type_row()
+    assert run("customer", "pause", "halsted").code == DONE
+    assert "paused already" in run("customer", "pause", "halsted").out
+    assert run("sync").code == DONE
+    assert world.row(row).get("Sync Status", "") == ""
+
+    assert run("customer", "resume", "halsted").code == DONE
+    assert run("sync").code == DONE
+    assert world.row(row)["Sync Status"] == "Waiting for CSM"
+
+
+def test_a_missing_token_a_wrong_one_and_no_server_are_told_apart(office: Office) -> None:
+    run, good = office.run, office.world.variables
+    cases = {
+        "HUBSPOT_ACCESS_TOKEN is not set": {**good, "HUBSPOT_ACCESS_TOKEN": ""},
+        "refused the access token": {**good, "HUBSPOT_ACCESS_TOKEN": "pat-na1-wrong-token"},
+        "cannot be reached": {**good, "HUBSPOT_BASE_URL": "http://127.0.0.1:9"},
+        "Smartsheet.*token": {**good, "SMARTSHEET_ACCESS_TOKEN": "wrong-one"},
+    }
+    quick = run.folder / "config" / "service.yaml"
+    quick.write_text(quick.read_text().replace("name: HubSpot", "name: HubSpot\n    attempts: 1"))
+    for says, variables in cases.items():
+        run.variables(variables)
+        done = run("sync", "--once")
+        assert done.code == FAILED, says
+        assert re.search(says, done.err), done.err
+        assert "Traceback" not in done.text + run.log()
+        assert "pat-na1-wrong-token" not in done.text + run.log()
+
+    run.variables(good)
+    assert run("sync", "--once").code == DONE
+    assert run("status", "--json").json["problems"] == []
+
+
+def test_a_secret_may_stand_in_a_file_of_its_own(office: Office) -> None:
+    run, good = office.run, dict(office.world.variables)
+    (run.folder / "token").write_text(good.pop("HUBSPOT_ACCESS_TOKEN") + "\n")
+    run.variables({**good, "HUBSPOT_ACCESS_TOKEN_FILE": "token"})
+    assert run("sync", "--once").code == DONE
+
+    (run.folder / "token").unlink()
+    done = run("sync", "--once")
+    assert done.code == FAILED
+    assert "HUBSPOT_ACCESS_TOKEN_FILE names token, which cannot be read" in done.err
+
+
+def test_a_file_of_variables_that_is_not_there_is_said(tmp_path: Path) -> None:
+    done = Terminal(tmp_path).plain("--env-file", "typo.env", "status")
+
+    assert done.code == FAILED
+    assert "there is no file typo.env" in done.err
+
+
+def test_a_state_of_a_newer_version_is_not_touched(office: Office) -> None:
+    office.run("sync", "--once")
+    state = office.world.app.state
+    with state.transaction() as tx:
+        connection = tx.cursors._connection
+        connection.exec_driver_sql("update alembic_version set version_num = '9999'")
+    office.world.stop()
+
+    done = office.run("status")
+
+    assert done.code == FAILED
+    assert len(done.err.strip().splitlines()) == 1
+    assert "newer" in done.err
+
+
+def test_a_folder_that_cannot_be_written_is_said(office: Office) -> None:
+    run, good = office.run, office.world.variables
+    run.variables({**good, "UBM_SYNC_STATE_URL": "sqlite:////proc/nowhere/state.db"})
+
+    done = run("sync", "--once")
+
+    assert done.code == FAILED
+    assert len(done.err.strip().splitlines()) == 1
+    assert "/proc/nowhere" in done.err
+
+
+def test_an_unexpected_error_is_one_sentence_and_the_log_has_the_rest(office: Office) -> None:
+    folder = office.run.folder / "plan.json"
+    folder.write_text('{"format": 1, "made_at": 5, "writes": []}')
+    done = office.run("apply", "plan.json")
+
+    assert done.code == FAILED
+    assert "Traceback" not in done.text
+
+
+def test_why_names_person_time_and_rule(office: Office) -> None:
+    world, run = office.world, office.run
+    row = world.type_row()
+    run("sync")
+    world.edit_row(row, {"GL / Cost Center": "GL-1"})
+    run("sync")
+    world.edit_ticket(world.ticket(row), ubm_gl_code="GL-2")
+    run("sync")
+    world.sheet_does("edit_row", row=row, cells={"City": "Peoria"})
+    run("sync")
+
+    story = run("why", "smartsheet", str(row), "gl_code", "--json").json
+    now = {one["place"]: one for one in story["now"]}
+    assert now["row"]["value"] == now["ticket"]["value"] == "GL-2"
+    changes = [(one["place"], one["before"], one["after"], one["why"]) for one in story["history"]]
+    assert changes[0][:3] == ("row", "GL-1", "GL-2")
+    assert changes[0][3].startswith("changed in ticket")
+    assert changes[1] == ("ticket", None, "GL-1", "changed in row by jsmith@halsted.example")
+    assert changes[2][3] == "the record was created with its values"
+    assert all(one["at"] and one["run"] for one in story["history"])
+    city = run("why", "hubspot", f"#{world.ticket(row)['id']}", "city", "--json")
+    assert "by jsmith@halsted.example" in city.json["history"][0]["why"]
+
+
+def test_why_shows_an_edit_that_was_put_back(office: Office) -> None:
+    world, run = office.world, office.run
+    row = world.type_row()
+    run("sync")
+    world.admin_does("edit_row", row=row, cells={"Sync Status": "Active"})
+    run("sync")
+
+    assert world.row(row)["Sync Status"] == "Waiting for CSM"
+    story = run("why", "smartsheet", str(row), "sync_status", "--json").json
+    assert ("row", "Active", "Waiting for CSM") in [
+        (one["place"], one["before"], one["after"]) for one in story["history"]
+    ]
+
+
+def test_conflicts_are_decided_from_the_command_line(office: Office) -> None:
+    world, run = office.world, office.run
+    row = world.type_row()
+    run("sync")
+    world.edit_row(row, {"GL / Cost Center": "GL-row"})
+    world.edit_ticket(world.ticket(row), ubm_gl_code="GL-ticket")
+
+    waiting = run("sync", "--json")
+    assert waiting.code == UNDECIDED
+    assert waiting.json
+    (conflict,) = run("conflicts", "list", "--json").json
+    assert (conflict["field"], conflict["values"]) == (
+        "gl_code",
+        {"row": "GL-row", "ticket": "GL-ticket"},
+    )
+    assert run("status").code == UNDECIDED
+    decided = run("conflicts", "resolve", conflict["record"], "gl_code", "--keep", "ticket")
+    assert decided.code == DONE
+    assert run("sync").code == DONE
+    assert world.row(row)["GL / Cost Center"] == "GL-ticket"
+    assert run("conflicts", "list", "--json").json == []
+    (closed,) = run("conflicts", "list", "--all", "--json").json
+    assert "GL-ticket" in closed["how"]
+
+
+def test_the_log_is_verified_and_a_change_in_it_is_found(office: Office) -> None:
+    office.world.type_row()
+    office.run("sync")
+    whole = office.run("verify-log", "--json")
+    assert (whole.code, whole.json["whole"]) == (DONE, True)
+
+    with office.world.app.state.transaction() as tx:
+        connection = tx.cursors._connection
+        connection.exec_driver_sql("update audit set actor = 'somebody' where seq = 1")
+    office.world.stop()
+    broken = office.run("verify-log", "--json")
+
+    assert (broken.code, broken.json["whole"], broken.json["entry"]) == (FAILED, False, 1)
+
+
+def test_a_reader_that_leaves_early_is_no_error(office: Office) -> None:
+    process = office.run.process("check", NO_COLOR="1")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+
+    said = process.stderr.read()
+    process.wait(60)
+    process.stderr.close()
+
+    assert said == ""
+    assert process.returncode in {DONE, FAILED}
+
+
+def test_a_narrow_pipe_gets_plain_text_without_bars(office: Office) -> None:
+    office.world.type_row()
+    process = office.run.process("sync", NO_COLOR="1", COLUMNS="30")
+    out, err = process.communicate(timeout=60)
+
+    assert process.returncode == DONE
+    assert "\x1b" not in out + err
+    assert err == ""
+    assert "cycle done" in office.run.log()
