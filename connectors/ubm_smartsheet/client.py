@@ -20,7 +20,7 @@ from requests.adapters import BaseAdapter
 
 from ubm_smartsheet.settings import Settings
 from ubm_smartsheet.verdicts import read
-from ubm_sync.errors import NoAccess, Temporary, UnknownOutcome
+from ubm_sync.errors import ConfigError, Flaw, NoAccess, Temporary, UnknownOutcome
 from ubm_sync.ports import Connection, Lane
 from ubm_sync.transport import Patience, Reply, Transport
 
@@ -67,6 +67,9 @@ class Client:
         self._agent = settings.change_agent
         self._token = token
         self._base = connection.environment.get(BASE, "").strip().rstrip("/")
+        if self._base and not self._base.startswith(("https://", "http://")):
+            text = f"{BASE} must begin with https:// (or http:// on this machine)"
+            raise ConfigError([Flaw("environment", 0, 0, text)])
         self._lock = threading.Lock()
         self._sdk: Any = None
 

@@ -52,16 +52,18 @@ from ubm_sync.state.schema import microseconds
 from ubm_sync.state.store import State
 
 SECOND = 1_000_000  # microseconds
+SET_BACK = 5 * SECOND  # clocks of one machine never differ so much: it was set back
 LOCK = 0x75626D42756467  # "ubmBudg": any number of our own, the same in all processes
 
 # The part of the burst a lane may use
 SHARE = {Lane.URGENT: 1.0, Lane.PERSON: 0.8, Lane.RETRY: 0.6, Lane.BACKFILL: 0.4, Lane.AUDIT: 0.2}
 
 budget = Table(
-    "rate_budget",
+    "rate_reservation",
     MetaData(),
     Column("key", Text, primary_key=True),
     Column("paid_at", BigInteger, nullable=False),  # microseconds since 1970
+    Column("booked_at", BigInteger, nullable=False),  # when it was said last, by the same clock
 )
 
 
@@ -197,17 +199,22 @@ def _statements(*, own_clock: bool) -> tuple[Executable, Executable]:
     now: Any = bindparam("now", type_=BigInteger)
     if not own_clock:
         now = cast(extract("epoch", func.clock_timestamp()) * SECOND, BigInteger)
-    new = insert(budget).values(key=bindparam("key"), paid_at=now + amount)
-    paid = budget.c.paid_at
+    new = insert(budget).values(key=bindparam("key"), paid_at=now + amount, booked_at=now)
+    there, booked = budget.c.paid_at, budget.c.booked_at
+    # Where the clock was set back, what is owed stays as long as it was, and no longer.
+    paid = case((booked > now + SET_BACK, now + there - booked), else_=there)
     reserve = new.on_conflict_do_update(
         index_elements=["key"],
-        set_={"paid_at": case((paid > now, paid), else_=now) + amount},
+        set_={"paid_at": case((paid > now, paid), else_=now) + amount, "booked_at": now},
     )
     penalise = new.on_conflict_do_update(
         index_elements=["key"],
-        set_={"paid_at": case((paid > now + amount, paid), else_=now + amount)},
+        set_={
+            "paid_at": case((paid > now + amount, paid), else_=now + amount),
+            "booked_at": now,
+        },
     )
-    return reserve.returning(paid - now), penalise.returning(paid - now)
+    return reserve.returning(there - now), penalise.returning(there - now)
 
 
 def _engine(url: str) -> Engine:

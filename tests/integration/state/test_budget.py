@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -203,3 +204,12 @@ def test_a_budget_without_limits_never_waits() -> None:
     budget.penalise("k", 60.0)
 
     assert budget.reserve("k", cost=1_000) == 0.0
+
+
+def test_clock_set_back_makes_nobody_wait_longer(budget: SharedBudget, clock: VirtualClock) -> None:
+    _waits(budget, 6, Lane.URGENT)
+    clock.advance(timedelta(hours=-1))
+    assert budget.reserve("desk:token", lane=Lane.URGENT) == pytest.approx(2 * SPACING)
+    budget.penalise("desk:token", 30)
+    clock.advance(timedelta(hours=-1))
+    assert budget.reserve("desk:token", lane=Lane.URGENT) == pytest.approx(30 + SPACING)
