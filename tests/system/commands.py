@@ -77,6 +77,10 @@ class Terminal:
             structlog.reset_defaults()
         return Done(code, out.getvalue(), err.getvalue())
 
+    def command(self, *words: str) -> list[str]:
+        """Return what starts the same command as a process of its own."""
+        return [sys.executable, "-m", "ubm_sync", "--env-file", str(self.env_file), *words]
+
     def log(self) -> str:
         """Return the log of people's commands."""
         return (self.folder / "var" / "ubm-sync.log").read_text(encoding="utf-8")
@@ -84,7 +88,7 @@ class Terminal:
     def process(self, *words: str, **variables: str) -> subprocess.Popen[str]:
         """Start the same command as a process of its own, in pipes."""
         return subprocess.Popen(
-            [sys.executable, "-m", "ubm_sync", "--env-file", str(self.env_file), *words],
+            self.command(*words),
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
