@@ -34,6 +34,11 @@ class Redactor:
             event[key] = self._clean(value)
         return event
 
+    def text(self, _logger: Any, _method: str, line: str) -> str:
+        """Return a finished line with secrets hidden: it may hold a traceback by now."""
+        cleaned: str = self._clean(line)
+        return cleaned
+
     def _clean(self, value: Any) -> Any:
         if isinstance(value, str):
             for secret in self._secrets:
@@ -59,13 +64,17 @@ def configure(
         structlog.processors.StackInfoRenderer(),
     ]
     terminal = target.isatty()
+    redactor = Redactor(secrets)
+    # Plain tracebacks: the pretty ones show local variables, and those may hold anything.
+    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     renderer: list[Any] = (
-        [Redactor(secrets), structlog.dev.ConsoleRenderer()]
+        [redactor, console, redactor.text]
         if terminal
         else [
             structlog.processors.format_exc_info,
-            Redactor(secrets),
+            redactor,
             structlog.processors.JSONRenderer(default=str),
+            redactor.text,
         ]
     )
     structlog.configure(

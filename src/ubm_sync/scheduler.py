@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Any, cast
 
@@ -60,10 +61,12 @@ class Service:
             self._notice, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES
         )
         for job in jobs:
+            # The first is due at once: a job of its own for that is missed where the scheduler
+            # is stopped while it runs.
+            begin = {"next_run_time": datetime.now(UTC)} if job is jobs[0] else {}
             self._scheduler.add_job(
-                self._one_at_a_time, job.trigger(), args=[job], id=job.name, name=job.name
+                self._one_at_a_time, job.trigger(), args=[job], id=job.name, name=job.name, **begin
             )
-        self._first = jobs[0] if jobs else None
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT: the write in hand is finished, nothing new is begun."""
@@ -84,10 +87,6 @@ class Service:
         """Begin: the first job at once, then each at its time."""
         log.info("service started", jobs=[job.id for job in self._scheduler.get_jobs()])
         self._scheduler.start()
-        if self._first is not None:
-            self._scheduler.add_job(
-                self._one_at_a_time, args=[self._first], id="first", name=self._first.name
-            )
 
     def finish(self) -> None:
         """Let the job in hand come to its end, then stop."""
