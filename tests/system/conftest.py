@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,22 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     """Two customers, set up; people act in the world, commands run in the terminal."""
+    with _office(tmp_path / "w", prepared=True) as office:
+        yield office
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Office]:
+    """Systems in which nothing was set up yet, and a terminal."""
+    with _office(tmp_path / "w", prepared=False) as office:
+        yield office
+
+
+@contextmanager
+def _office(folder: Path, *, prepared: bool) -> Iterator[Office]:
     switches = {"hubspot": {"search_lag": 0.0}}
-    with Stack(tmp_path / "w", served=True, clock=ShiftedClock(), switches=switches) as world:
-        terminal = Terminal(tmp_path / "w")
+    clock = ShiftedClock()
+    with Stack(folder, served=True, prepared=prepared, clock=clock, switches=switches) as world:
+        terminal = Terminal(folder)
         terminal.variables(world.variables)
         yield Office(world, terminal)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from tests.bench.rows import TITLES, rows
 from tests.stack import MANAGER
 from tests.system.commands import Office, Terminal
 
@@ -71,6 +72,37 @@ def test_after_rest_every_new_process_reads_once_and_writes_nothing(office: Offi
         assert run("sync", "--once").code == DONE
         assert dict(world.smartsheet.counts) == {"GET /2.0/sheets": 1}
         assert dict(world.hubspot.counts) == {"POST /crm/v3/objects/tickets/search": 1}
+
+
+def test_a_first_sync_of_a_thousand_rows_takes_sixteen_calls(fresh: Office) -> None:
+    world, run = fresh.world, fresh.run
+    world.hubspot.act({"do": "add_owner", "email": MANAGER, "firstName": "Dana"})
+    company = world.desk("create_company", name="Third Shift")["id"]
+    world.smartsheet.act({"do": "add_user", "email": "kim@third.example"})
+    assert run("setup").code == DONE
+    run(
+        "customer", "add", "third", "--name", "Third Shift", "--csm", MANAGER, "--csm-name",
+        "Dana Lee", "--company", str(company), "--share", "kim@third.example",
+    )  # fmt: skip
+    sheet = int(run("customer", "list", "--json").json[0]["sheet"])
+    typed = list(rows(0, 1_000, world.clock.now().date()))
+    world.smartsheet.act(
+        {"do": "load_rows", "sheet": sheet, "columns": list(TITLES), "rows": typed}
+    )
+    for emulator in world.emulators.values():
+        emulator.counts.clear()
+
+    assert run("sync", "--once").code == DONE
+
+    assert dict(world.smartsheet.counts) == {
+        "GET /2.0/sheets": 1, "GET /2.0/sheets/{}": 1, "PUT /2.0/sheets/{}/rows": 2,
+    }  # fmt: skip
+    assert dict(world.hubspot.counts) == {
+        "POST /crm/v3/objects/tickets/search": 1,
+        "POST /crm/v3/objects/tickets/batch/upsert": 10,
+        "POST /crm/v4/associations/tickets/companies/batch/create": 1,
+    }
+    assert len(world.tickets()) == len(typed)
 
 
 def test_a_plan_is_carried_out_exactly_or_refused_by_name(office: Office) -> None:
