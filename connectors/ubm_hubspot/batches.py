@@ -255,7 +255,9 @@ class Batches:
         if not settled and not last:
             return _Sorted(again=[parcel])
         reason = f"HubSpot refused the ticket: {said[:400]}"
-        return _Sorted([Ended(parcel, Result.REFUSED, reason=reason, permanent=settled)])
+        # Trouble that passes may have come after an attempt that took effect.
+        result = Result.REFUSED if settled else Result.UNKNOWN
+        return _Sorted([Ended(parcel, result, reason=reason, permanent=settled)])
 
     def _strip(self, parcel: Parcel, faults: Iterable[PropertyFault], *, new: bool) -> Ended | None:
         """Take refused fields out, so that they fail alone; the refusal where none is left."""

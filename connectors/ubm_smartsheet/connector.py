@@ -18,7 +18,7 @@ from ubm_smartsheet.settings import read_settings
 from ubm_smartsheet.setup import Setup
 from ubm_smartsheet.writing import SheetWriter
 from ubm_sync.errors import NoAccess, NotThere, Refused, Temporary, Throttled
-from ubm_sync.model import Note, Outcome, Page, Write
+from ubm_sync.model import Note, Outcome, Page, Result, Write
 from ubm_sync.ports import Connection, SetupStep
 from ubm_sync.transport import Stopping, Transport
 
@@ -139,7 +139,7 @@ class SheetConnector:
                 if isinstance(result, _Ended):
                     ended.append(result)
                 else:
-                    took = True
+                    took = took or result.result is not Result.UNKNOWN
                     yield result
         yield from _after(ended, took=took)
 

@@ -42,6 +42,7 @@ class SheetWriter:
         self._bindings = {one.field: one for one in reader.bindings[state.id]}
         self._creator = Creator(client, reader, state)
         self._look = Look(client, reader, state)
+        self._unsure: set[str | None] = set()  # rows of requests that were sent more than once
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
         """Yield one outcome for each write.
@@ -137,8 +138,9 @@ class SheetWriter:
             yield from self._divided(rows, error, again=again)
             return
         except (NoAccess, Temporary) as error:
-            if error.unsure:
-                yield from (unknown(row.write, str(error)) for row in rows)
+            for row in rows:
+                if error.unsure or row.write.ref in self._unsure:
+                    yield unknown(row.write, str(error))
             raise
         except Refused as error:
             yield from self._divided(rows, error, again=again)
@@ -158,6 +160,8 @@ class SheetWriter:
         return self._divider.divide(rows, error, send, partial(self._failed, again=again))
 
     def _answered(self, rows: Sequence[Row], answer: Answer, *, again: bool) -> Iterator[Outcome]:
+        if answer.sends > 1:
+            self._unsure |= {row.write.ref for row in rows}
         written = {int(one["id"]): one for one in answered(answer)}
         failed = failures(answer, rows)
         newest = max((str(one.get("modifiedAt") or "") for one in written.values()), default="")
@@ -185,7 +189,9 @@ class SheetWriter:
             fields = tuple(row.cells) if refusal.locked else ()
             yield refused(write, refusal.reason, at_fault=fields, stale=refusal.gone)
         elif refusal.passing:
-            if again:
+            if again and write.ref in self._unsure:
+                yield unknown(write, refusal.reason)
+            elif again:
                 yield refused(write, refusal.reason)
             else:
                 yield from self._update([row], again=True)
