@@ -63,7 +63,7 @@ def settle(
         _forget_back(plan, seen, notebook)
     settled.base = agreed(rules, subject.base, plan.merged, _may_return(seen), blind=subject.blind)
     if notebook or settled.base != plan.merged.values:
-        _remember_own(rules, plan, settled.base, sent, outcomes, notebook)
+        _remember_own(rules, plan, settled.base, seen, sent, outcomes, notebook)
     settled.closed = [
         name for name, _ in book.entries(notebook, book.CONFLICT) if name not in plan.merged.blocked
     ]
@@ -138,6 +138,7 @@ def _remember_own(
     rules: Rules,
     plan: RecordPlan,
     base: Mapping[str, str],
+    seen: Mapping[str, Observation],
     sent: Mapping[str, Write],
     outcomes: Mapping[str, Outcome],
     notebook: dict[str, str],
@@ -160,7 +161,7 @@ def _remember_own(
         name = rule.name
         if name in open_ or not rule.equal(base.get(name), plan.merged.values.get(name)):
             continue
-        for place in rule.places:
+        for place in seen.keys() & rule.places:  # one that may be there was not asked
             notebook.pop(f"{book.PUT}{place}.{name}", None)
             notebook.pop(f"{book.SENT}{place}.{name}", None)
 
