@@ -75,6 +75,7 @@ class Play:
         self.story: list[str] = [f"seed {seed}"]
         self.typed: list[Typed] = []
         self.deleted: set[int] = set()
+        self.moved: dict[int, int] = {}
         self._number = seed % 7 * 1000
         self._busy = False
         lag = {"search_lag": 2.0, "search_lag_jitter": self.chance.choice([0.0, 10.0, 60.0])}
@@ -309,6 +310,7 @@ class Play:
             (to,) = (one for one in self.stack.clients if one is not client)
             new = self.stack.admin_does("move_row", client, row=row, to=to.sheet)["row"]
             self._say(f"an admin moves row {row} from {client.key} to {to.key} as {new}")
+            self.moved[row] = new
 
     def _deletes(self) -> None:
         rows = self._rows()
@@ -396,6 +398,9 @@ class Play:
         for ticket in self._tickets():
             shown.update(str(one) for one in ticket["properties"].values())
         replaced = {one.before for one in self.typed}
+        for row, new in reversed(self.moved.items()):
+            if new in self.deleted:
+                self.deleted.add(row)
         gone = {f"row {row}" for row in self.deleted}
         return [
             f"lost: {one}"
