@@ -140,12 +140,14 @@ def _settled(case: Case, seen: Observation | None, *inputs: str) -> tuple[str, s
     """Return subject and description as they are there, where nothing they are made of changed.
 
     None where they have to be made: something changed, or a write of ours may not have landed.
+    What somebody changed on this very ticket is no news to its reader: the description waits for
+    the next change from elsewhere, and one edit causes no second write there.
     """
     if seen is None:
         return None
     memory, place = case.memory, seen.place
     source = digest(case.print_of_values(), *inputs)
-    same = memory.get(f"source.{place}") == source
+    same = memory.get(f"source.{place}") == source or _typed_there(case, place)
     memory[f"source.{place}"] = source
     subject, content = seen.values.get("subject"), seen.values.get("content")
     if not same or subject is None or content is None:
@@ -155,6 +157,12 @@ def _settled(case: Case, seen: Observation | None, *inputs: str) -> tuple[str, s
         if ours is None or " " in ours:
             return None
     return subject, content
+
+
+def _typed_there(case: Case, place: str) -> bool:
+    """Return whether everything that changed was changed in ``place`` itself."""
+    changed = case.situation.changed
+    return bool(changed) and all(places == (place,) for places in changed.values())
 
 
 def checks_text(case: Case) -> str:
