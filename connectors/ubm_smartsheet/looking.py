@@ -20,16 +20,12 @@ _WRITTEN_ELSEWHERE = frozenset({Mark.FORMULA, Mark.LINKED})
 
 
 class Look:
-    """Reads what rows are about to be written over.
-
-    ``version`` is the sheet's version at the look, 0 where nothing was looked at.
-    """
+    """Reads what rows are about to be written over."""
 
     def __init__(self, client: Client, reader: Reader, state: SheetState) -> None:
         self._client = client
         self._reader = reader
         self._state = state
-        self.version = 0
 
     def late(self, rows: Sequence[Row]) -> frozenset[str]:
         """Return the ids of the rows whose careful cells somebody changed since they were read.
@@ -41,8 +37,7 @@ class Look:
             return frozenset()
         sheet = self._state.id
         answer = self._client.get("read version", f"/sheets/{sheet}/version")
-        self.version = int(answer.get("version") or 0)
-        if self.version and self.version == self._state.version:
+        if self._state.version and answer.get("version") == self._state.version:
             return frozenset()
         return frozenset(
             seen.ref

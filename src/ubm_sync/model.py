@@ -161,8 +161,6 @@ class Outcome:
     the system took only a part). ``permanent`` means that the same write cannot succeed.
     ``at_fault`` names canonical fields the system complained about, where it said so. ``stale``:
     the record is not there any more as the write was decided on; it must be read again first.
-    ``replaced`` are values that people typed between the look and the write and that the write
-    took away, where the system tells.
     """
 
     place: str
@@ -176,7 +174,6 @@ class Outcome:
     at_fault: tuple[str, ...] = ()
     created: bool = False
     stale: bool = False
-    replaced: Values = default(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)
