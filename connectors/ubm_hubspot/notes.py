@@ -9,6 +9,7 @@ from datetime import UTC
 from typing import Any
 
 from ubm_hubspot.client import Client
+from ubm_hubspot.links import FINAL
 from ubm_hubspot.tickets import BATCH, chunks
 from ubm_hubspot.values import LONGEST, instant, milliseconds
 from ubm_sync.errors import NoAccess, Refused, Temporary, UnknownOutcome
@@ -85,6 +86,7 @@ class Notes:
             while waiting:
                 body = {"inputs": waiting}
                 answer = self._client.call("find notes", read, "tickets", "notes", body=body)
+                _certain(answer)
                 waiting = []
                 for each in answer.get("results") or []:
                     ticket = str(each["from"]["id"])
@@ -100,7 +102,17 @@ class Notes:
         for some in chunks(ids, BATCH):
             inputs = [{"id": each} for each in some]
             body = {"inputs": inputs, "properties": ["hs_note_body", "hs_timestamp"]}
-            yield from self._client.call("read notes", read, body=body)["results"]
+            answer = self._client.call("read notes", read, body=body)
+            _certain(answer)
+            yield from answer["results"]
+
+
+def _certain(answer: Mapping[str, Any]) -> None:
+    """Raise Temporary where an answer leaves something out for another reason than absence."""
+    for error in answer.get("errors") or []:
+        if error.get("category") != "OBJECT_NOT_FOUND":
+            said = str(error.get("message") or "no reason given")[:300]
+            raise Temporary(f"HubSpot did not say which notes are there: {said}")
 
 
 def as_html(text: str) -> str:
@@ -120,12 +132,15 @@ def _input(note: Note, index: int) -> dict[str, Any]:
 def _told(notes: Sequence[Note], answer: Mapping[str, Any]) -> Iterator[Outcome]:
     """Read the answer to a batch; a note it does not mention may be there or not."""
     refused: dict[int, str] = {}
+    lasting: set[int] = set()
     for error in answer.get("errors") or []:
         context = error.get("context")
         traces = context.get("objectWriteTraceId") or [] if isinstance(context, dict) else []
         for trace in traces:
             if str(trace).isdecimal():
                 refused[int(trace)] = str(error.get("message") or "no reason given")[:400]
+                if not error.get("category") or error.get("category") in FINAL:
+                    lasting.add(int(trace))
     results = answer.get("results") or []
     made: dict[object, str] = {}
     for result in results:
@@ -136,7 +151,8 @@ def _told(notes: Sequence[Note], answer: Mapping[str, Any]) -> Iterator[Outcome]
         place, key = note.place, note.key
         if index in refused:
             reason = f"HubSpot refused the note: {refused[index]}"
-            yield Outcome(place, key, Result.REFUSED, reason=reason, permanent=True)
+            permanent = index in lasting
+            yield Outcome(place, key, Result.REFUSED, reason=reason, permanent=permanent)
         elif ref := made.get(str(index)) or made.get(_mark(note)[1:]):
             yield Outcome(place, key, Result.LANDED, ref=ref)
         elif complete:

@@ -116,9 +116,10 @@ class Ingest:
                 if place in there and not there[place].gone
             } - set(refs)
             alive.update(set(refs) & {h[place].ref for h in holders.values() if place in h})
-            if doubtful:
-                for page in connector.fetch(place, sorted(doubtful)):
-                    alive.update(one.ref for one in page.observations if not one.gone)
+            for _ in range(AGREEING_LISTINGS):  # absence is believed only when it is said twice
+                if missing := sorted(doubtful - alive):
+                    for page in connector.fetch(place, missing):
+                        alive.update(one.ref for one in page.observations if not one.gone)
         return frozenset(alive)
 
     def _note_problems(self, tx: Tx, page: Page, now: datetime) -> None:
