@@ -147,9 +147,11 @@ def _settled(case: Case, seen: Observation | None, *inputs: str) -> tuple[str, s
         return None
     memory, place = case.memory, seen.place
     source = digest(case.print_of_values(), *inputs)
-    same = memory.get(f"source.{place}") == source or _typed_there(case, place)
+    same = memory.get(f"source.{place}") == source
     memory[f"source.{place}"] = source
     subject, content = seen.values.get("subject"), seen.values.get("content")
+    if subject is not None and content is not None and _typed_there(case, place):
+        return subject, content
     if not same or subject is None or content is None:
         return None
     for field in ("subject", "content"):
