@@ -191,8 +191,15 @@ class Engine:
             tuple(dict.fromkeys(tally.problems)),
             done=frozenset(tally.done),
         )
+        self._finish(report)
+        self._resumed = True
+        log.info("cycle done", **report.summary())
+        return report
+
+    def _finish(self, report: Report) -> None:
+        """Store how the cycle ended and what the guard stopped; give the lease back."""
         with self.state.transaction() as tx:
-            for stop in stops:
+            for stop in report.stops:
                 tx.guard.stop(
                     stop.fingerprint,
                     stop.customer,
@@ -203,12 +210,11 @@ class Engine:
                     list(stop.samples),
                     self.clock.now(),
                 )
-            tx.runs.finish(run, self.clock.now(), report.summary(), "; ".join(report.problems))
+            tx.runs.finish(
+                report.run, self.clock.now(), report.summary(), "; ".join(report.problems)
+            )
             if self._lease is not None:
                 tx.leases.release(self._lease)
-        self._resumed = True
-        log.info("cycle done", **report.summary())
-        return report
 
     @collecting.seldom()
     def plans(self, now: datetime) -> list[RecordPlan]:
