@@ -38,6 +38,11 @@ class Job:
     at: str = ""  # HH:MM
     zone: str = "UTC"
 
+    @property
+    def when(self) -> str:
+        """Return when it happens, in words."""
+        return f"every {self.seconds:g} s" if self.seconds is not None else f"{self.at} {self.zone}"
+
     def trigger(self) -> Any:
         """Return APScheduler's trigger; raises ValueError where neither time is given."""
         if self.seconds is not None:
@@ -52,6 +57,7 @@ class Service:
     def __init__(self, jobs: list[Job], stop: threading.Event) -> None:
         self._stop = stop
         self._turn = threading.Lock()
+        self._when = {job.name: job.when for job in jobs}
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(max(2, len(jobs)))},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -82,6 +88,14 @@ class Service:
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
+
+    def follow(self, jobs: list[Job]) -> None:
+        """Keep the times of ``jobs`` from now on; their work is that of the same names."""
+        for job in jobs:
+            if self._when.get(job.name) != job.when:
+                self._scheduler.reschedule_job(job.name, trigger=job.trigger())
+                log.info("cadence taken over", job=job.name, when=job.when)
+                self._when[job.name] = job.when
 
     def start(self) -> None:
         """Begin: the first job at once, then each at its time."""

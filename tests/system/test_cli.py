@@ -407,6 +407,23 @@ def test_the_log_is_verified_and_a_change_in_it_is_found(office: Office) -> None
     assert (broken.code, broken.json["whole"], broken.json["entry"]) == (FAILED, False, 1)
 
 
+def test_a_hash_noted_from_the_service_s_log_finds_a_log_rewritten_as_a_whole(
+    office: Office,
+) -> None:
+    office.world.type_row()
+    noted = office.run("sync", "--json").json[-1]["audit"]
+    assert noted == office.run("verify-log", "--json").json["head"]
+
+    office.world.type_row({"Account Number": "5571908023"})
+    office.run("sync")
+    known = office.run("verify-log", "--noted", noted)
+    foreign = office.run("verify-log", "--noted", "0" * 64, "--json")
+
+    assert known.code == DONE
+    assert (foreign.code, foreign.json["whole"], foreign.json["entry"]) == (FAILED, False, None)
+    assert "No entry has the hash 0000" in foreign.json["reason"]
+
+
 def test_a_reader_that_leaves_early_is_no_error(office: Office) -> None:
     process = office.run.process("check", NO_COLOR="1")
     assert process.stdout is not None

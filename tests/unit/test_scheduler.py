@@ -91,3 +91,32 @@ def test_a_job_says_when_it_runs(job: Job, shown: str) -> None:
 def test_a_job_without_a_time_is_refused() -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         Job("never", lambda: None).trigger()
+
+
+def test_another_cadence_is_kept_to_without_a_restart() -> None:
+    stop, done = threading.Event(), threading.Semaphore(0)
+    service = Service([Job("sync", done.release, seconds=3600)], stop)
+    service.start()
+    try:
+        assert done.acquire(timeout=5)
+        service.follow([Job("sync", done.release, seconds=0.05)])
+        for _ in range(3):
+            assert done.acquire(timeout=5)
+    finally:
+        service.finish()
+
+
+def test_a_job_whose_time_stays_is_not_put_off_by_other_edits() -> None:
+    stop, done = threading.Event(), threading.Semaphore(0)
+    job = Job("sync", done.release, seconds=0.2)
+    service = Service([job], stop)
+    service.start()
+    try:
+        assert done.acquire(timeout=5)
+        ends = time.monotonic() + 5
+        while not done.acquire(blocking=False):  # more often than the job is due
+            assert time.monotonic() < ends
+            service.follow([job])
+            time.sleep(0.02)
+    finally:
+        service.finish()

@@ -166,29 +166,38 @@ def _known_names(app: Application, system: str, field: str) -> None:
         raise Refused(f'There is no field "{field}"{nearest(field, fields)}.')
 
 
-def verify_log(as_json: Json = False) -> None:
+def verify_log(
+    noted: Annotated[
+        str, typer.Option("--noted", help="A hash noted earlier, e.g. from the service's log.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
     """Check the chain of the audit log: nothing edited, dropped or moved.
 
-    Example: ubm-sync verify-log
+    Example: ubm-sync verify-log --noted 9f2c4e...
     """
     with application() as app:
         with app.state.reading() as tx:
             broken = tx.audit.verify()
             head = tx.audit.last_hash()
-        if as_json:
-            screen.show_json(
-                {"whole": broken is None, "head": head}
-                if broken is None
-                else {"whole": False, "entry": broken.seq, "reason": broken.reason}
-            )
-        elif broken is None:
-            screen.say(f"The log is whole; its head is {head or '(empty)'}.")
+            replaced = bool(noted) and not tx.audit.holds(noted)
         if broken is not None:
-            screen.complain(
-                f"The log is broken at entry {broken.seq}: {broken.reason}. "
-                "Keep the database as it is and compare it with a backup."
-            )
-            finish(FAILED)
+            where, reason = f"is broken at entry {broken.seq}", broken.reason.rstrip(".")
+        else:
+            where, reason = "is not the one of that time", f"No entry has the hash {noted}"
+        if broken is None and not replaced:
+            if as_json:
+                screen.show_json({"whole": True, "head": head})
+            else:
+                screen.say(f"The log is whole; its head is {head or '(empty)'}.")
+            return
+        if as_json:
+            entry = None if broken is None else broken.seq
+            screen.show_json({"whole": False, "entry": entry, "reason": f"{reason}."})
+        screen.complain(
+            f"The log {where}: {reason}. Keep the database as it is and compare it with a backup."
+        )
+        finish(FAILED)
 
 
 def local(moment: datetime | None) -> str:

@@ -213,9 +213,15 @@ def run() -> None:
     Example: ubm-sync run
     """
     with application(log_to_screen=True) as app:
-        live = Live(app, reload_environment, lambda renewed: log_to_stream(renewed, sys.stderr))
+
+        def taken_over(renewed: Application) -> None:
+            log_to_stream(renewed, sys.stderr)
+            service.follow(jobs(renewed, live=live))
+
+        live = Live(app, reload_environment, taken_over)
+        service = Service(jobs(app, live=live), app.stop)
         try:
-            Service(jobs(app, live=live), app.stop).run()
+            service.run()
         finally:
             live.close()
 

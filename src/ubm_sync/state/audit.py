@@ -130,6 +130,11 @@ class Audit(Repository):
             link = row.hash
         return self._cut(number, link)
 
+    def holds(self, known: str) -> bool:
+        """Return whether an entry has this hash: one noted elsewhere proves all before it."""
+        statement = select(audit.c.seq).where(audit.c.hash == known).limit(1)
+        return self._connection.execute(statement).first() is not None
+
     def mentioning(self, text: str, limit: int | None = None) -> Iterator[Logged]:
         """Yield entries whose subject is ``text`` or whose body contains it, newest first."""
         find = func.instr if self._connection.dialect.name == "sqlite" else func.strpos

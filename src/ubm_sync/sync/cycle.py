@@ -74,6 +74,7 @@ class Report:
     stops: tuple[Stop, ...] = ()
     problems: tuple[str, ...] = ()
     skipped: str = ""  # why nothing was done
+    audit: str = ""  # hash of the audit log's last entry: outside the database it proves the log
     done: frozenset[str] = frozenset()  # digests of the writes that landed, if asked for
 
     def summary(self) -> dict[str, Any]:
@@ -95,6 +96,7 @@ class Report:
             "stops": [str(stop) for stop in self.stops],
             "problems": list(self.problems),
             "skipped": self.skipped,
+            "audit": self.audit,
         }
 
 
@@ -210,6 +212,7 @@ class Engine:
                     list(stop.samples),
                     self.clock.now(),
                 )
+            report.audit = tx.audit.last_hash()
             tx.runs.finish(
                 report.run, self.clock.now(), report.summary(), "; ".join(report.problems)
             )
