@@ -1,0 +1,1 @@
+"""Who delayed an onboarding, by how much, and how anybody can check it."""
