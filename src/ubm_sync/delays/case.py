@@ -1,0 +1,164 @@
+"""One onboarding while its delays are looked for: its facts, its stages, its calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from ubm_sync.calendars import BusinessCalendar, day_text, local
+from ubm_sync.delays.codes import Party
+from ubm_sync.delays.delay import Delay, Status
+from ubm_sync.delays.evidence import Evidence, Kind, Timeline
+from ubm_sync.delays.rules import Clock, CodeRule, DelayRules, StageRule
+
+_ONE_DAY = timedelta(days=1)
+_WEEKEND = 5  # Saturday, as ``date.weekday`` counts
+
+
+@dataclass(frozen=True, slots=True)
+class Onboarding:
+    """What is being onboarded: its ticket, the customer's zone and calendar, its ends.
+
+    ``live`` is None while it is under way; ``contracted`` is the number of accounts agreed on.
+    """
+
+    ticket: str
+    customer: str
+    zone: str
+    calendar: BusinessCalendar
+    started: datetime
+    live: datetime | None = None
+    contracted: int = 0
+
+
+class Stay(NamedTuple):
+    """A time in one stage; ``left`` None while it lasts."""
+
+    stage: str
+    rule: StageRule
+    entered: datetime
+    left: datetime | None
+    fact: Evidence
+
+    def covers(self, instant: datetime) -> bool:
+        """Return whether the ticket stood there at an instant."""
+        return self.entered <= instant and (self.left is None or instant < self.left)
+
+
+class Case:
+    """An onboarding with its facts; lives for one look."""
+
+    def __init__(
+        self, onboarding: Onboarding, facts: Timeline, rules: DelayRules, now: datetime
+    ) -> None:
+        self.onboarding = onboarding
+        self.facts = facts
+        self.rules = rules
+        self.now = now
+        self.stays = list(_stays(facts.of(Kind.STAGE), rules))
+
+    def rule(self, code: str) -> CodeRule:
+        """Return the settings of a code."""
+        return self.rules.codes[code]
+
+    def day(self, instant: datetime) -> date:
+        """Return the customer's own day of an instant."""
+        return local(instant, self.onboarding.zone).date()
+
+    def day_text(self, instant: datetime) -> str:
+        """Return the customer's own day of an instant, as people read it."""
+        return day_text(self.day(instant), weekday=False)
+
+    def deadline(self, since: datetime, days: int) -> datetime:
+        """Return the end of the business day ``days`` business days after ``since``."""
+        return self.end_of_day(self.onboarding.calendar.add_business_days(self.day(since), days))
+
+    def end_of_day(self, day: date) -> datetime:
+        """Return the instant at which a business day is over for this customer."""
+        return self._at(day, time(self.rules.day_ends))
+
+    def begin_of_day(self, day: date) -> datetime:
+        """Return the first instant of a day in the customer's zone."""
+        return self._at(day, time())
+
+    def _at(self, day: date, clock: time) -> datetime:
+        zone = ZoneInfo(self.onboarding.zone)
+        return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
+
+    def fair_end(self, start: datetime, end: datetime | None) -> datetime | None:
+        """Return when a wait for the client's answer ended, without their holidays before it.
+
+        Nobody answers on a holiday: who answers on the first working day after one was late only
+        until that holiday. A plain weekend is no holiday.
+        """
+        if end is None:
+            return None
+        calendar, day = self.onboarding.calendar, self.day(end) - _ONE_DAY
+        holiday = None
+        while not calendar.is_business_day(day):
+            holiday = day if day.weekday() < _WEEKEND else holiday
+            day -= _ONE_DAY
+        return end if holiday is None else max(start, self.begin_of_day(holiday))
+
+    def stay_at(self, instant: datetime) -> Stay | None:
+        """Return the stage the ticket stood in at an instant, None where nobody knows."""
+        return next((one for one in reversed(self.stays) if one.covers(instant)), None)
+
+    def delay(
+        self,
+        code: str,
+        start: datetime,
+        end: datetime | None,
+        trigger: Evidence,
+        told: str,
+        *,
+        notice: Evidence | None = None,
+        evidence: Iterable[Evidence | None] = (),
+        subject: str = "",
+        doubts: tuple[str, ...] = (),
+    ) -> Iterator[Delay]:
+        """Yield a delay if its code is used and it has begun and lasted; judge what it is worth."""
+        rule = self.rule(code)
+        if not rule.on or start > self.now or (end is not None and end <= start):
+            return
+        given = (notice, trigger, *evidence)
+        known = {one.identity: one for one in given if one is not None}.values()
+        status = Status.COUNTED
+        if doubts:
+            status = Status.REVIEW
+        elif rule.party is Party.CLIENT and notice is None:
+            status = Status.SUSPECTED
+        yield Delay(
+            code,
+            rule.party,
+            subject or trigger.subject,
+            start,
+            end,
+            trigger,
+            notice,
+            tuple(sorted(known, key=lambda one: (one.at, one.identity))),
+            told,
+            status,
+            doubts,
+        )
+
+
+def earliest(*instants: datetime | None) -> datetime | None:
+    """Return the first of the instants that are known, None where none is."""
+    known = [one for one in instants if one is not None]
+    return min(known) if known else None
+
+
+def _stays(facts: list[Evidence], rules: DelayRules) -> Iterator[Stay]:
+    """Yield the times in each stage; a stage that is entered again while there goes on."""
+    unknown = StageRule(Clock.NOBODY)
+    moves: list[Evidence] = []
+    for fact in facts:
+        if not moves or moves[-1].value != fact.value:
+            moves.append(fact)
+    for number, fact in enumerate(moves):
+        left = moves[number + 1].at if number + 1 < len(moves) else None
+        yield Stay(fact.value, rules.stages.get(fact.value, unknown), fact.at, left, fact)

@@ -1,0 +1,48 @@
+"""One delay: what was late, from when to when, how it is known, and whether it counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ubm_sync.delays.codes import Party
+from ubm_sync.delays.evidence import Evidence
+
+
+class Status(StrEnum):
+    """Whether a delay counts."""
+
+    COUNTED = "counted"
+    SUSPECTED = "suspected"  # nobody can show that the client was told, or by when
+    REVIEW = "needs review"  # what is known contradicts itself
+    DISPUTED = "disputed"  # somebody disagrees: it counts for nothing until that is settled
+    VOID = "void"  # found to be none
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """One delay as the facts show it now.
+
+    ``start`` and ``end`` are instants (UTC), ``end`` None while it goes on. ``trigger`` is the fact
+    it began with: it names the delay for good, also when later facts move its start or its end.
+    ``notice`` is the fact by which the client was told what was needed, and by when. ``told`` is
+    what happened, as a sentence without its end.
+    """
+
+    code: str
+    party: Party
+    subject: str
+    start: datetime
+    end: datetime | None
+    trigger: Evidence
+    notice: Evidence | None
+    evidence: tuple[Evidence, ...]
+    told: str
+    status: Status = Status.COUNTED
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What identifies it within its onboarding."""
+        return f"{self.code}|{self.subject}|{self.trigger.ref}"

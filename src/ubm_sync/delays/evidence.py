@@ -1,0 +1,108 @@
+"""What is known of an onboarding, as facts somebody can look up: who did what, when, and where.
+
+Facts come from what people do anyway: a ticket moved, a message, a meeting, a checklist item, a row
+that stays wrong, a login that fails. A rule never sees a system, only these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as default
+from datetime import datetime
+from enum import StrEnum
+
+from ubm_sync.model import nothing
+
+
+class Kind(StrEnum):
+    """What a fact is about; ``value`` says what became of it."""
+
+    STAGE = "stage"  # value: the stage entered, by its key
+    SENT = "sent"  # a message of ours to the client; value: delivered, bounced
+    RECEIVED = "received"  # a message of the client's; value: reply, automatic
+    MEETING = "meeting"  # value: scheduled, completed, rescheduled, no_show, canceled
+    ITEM = "item"  # of the checklist; value: requested, received, accepted, rejected
+    ROW = "row"  # of the client's sheet; value: its status
+    CREDENTIAL = "credential"  # value: requested, valid, invalid, not_provided, locked, mfa
+    PORTAL = "portal"  # the utility's own failure; value: down, up
+    AUTHORISATION = "authorisation"  # value: sent, confirmed
+    APPROVAL = "approval"  # value: requested, approved, declined
+    SCOPE = "scope"  # value: the number of accounts; details: replanned
+    BILL = "bill"  # value: enrolled, actual; details: last_statement
+    ERROR = "error"  # of ours; value: open, fixed
+    PRIORITY = "priority"  # other work put first; value: set, cleared
+
+
+class Side(StrEnum):
+    """Who acted."""
+
+    CLIENT = "client"
+    US = "us"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One fact.
+
+    ``system``, ``record`` and ``field`` say where it stands, ``link`` opens it there. ``at`` is
+    when it happened (UTC), ``actor`` who did it (an e-mail or a name, "" where nobody knows),
+    ``side`` on whose side they are. ``subject`` is the thing it is about: a meeting, a checklist
+    item, a row, a login. ``details`` are texts: ``due``, ``slot``, ``text`` and what else a kind
+    names.
+    """
+
+    kind: Kind
+    at: datetime
+    subject: str
+    value: str
+    system: str
+    record: str
+    field: str = ""
+    actor: str = ""
+    side: Side = Side.UNKNOWN
+    link: str = ""
+    details: Mapping[str, str] = default(default_factory=nothing)
+
+    @property
+    def ref(self) -> str:
+        """What names this fact for good: the same fact read again has the same."""
+        return f"{self.system}:{self.record}:{self.field or self.kind}:{self.at.isoformat()}"
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """What makes two facts the same one."""
+        return self.ref, self.kind, self.subject, self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The facts of one onboarding, oldest first, each once."""
+
+    facts: tuple[Evidence, ...]
+    by_kind: Mapping[Kind, Sequence[Evidence]]
+
+    def of(self, *kinds: Kind) -> list[Evidence]:
+        """Return the facts of these kinds, oldest first."""
+        if len(kinds) == 1:
+            return list(self.by_kind.get(kinds[0], ()))
+        return [one for one in self.facts if one.kind in kinds]
+
+    def by_subject(self, kind: Kind) -> dict[str, list[Evidence]]:
+        """Return the facts of one kind by what they are about, oldest first."""
+        found: dict[str, list[Evidence]] = {}
+        for one in self.by_kind.get(kind, ()):
+            found.setdefault(one.subject, []).append(one)
+        return found
+
+
+def timeline(facts: Iterable[Evidence], now: datetime) -> Timeline:
+    """Return the facts known until ``now``, in order, however they came and how often."""
+    unique = {one.identity: one for one in facts if one.at <= now}.values()
+    ordered = tuple(sorted(unique, key=lambda one: (one.at, one.identity)))
+    by_kind: dict[Kind, list[Evidence]] = {}
+    for one in ordered:
+        by_kind.setdefault(one.kind, []).append(one)
+    return Timeline(ordered, by_kind)

@@ -1,0 +1,150 @@
+"""Delays that the utility bears, and our own, from the facts. Pure; one function for each code.
+
+They are looked for as hard as the client's: whoever reads the log sees both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from ubm_sync.calendars import parse_instant
+from ubm_sync.delays.case import Case, Stay, earliest
+from ubm_sync.delays.delay import Delay
+from ubm_sync.delays.evidence import Evidence, Kind
+from ubm_sync.delays.rules import Clock
+from ubm_sync.delays.waits import Wait, together
+
+
+def portal(case: Case) -> Iterator[Delay]:
+    """VN-PORTAL: the utility's portal fails, from the first failure to the first success."""
+    yield from _between(case, "VN-PORTAL", Kind.PORTAL, "down", "up", "the portal of {} failed")
+
+
+def authorisation(case: Case) -> Iterator[Delay]:
+    """VN-AUTH: sent to the utility, and not confirmed within the threshold."""
+    threshold = case.rule("VN-AUTH").threshold
+    for subject, facts in case.facts.by_subject(Kind.AUTHORISATION).items():
+        sent = next((one for one in facts if one.value == "sent"), None)
+        if sent is None:
+            continue
+        confirmed = next((one for one in facts if one.value == "confirmed"), None)
+        told = f"authorisation sent to {subject} {case.day_text(sent.at)}"
+        told += f", confirmed {case.day_text(confirmed.at)}" if confirmed else ", not confirmed yet"
+        yield from case.delay(
+            "VN-AUTH",
+            case.deadline(sent.at, threshold),
+            confirmed.at if confirmed else None,
+            sent,
+            told,
+            notice=sent,
+            evidence=(confirmed,),
+            subject=subject,
+        )
+
+
+def bill(case: Case) -> Iterator[Delay]:
+    """VN-BILL: enrolled, and no actual bill more than 35 days after the last statement."""
+    waits = []
+    for facts in case.facts.by_subject(Kind.BILL).values():
+        enrolled = next((one for one in facts if one.value == "enrolled"), None)
+        if enrolled is None:
+            continue
+        statement = parse_instant(enrolled.details.get("last_statement", ""))
+        last = max(enrolled.at, statement) if statement else enrolled.at
+        start = last + timedelta(days=case.rules.bill_days + 1)
+        came = next((one for one in facts if one.value == "actual" and one.at >= last), None)
+        waits.append(Wait(start, came.at if came else None, enrolled, came))
+    yield from together(case, "VN-BILL", waits, "bills", "accounts wait for a bill", fair=False)
+
+
+def backlog(case: Case) -> Iterator[Delay]:
+    """IN-BACKLOG: longer with us than planned, in a stage or with a document to look at."""
+    for stay in case.stays:
+        if stay.rule.longest is None or stay.rule.clock not in {Clock.INTERNAL, Clock.SHARED}:
+            continue
+        asked = _asked(case, stay) if stay.rule.clock is Clock.SHARED else None
+        start = case.deadline(stay.entered, stay.rule.longest)
+        told = f"in {stay.stage} since {case.day_text(stay.entered)}, planned until "
+        yield from case.delay(
+            "IN-BACKLOG",
+            start,
+            earliest(stay.left, asked.at if asked else None),
+            stay.fact,
+            told + case.day_text(start),
+            evidence=(asked,),
+            subject=f"{stay.stage} {stay.entered.date()}",
+        )
+    yield from _reviews(case)
+
+
+def _asked(case: Case, stay: Stay) -> Evidence | None:
+    """Return what handed a shared stage to the client: the first thing it was asked there."""
+    asked = [one for one in case.facts.of(Kind.SENT) if one.value != "bounced"]
+    asked += [one for one in case.facts.of(Kind.ITEM) if one.value == "requested"]
+    there = [one for one in asked if stay.covers(one.at)]
+    return min(there, key=lambda one: one.at) if there else None
+
+
+def _reviews(case: Case) -> Iterator[Delay]:
+    for subject, facts in case.facts.by_subject(Kind.ITEM).items():
+        came: Evidence | None = None
+        for fact in [*facts, None]:
+            if fact is not None and fact.value == "received":
+                came = came or fact
+                continue
+            if came is not None and (fact is None or fact.value in {"accepted", "rejected"}):
+                start = case.deadline(came.at, case.rules.review_days)
+                told = f"{subject} received {case.day_text(came.at)}, looked at too late"
+                yield from case.delay(
+                    "IN-BACKLOG",
+                    start,
+                    fact.at if fact else None,
+                    came,
+                    told,
+                    evidence=(fact,),
+                    subject=f"review of {subject}",
+                )
+                came = None
+
+
+def priority(case: Case) -> Iterator[Delay]:
+    """IN-PRIORITY: we put other work first, with a reason somebody wrote down."""
+    words = "other work was put first ({})"
+    yield from _between(case, "IN-PRIORITY", Kind.PRIORITY, "set", "cleared", words)
+
+
+def rework(case: Case) -> Iterator[Delay]:
+    """IN-REWORK: an error of ours, until it was mended."""
+    words = "an error of ours in {}"
+    yield from _between(case, "IN-REWORK", Kind.ERROR, "open", "fixed", words)
+
+
+def _between(
+    case: Case, code: str, kind: Kind, begins: str, ends: str, words: str
+) -> Iterator[Delay]:
+    """Yield a delay from each fact that begins one to the next that ends it, by subject."""
+    for subject, facts in case.facts.by_subject(kind).items():
+        since: Evidence | None = None
+        for fact in facts:
+            if fact.value == begins and since is None:
+                since = fact
+            elif fact.value == ends and since is not None:
+                yield from _one(case, code, since, fact.at, fact, words.format(subject))
+                since = None
+        if since is not None:
+            yield from _one(case, code, since, None, None, words.format(subject))
+
+
+def _one(
+    case: Case,
+    code: str,
+    since: Evidence,
+    end: datetime | None,
+    over: Evidence | None,
+    words: str,
+) -> Iterator[Delay]:
+    told = f"{words} from {case.day_text(since.at)}"
+    if over is not None:
+        told += f" to {case.day_text(over.at)}"
+    yield from case.delay(code, since.at, end, since, told, evidence=(over,))

@@ -1,0 +1,64 @@
+"""Waits for many things of one sort, put together: a hundred rows are one delay, not a hundred."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from ubm_sync.delays.case import Case
+from ubm_sync.delays.delay import Delay
+from ubm_sync.delays.evidence import Evidence
+
+
+class Wait(NamedTuple):
+    """One of them: ``end`` and ``over`` are None while it goes on."""
+
+    start: datetime
+    end: datetime | None
+    since: Evidence
+    over: Evidence | None
+
+
+def together(
+    case: Case, code: str, waits: Iterable[Wait], subject: str, words: str, *, fair: bool = True
+) -> Iterator[Delay]:
+    """Yield waits that overlap or touch as one delay each; ``fair``: holidays at its end are off.
+
+    A delay is named by the fact its first wait began with.
+    """
+    begun = sorted(
+        (
+            one
+            for one in waits
+            if one.start <= case.now and (one.end is None or one.end > one.start)
+        ),
+        key=lambda one: (one.start, one.since.ref),
+    )
+    group: list[Wait] = []
+    for one in begun:
+        if group and one.start > max(wait.end or case.now for wait in group):
+            yield from _one(case, code, group, subject, words, fair=fair)
+            group = []
+        group.append(one)
+    if group:
+        yield from _one(case, code, group, subject, words, fair=fair)
+
+
+def _one(
+    case: Case, code: str, group: list[Wait], subject: str, words: str, *, fair: bool
+) -> Iterator[Delay]:
+    first = group[0]
+    ends = [wait.end for wait in group if wait.end is not None]
+    end = max(ends) if len(ends) == len(group) else None
+    facts = [fact for wait in group for fact in (wait.since, wait.over) if fact is not None]
+    yield from case.delay(
+        code,
+        first.start,
+        case.fair_end(first.start, end) if fair else end,
+        first.since,
+        f"{len(group)} {words} since {case.day_text(first.since.at)} at the earliest",
+        notice=first.since,
+        evidence=facts,
+        subject=subject,
+    )
