@@ -100,9 +100,15 @@ class Timeline:
 
 def timeline(facts: Iterable[Evidence], now: datetime) -> Timeline:
     """Return the facts known until ``now``, in order, however they came and how often."""
-    unique = {one.identity: one for one in facts if one.at <= now}.values()
+    # Of two tellings of one fact that differ in their details the same one is taken every time.
+    told = sorted((one for one in facts if one.at <= now), key=_telling)
+    unique = {one.identity: one for one in told}.values()
     ordered = tuple(sorted(unique, key=lambda one: (one.at, one.identity)))
     by_kind: dict[Kind, list[Evidence]] = {}
     for one in ordered:
         by_kind.setdefault(one.kind, []).append(one)
     return Timeline(ordered, by_kind)
+
+
+def _telling(fact: Evidence) -> tuple[str, str, str, list[tuple[str, str]]]:
+    return fact.side, fact.actor, fact.link, sorted(fact.details.items())
