@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ubm_sync.calendars import BusinessCalendar, day_text, local
+from ubm_sync.calendars import BusinessCalendar, clock_text, local
 from ubm_sync.delays.codes import Party
 from ubm_sync.delays.delay import Delay, Status
 from ubm_sync.delays.evidence import Evidence, Kind, Timeline
@@ -69,8 +69,13 @@ class Case:
         return local(instant, self.onboarding.zone).date()
 
     def day_text(self, instant: datetime) -> str:
-        """Return the customer's own day of an instant, as people read it."""
-        return day_text(self.day(instant), weekday=False)
+        """Return the customer's own day of an instant, as people read it: ``11/19``."""
+        day = self.day(instant)
+        return f"{day.month}/{day.day}"
+
+    def moment_text(self, instant: datetime) -> str:
+        """Return day and time of an instant, as people of this customer read it."""
+        return f"{self.day_text(instant)} {clock_text(instant, self.onboarding.zone)}"
 
     def deadline(self, since: datetime, days: int) -> datetime:
         """Return the end of the business day ``days`` business days after ``since``."""

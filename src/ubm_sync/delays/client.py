@@ -194,7 +194,9 @@ def _no_reply(
         end = earliest(reply.at if reply else None, stay.left)
         if not stay.rule.waiting or (end is not None and end <= begun):
             continue
-        told = f"asked {case.day_text(asked.at)}, no reply by {case.day_text(begun)}"
+        channel = asked.details.get("channel", "")
+        by = f" ({channel})" if channel else ""
+        told = f"asked {case.day_text(asked.at)}{by}, no reply by {case.moment_text(begun)}"
         if reply is not None and end == reply.at:
             told += f", answered {case.day_text(reply.at)}"
         yield from case.delay(

@@ -82,7 +82,7 @@ def test_silence_counts_from_three_business_days_after_the_question() -> None:
     assert lasted(delay) == ("2026-11-19", "2026-11-23")
     assert delay.start == at("2026-11-19 17:00")
     assert delay.notice is not None
-    assert delay.told == "asked Nov 16, no reply by Nov 19, answered Nov 23"
+    assert delay.told == "asked 11/16, no reply by 11/19 17:00, answered 11/23"
 
 
 def test_thanksgiving_is_no_business_day_and_a_closure_moves_the_deadline_further() -> None:
@@ -232,7 +232,7 @@ def test_a_hundred_wrong_rows_are_one_delay_until_the_last_is_right() -> None:
     delay = only(*rows)
 
     assert (delay.code, *lasted(delay)) == ("CL-LIST", "2026-09-21", "2026-09-24")
-    assert delay.told == "100 rows of the location list wait since Sep 14 at the earliest"
+    assert delay.told == "100 rows of the location list wait since 9/14 at the earliest"
 
 
 def test_waits_with_a_gap_between_them_are_two_delays() -> None:

@@ -1,0 +1,199 @@
+"""What is written down about delays: revisions that follow each other and are never changed. Pure.
+
+A delay gets its first revision when it is first seen. Whatever is known differently later (it
+ended, an earlier answer came to light, somebody disputes it) is another revision that supersedes
+the last; the old one stays. The same facts under the same rules give no new revision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ubm_sync.calendars import instant_text
+from ubm_sync.delays.codes import Party
+from ubm_sync.delays.delay import Delay, Status
+from ubm_sync.delays.evidence import Evidence
+
+GONE = "what is known now shows no such delay"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """By what a revision came about: rules and their version, settings, the run, and who."""
+
+    rules: str
+    settings: str  # hash of the configuration
+    run: str
+    by: str = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One line of the ledger.
+
+    ``delay`` identifies the delay, ``number`` counts its revisions from 1 and ``supersedes`` is the
+    one before (0: none). ``evidence`` and ``notice`` are references anybody can look up.
+    ``retrospective``: written down later than a cycle after the delay began. ``why`` says what is
+    different from the revision before.
+    """
+
+    delay: str
+    number: int
+    ticket: str
+    code: str
+    party: Party
+    subject: str
+    start: datetime
+    end: datetime | None
+    status: Status
+    told: str
+    notice: str
+    evidence: tuple[str, ...]
+    retrospective: bool
+    why: str
+    at: datetime
+    basis: Basis
+
+    @property
+    def supersedes(self) -> int:
+        """The number of the revision that this one takes the place of, 0 for the first."""
+        return self.number - 1
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What a revision says; one that says the same as the last is not written."""
+        return (self.start, self.end, self.status, self.told, self.notice, self.evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """Somebody disagrees with a delay: by whom, when, and why."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
+def delay_id(ticket: str, delay: Delay) -> str:
+    """Return what identifies a delay: it stays when later facts move its start or its end."""
+    return hashlib.sha256(f"{ticket}|{delay.key}".encode()).hexdigest()[:16]
+
+
+def revise(
+    known: Mapping[str, Revision],
+    ticket: str,
+    delays: Iterable[Delay],
+    basis: Basis,
+    now: datetime,
+    *,
+    disputes: Mapping[str, Dispute] = {},
+    patience: timedelta = timedelta(hours=1),
+) -> list[Revision]:
+    """Return the revisions to append, given the last one known of each delay of a ticket.
+
+    ``disputes`` are by delay id. A delay that begun more than ``patience`` before it is written
+    down for the first time is marked as retrospective. Delays that are not shown any more become
+    void, with the reason; nothing is taken back silently.
+    """
+    fresh = []
+    shown = {}
+    for delay in delays:
+        name = delay_id(ticket, delay)
+        shown[name] = delay
+        last = known.get(name)
+        if last is None and delay.status is Status.VOID:
+            continue
+        dispute = disputes.get(name)
+        revision = _revision(name, ticket, delay, last, dispute, basis, now, patience)
+        if last is None or revision.content != last.content:
+            fresh.append(revision)
+    for name, last in known.items():
+        if name not in shown and last.status is not Status.VOID:
+            fresh.append(_next(last, basis, now, status=Status.VOID, why=GONE))
+    return sorted(fresh, key=lambda one: (one.start, one.code, one.delay))
+
+
+def _revision(
+    name: str,
+    ticket: str,
+    delay: Delay,
+    last: Revision | None,
+    dispute: Dispute | None,
+    basis: Basis,
+    now: datetime,
+    patience: timedelta,
+) -> Revision:
+    status, why = delay.status, "; ".join(delay.doubts)
+    if dispute is not None and status is Status.COUNTED:
+        status = Status.DISPUTED
+        why = f"disputed by {dispute.by} on {dispute.at.date()}: {dispute.reason}"
+    made = Revision(
+        delay=name,
+        number=1 if last is None else last.number + 1,
+        ticket=ticket,
+        code=delay.code,
+        party=delay.party,
+        subject=delay.subject,
+        start=delay.start,
+        end=delay.end,
+        status=status,
+        told=delay.told,
+        notice="" if delay.notice is None else delay.notice.ref,
+        evidence=tuple(one.ref for one in delay.evidence),
+        retrospective=(now - delay.start > patience) if last is None else last.retrospective,
+        why=why,
+        at=now,
+        basis=basis,
+    )
+    return made if last is None or why else replace(made, why=_difference(last, made))
+
+
+def _next(last: Revision, basis: Basis, now: datetime, *, status: Status, why: str) -> Revision:
+    return replace(last, number=last.number + 1, status=status, why=why, at=now, basis=basis)
+
+
+def _difference(last: Revision, made: Revision) -> str:
+    """Return in words what is known differently."""
+    said = []
+    if last.status is not made.status:
+        said.append(f"{last.status} before, {made.status} now")
+    if last.start != made.start:
+        said.append(f"began {_instant(made.start)}, not {_instant(last.start)}")
+    if last.end is None and made.end is not None:
+        said.append("it ended")
+    elif last.end is not None and made.end is None:
+        said.append("it goes on after all")
+    elif last.end != made.end:
+        said.append(f"ended {_instant(made.end)}, not {_instant(last.end)}")
+    if set(made.evidence) - set(last.evidence):
+        said.append("more evidence")
+    elif set(last.evidence) - set(made.evidence):
+        said.append("less evidence")
+    return "; ".join(said) or "told in other words"
+
+
+def _instant(instant: datetime | None) -> str:
+    return "never" if instant is None else instant_text(instant)
+
+
+def proof(evidence: Iterable[Evidence]) -> list[dict[str, str]]:
+    """Return facts as they are kept beside a revision: enough to look each of them up again."""
+    return [
+        {
+            "ref": one.ref,
+            "kind": one.kind,
+            "at": instant_text(one.at),
+            "value": one.value,
+            "subject": one.subject,
+            "system": one.system,
+            "record": one.record,
+            "field": one.field,
+            "actor": one.actor,
+            "side": one.side,
+            "link": one.link,
+        }
+        for one in evidence
+    ]

@@ -1,0 +1,63 @@
+"""What people are told of delays: one note when one opens, one when it closes, a sentence for each.
+
+The words are those of the managers' page: cause, proof, what it amounts to, how to correct it.
+"""
+
+from __future__ import annotations
+
+from ubm_sync.delays.codes import Party
+from ubm_sync.delays.days import Days, SpanDays
+from ubm_sync.delays.delay import Delay, Status
+
+_WHOSE = {
+    Party.CLIENT: "Client-caused",
+    Party.VENDOR: "Utility-caused",
+    Party.INTERNAL: "Our own",
+}
+CORRECT = 'Correct me: set "Delay override".'
+
+
+def opened(delay: Delay, days: SpanDays | None) -> str:
+    """Return the note of a delay that has begun."""
+    so_far = f" Day {days.calendar + 1}." if days is not None and days.open else ""
+    doubt = "" if delay.status is Status.COUNTED else f" Not counted: {delay.status}."
+    told = _sentence(delay.told)
+    return f"{_WHOSE[delay.party]} delay opened: {delay.code}. {told}{so_far}{doubt} {CORRECT}"
+
+
+def closed(delay: Delay, days: SpanDays, total: Days) -> str:
+    """Return the note of a delay that is over."""
+    return (
+        f"Delay closed: {delay.code}, {_many(days.calendar)} ({days.business} business). "
+        f"Client total now {total.client_exclusive} exclusive / {total.concurrent} shared of "
+        f"{_many(total.gross)}."
+    )
+
+
+def voided(delay_code: str, why: str) -> str:
+    """Return the note of a delay that turned out to be none."""
+    return f"Delay taken back: {delay_code}. {_sentence(why)} It counts for nothing."
+
+
+def explained(delay: Delay, days: SpanDays | None) -> str:
+    """Return the one sentence that says what a delay is, how it is known and what it amounts to."""
+    amount = (
+        "not counted"
+        if days is None
+        else (f"{_many(days.calendar)} on the calendar, {days.counted} counted")
+    )
+    if delay.status is not Status.COUNTED:
+        amount = f"{delay.status}, not counted"
+    return f"{_WHOSE[delay.party]}, {delay.code}: {_sentence(delay.told)} {_capital(amount)}."
+
+
+def _many(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"
+
+
+def _sentence(text: str) -> str:
+    return f"{_capital(text).rstrip('.')}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
