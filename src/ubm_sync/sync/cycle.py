@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from ubm_sync.sync.guard import Guard, Stop, Threshold
 from ubm_sync.sync.ingest import Ingest, Seen
 from ubm_sync.sync.notes import NoteClerk
 from ubm_sync.sync.noticed import Mask
+from ubm_sync.sync.pipeline import Batch, Due, Pipeline
 from ubm_sync.sync.plan import RecordPlan
 from ubm_sync.sync.recovery import recover
 from ubm_sync.sync.rules import Rules
@@ -237,7 +238,7 @@ class Engine:
             with self.state.transaction() as tx:
                 work = self._work(kind, sight, self._guard(tx, rules), tally, "plan")
                 moving = {plan.subject.customer.key for plan in found if plan.writes}
-                for ids in self._due(kind):
+                for ids in iter(self._due(kind).portion, []):
                     plans = work.plans(tx, ids, now)[0]
                     if kind == "onboarding":
                         plans = [one for one in plans if one.subject.customer.key not in moving]
@@ -354,29 +355,24 @@ class Engine:
             ingest=self._ingest(),
         )
 
-    def _due(self, kind: str) -> Iterator[list[str]]:
-        after = None
-        while True:
-            with self.state.reading() as tx:
-                ids = tx.records.due(
-                    self.clock.now(), self.settings.portion, after, set(self.active), kind
-                )
-            if not ids:
-                return
-            yield ids
-            after = ids[-1]
+    def _due(self, kind: str) -> Due:
+        return Due(self.state, self.clock, kind, set(self.active), self.settings.portion)
 
     def _drain(self, work: Work, only: Chosen | None) -> None:
-        done = 0
-        for ids in self._due(work.rules.kind):
-            if self.stop.is_set():
-                break
-            if only is None:
-                work.do(ids, self.clock.now())
-            else:  # decided as of the plan, or the times it names would be others
-                work.do([one for one in ids if one in only.records], only.at)
-            done += len(ids)
-            self._progress("working", done, None)
+        due, done = self._due(work.rules.kind), 0
+
+        def more() -> Batch | None:
+            nonlocal done
+            while not self.stop.is_set() and (ids := due.portion()):
+                done += len(ids)
+                self._progress("working", done, None)
+                if only is None:
+                    return Batch(ids, self.clock.now())
+                if chosen := [one for one in ids if one in only.records]:
+                    return Batch(chosen, only.at)  # or the times it names would be others
+            return None
+
+        Pipeline(work, more).run()
 
     def _take_lease(self, tx: Tx, now: datetime) -> bool:
         """Take the lease of the engine; from a process of this machine that ended, at once."""

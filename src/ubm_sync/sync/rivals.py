@@ -1,24 +1,39 @@
-"""Records that have the same account key, in the state and in the portion in hand."""
+"""Records that have the same account key: in the state, under way, and in the portion in hand."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ubm_sync.flow import Rival
 from ubm_sync.state import RecordState, Tx
+from ubm_sync.sync.plan import RecordPlan
 
 
 class Rivals:
-    """Who else has the same account key: in the state, and in the portion in hand."""
+    """Who else has the same account key.
 
-    def __init__(self, tx: Tx, records: Mapping[str, RecordState], keys: Mapping[str, str]) -> None:
-        stored = tx.records.rivals(sorted(set(keys.values()))) if keys else {}
+    Records under way count as they were just decided: the state does not know it yet.
+    """
+
+    def __init__(
+        self,
+        tx: Tx,
+        records: Mapping[str, RecordState],
+        keys: Mapping[str, str],
+        under_way: Sequence[RecordPlan] = (),
+    ) -> None:
+        wanted = set(keys.values())
+        decided = {plan.subject.sync_id: plan.decision.account_key for plan in under_way}
+        stored = tx.records.rivals(sorted(wanted)) if keys else {}
         groups: defaultdict[str, dict[str, Rival]] = defaultdict(dict)
         for key, group in stored.items():
             for one in group:
-                if keys.get(one.sync_id, key) == key:
+                if one.sync_id not in decided and keys.get(one.sync_id, key) == key:
                     groups[key][one.sync_id] = one
+        for plan in under_way:
+            if (key := plan.decision.account_key) in wanted:
+                groups[key][plan.subject.sync_id] = _rival(plan)
         for sync_id, key in keys.items():
             record = records[sync_id]
             groups[key].setdefault(
@@ -42,3 +57,15 @@ class Rivals:
         if len(group) == 1:
             return ()
         return tuple(one for other, one in group.items() if other != sync_id)
+
+
+def _rival(plan: RecordPlan) -> Rival:
+    subject, decision = plan.subject, plan.decision
+    return Rival(
+        subject.sync_id,
+        subject.customer.key,
+        decision.label,
+        decision.status,
+        decision.accepted,
+        subject.created_at,
+    )

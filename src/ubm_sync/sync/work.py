@@ -1,10 +1,13 @@
-"""One portion of records from plan to settled state: the part of a cycle that writes."""
+"""One portion of records from plan to settled state: the part of a cycle that writes.
+
+A portion is planned (``prepare``), sent and settled; ``pipeline`` plans the next one meanwhile.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -31,7 +34,18 @@ log = structlog.get_logger(__name__)
 
 Fence: TypeAlias = Callable[[Tx], None]  # raises LeaseLost where another instance took over
 _PASSING = frozenset({"not_read"})  # problems that mend themselves
-STEPS = 4  # create, follow up, tell: more than any flow needs in one cycle
+
+
+@dataclass(slots=True)
+class Portion:
+    """Some records on their way: planned, with their intents written down, and then sent."""
+
+    now: datetime
+    plans: list[RecordPlan]
+    records: Mapping[str, RecordState]
+    intents: Mapping[str, int]
+    sent: dict[str, dict[str, Write]] = field(default_factory=dict)
+    outcomes: dict[str, dict[str, Outcome]] = field(default_factory=dict)
 
 
 class Work:
@@ -71,9 +85,12 @@ class Work:
         self._asking = Asking(state, rules, connectors, ingest)
 
     def plans(
-        self, tx: Tx, ids: Sequence[str], now: datetime
+        self, tx: Tx, ids: Sequence[str], now: datetime, under_way: Sequence[RecordPlan] = ()
     ) -> tuple[list[RecordPlan], dict[str, RecordState]]:
-        """Return the plans of these records; a record that cannot be planned is set aside."""
+        """Return the plans of these records; a record that cannot be planned is set aside.
+
+        ``under_way`` are the plans of other records that are decided and not in the state yet.
+        """
         records = tx.records.load(ids)
         seen = tx.observations.load(ids)
         subjects: dict[str, tuple[Subject, Merged, str]] = {}
@@ -89,7 +106,8 @@ class Work:
                 self._poison(tx, record, error, now)
                 continue
             subjects[sync_id] = (subject, merged, key)
-        rivals = Rivals(tx, records, {i: key for i, (_, _, key) in subjects.items() if key})
+        keys = {sync_id: key for sync_id, (_, _, key) in subjects.items() if key}
+        rivals = Rivals(tx, records, keys, under_way)
         counts = self._counts(tx) if self.rules.kind == "onboarding" else {}
         notices = self._notices(tx) if self.rules.kind == "onboarding" else {}
         plans = []
@@ -112,33 +130,41 @@ class Work:
         self._tally.planned += len(plans)
         return plans, records
 
-    def do(self, ids: Sequence[str], now: datetime) -> None:
-        """Plan, write and settle these records, until what was created is known everywhere."""
-        todo = list(ids)
-        for _ in range(STEPS):
-            if todo:
-                todo = self._step(todo, now)
+    def prepare(self, ids: Sequence[str], now: datetime, before: Portion | None = None) -> Portion:
+        """Plan these records and write down what will be sent.
 
-    def _step(self, ids: Sequence[str], now: datetime) -> list[str]:
-        """Do one step; return the records whose flow wants to follow up."""
+        ``before`` is the portion that is under way meanwhile; it holds other records.
+        """
         with self._state.transaction() as tx:
             self._fence(tx)
-            plans, records = self.plans(tx, ids, now)
+            plans, records = self.plans(tx, ids, now, before.plans if before else ())
             plans = self._wanted([_creates_first(plan) for plan in self._guarded(plans)])
             intents = self._logbook.intend(tx, plans, now)
             keep_typed(tx, plans, records, now)
-        sent, outcomes = self._sender.send(plans)
+        return Portion(now, plans, records, intents)
+
+    def send(self, portion: Portion) -> None:
+        """Send what was planned; touches no state, so that others may work on it meanwhile."""
+        portion.sent, portion.outcomes = self._sender.send(portion.plans)
+
+    def settle(self, portion: Portion) -> list[str]:
+        """Store what came of a portion; return the records whose flow wants to follow up.
+
+        Nothing may be on its way meanwhile: reading positions are stored, and late writes asked
+        about.
+        """
+        now, outcomes = portion.now, portion.outcomes
         with self._state.transaction() as tx:
             self._fence(tx)
-            met, late = self._settle(tx, plans, records, sent, outcomes, now)
-            self._logbook.conclude(tx, intents, outcomes, now)
+            met, late = self._settle(tx, portion)
+            self._logbook.conclude(tx, portion.intents, outcomes, now)
             for connector in self._connectors.values():
                 tx.cursors.put(connector.name, connector.cursor())
         if late:
             met |= self._asking.ask(late, now)
         return [
             plan.subject.sync_id
-            for plan in plans
+            for plan in portion.plans
             if plan.subject.sync_id in met or self._goes_on(plan, outcomes[plan.subject.sync_id])
         ]
 
@@ -235,21 +261,15 @@ class Work:
         withheld = tuple(writes) != plan.writes
         return replace(plan, writes=tuple(writes), withheld=withheld)
 
-    def _settle(
-        self,
-        tx: Tx,
-        plans: Sequence[RecordPlan],
-        records: Mapping[str, RecordState],
-        sent: Mapping[str, Mapping[str, Write]],
-        outcomes: Mapping[str, Mapping[str, Outcome]],
-        now: datetime,
-    ) -> tuple[set[str], list[Late]]:
+    def _settle(self, tx: Tx, portion: Portion) -> tuple[set[str], list[Late]]:
         """Store what is known now; return whom a change of a rival concerns, and late writes."""
+        records, sent, outcomes = portion.records, portion.sent, portion.outcomes
+        now = portion.now
         late: list[Late] = []
         save: list[RecordState] = []
         observations: list[tuple[str, Observation]] = []
         stirred: defaultdict[str, set[str]] = defaultdict(set)
-        for plan in plans:
+        for plan in portion.plans:
             sync_id = plan.subject.sync_id
             settled = settle(self.rules, plan, sent[sync_id], outcomes[sync_id], now)
             record = records[sync_id]
