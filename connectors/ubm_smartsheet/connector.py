@@ -114,6 +114,23 @@ class SheetConnector:
             except NotThere:
                 continue  # the next ``observe`` reports the sheet
 
+    def list_again(self, place: str, container: str) -> None:
+        """Have the next ``observe`` list this sheet in full."""
+        del place
+        if container in self._reader.bindings:
+            self._reader.state(container).distrust()
+
+    def absent(self, place: str, container: str, refs: Sequence[str]) -> frozenset[str] | None:
+        """Return which rows the sheet itself says are not in it; None where it cannot be read.
+
+        One request for each 100 rows, and one for each row that it does not show, of at most
+        ``rows_proven`` rows.
+        """
+        del place
+        if container not in self._reader.bindings:
+            return None
+        return self._reader.absent(container, refs)
+
     def _is_readable(self, sheet: str) -> bool:
         return sheet in self._reader.bindings and not self._reader.state(sheet).lost
 

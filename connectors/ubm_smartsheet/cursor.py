@@ -114,6 +114,11 @@ class SheetState:
         self.version, self.rows, self.lost = 0, None, True
         self.changed()
 
+    def distrust(self) -> None:
+        """Note that the sheet is to be read in full, although nothing says that it changed."""
+        self.version, self.rows = 0, None
+        self.changed()
+
     def _stored(self) -> dict[str, Any]:
         return {
             "id": self.id,

@@ -107,6 +107,32 @@ class Reader:
             self.index.saw(sheet, (row["id"] for row in body["rows"]))
             yield _page(state, decoder, body["rows"], found, keep_blank=True)
 
+    def absent(self, sheet: str, refs: Sequence[str]) -> frozenset[str] | None:
+        """Return which of these rows are not in a sheet that answers; None where it does not.
+
+        The rows are asked for together, and those not shown one by one, for a list that leaves
+        something out says nothing about it. Of a great many only some are tried: where one of them
+        is there after all, the list was wrong and nothing is proven.
+        """
+        try:
+            shown = {one.ref for page in self.fetch(sheet, refs) for one in page.observations}
+            missing = [ref for ref in refs if ref not in shown]
+            tried = missing[: self._settings.rows_proven]
+            there = [ref for ref in tried if self._is_there(sheet, ref)]
+            self._client.get("read version", f"/sheets/{sheet}/version")
+        except Refused:
+            return None  # it was the sheet that was not there, or closed to us
+        if there and len(missing) > len(tried):
+            return None
+        return frozenset(missing) - frozenset(there)
+
+    def _is_there(self, sheet: str, row: str) -> bool:
+        try:
+            self._client.get("read row", f"/sheets/{sheet}/rows/{row}", {})
+        except NotThere:
+            return False
+        return True
+
     def rows_since(self, state: SheetState) -> list[Observation]:
         """Return the rows changed since shortly before the newest known one."""
         query = {**self._query}

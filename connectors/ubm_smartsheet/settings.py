@@ -38,6 +38,9 @@ class Settings(BaseModel):
     rows_per_fetch: int = Field(default=100, ge=1, le=400)
     """Single rows read again per request; the length of the address is the limit."""
 
+    rows_proven: int = Field(default=10, ge=1, le=100)
+    """Rows missing from full listings that are asked for one by one before a person is asked."""
+
     writers: int = Field(default=4, ge=1, le=16)
     """Sheets written at the same time; one sheet is always written by one request at a time."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from urllib.parse import unquote, urlsplit
@@ -20,8 +21,10 @@ from ubm_sync.model import Customer
 from ubm_sync.onboarding import OnboardingFlow
 from ubm_sync.ports import Budget, Connection, Connector, Learns
 from ubm_sync.state import Limit, SharedBudget, State, open_state
-from ubm_sync.sync.cycle import Engine, EngineSettings, Progress
+from ubm_sync.sync.absence import Patience
+from ubm_sync.sync.cycle import Engine, EngineSettings
 from ubm_sync.sync.guard import Threshold
+from ubm_sync.sync.reading import Progress
 from ubm_sync.sync.rules import compile_rules
 
 CONNECTORS = "ubm_sync.connectors"
@@ -141,11 +144,16 @@ class Application:
             clock=self.clock,
             holder=myself(),
             is_gone=is_gone,
-            settings=EngineSettings(thresholds=thresholds),
+            settings=EngineSettings(thresholds=thresholds, patience=self._patience),
             progress=progress,
             stop=self.stop,
             mask=masked,
         )
+
+    @property
+    def _patience(self) -> Patience:
+        given = self.configuration.service.vanished
+        return Patience(timedelta(minutes=given.quiet_minutes), given.rows, given.share)
 
     def secrets(self) -> list[str]:
         """Return values that must never be shown: what is named like a secret, and passwords.

@@ -53,9 +53,10 @@ class Situation:
     ``values`` are the shared fields after the merge (a field in conflict has its base value).
     ``observed`` has an entry for each place the record exists in. ``base`` are the last agreed
     shared values, empty for a new record. ``changed`` maps a shared field to the places where a
-    person changed it since. ``vanished`` lists places whose record is missing from two full
-    listings. ``rivals`` have the same account key. ``counts`` (onboarding only) maps a status
-    to the number of records of this customer that have it. ``troubles`` maps a place, or
+    person changed it since. ``vanished`` maps places whose record was proven to be missing to
+    ``alone``, or to ``many`` where it went with many others. ``rivals`` have the same account
+    key. ``counts`` (onboarding only) maps a status to the number of records of this customer that
+    have it. ``troubles`` maps a place, or
     ``PLACE.FIELD``, to why its system refused what the service wanted to write there. ``problems``
     (onboarding only) maps an event to what people must mend in this customer's sheet.
     """
@@ -73,7 +74,7 @@ class Situation:
     edits: tuple[Edit, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     rivals: tuple[Rival, ...] = ()
-    vanished: tuple[str, ...] = ()
+    vanished: Mapping[str, str] = field(default_factory=nothing)
     counts: Mapping[str, int] = field(default_factory=nothing)
     troubles: Mapping[str, str] = field(default_factory=nothing)
     problems: Mapping[str, str] = field(default_factory=nothing)
@@ -98,6 +99,7 @@ class Decision:
     the merged value everywhere). ``memory`` replaces the old one. ``wake_at``: decide again then
     even if nothing changes. ``status`` / ``label`` / ``accepted`` are what other records see as a
     Rival. ``account_key``: "" or the key under which duplicates meet.
+    ``answered``: vanished places about which a person decided, or of which nothing hangs.
     ``follow_up``: first create what is missing, and decide again once it exists, in the same cycle;
     the other writes wait for that decision, so that each place is told once.
     """
@@ -113,6 +115,7 @@ class Decision:
     notes: tuple[NoteDraft, ...] = ()
     wake_at: datetime | None = None
     follow_up: bool = False
+    answered: frozenset[str] = frozenset()
 
 
 class Flow(Protocol):

@@ -142,6 +142,7 @@ class MemoryConnector:
         self.name = system.name
         self.system = system
         self._position = 0
+        self._again: set[str] = set()  # containers to be listed in full
 
     def ensure(self, *, dry_run: bool) -> Iterator[SetupStep]:
         """Nothing has to be set up in memory."""
@@ -166,6 +167,10 @@ class MemoryConnector:
             self._position = len(changes)
             yield Page(tuple(live), complete=frozenset(one.container for one in live))
             return
+        if self._again:
+            again, self._again = self._again, set()
+            live = [one for one in self.system.records.values() if one.container in again]
+            yield Page(tuple(one for one in live if not one.gone), complete=frozenset(again))
         fresh = list(dict.fromkeys(changes[self._position :]))
         self._position = len(changes)
         found = (self.system.records.get(where) for where in fresh)
@@ -176,6 +181,17 @@ class MemoryConnector:
         self._call("fetch")
         found = (self.system.records.get((place, ref)) for ref in refs)
         yield Page(tuple(one for one in found if one is not None))
+
+    def list_again(self, place: str, container: str) -> None:
+        """List the container in full at the next reading."""
+        del place
+        self._again.add(container)
+
+    def absent(self, place: str, container: str, refs: Sequence[str]) -> frozenset[str] | None:
+        """Return which of these are not there."""
+        del container
+        self._call("absent")
+        return frozenset(ref for ref in refs if (place, ref) not in self.system.records)
 
     def apply(self, writes: Sequence[Write]) -> Iterable[Outcome]:
         """Take the writes one after another."""

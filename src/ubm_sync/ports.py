@@ -133,6 +133,23 @@ class Learns(Protocol):
 
 
 @runtime_checkable
+class ProvesAbsence(Protocol):
+    """A connector of a system whose records may leave without a word: the intake."""
+
+    def list_again(self, place: str, container: str) -> None:
+        """Have the next ``observe`` list this container in full, whether it changed or not."""
+        ...
+
+    def absent(self, place: str, container: str, refs: Sequence[str]) -> frozenset[str] | None:
+        """Return which of the refs the system itself says are not in the container now.
+
+        Each is asked for directly, not taken from a listing. None where nothing can be told: the
+        container is not readable at this moment. Raises NoAccess, Temporary.
+        """
+        ...
+
+
+@runtime_checkable
 class KnowsPeople(Protocol):
     """A connector of a system that people sign in to."""
 

@@ -20,7 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from ubm_sync.sync.cycle import Progress as Report
+from ubm_sync.sync.reading import Progress as Report
 
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)

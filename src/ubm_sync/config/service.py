@@ -84,6 +84,19 @@ class Guard(Block):
     """Changes that are always allowed, however few records there are."""
 
 
+class Vanished(Block):
+    """When a row that is not in its sheet any more becomes a question to the manager."""
+
+    quiet_minutes: float = Field(default=10, ge=0, le=1440)
+    """Between the first full reading without the row and the question; two must agree."""
+
+    rows: int = Field(default=10, ge=1)
+    """More rows of a sheet at once are one question, in ``status`` and on the onboarding ticket."""
+
+    share: float = Field(default=0.2, gt=0, le=1)
+    """The same for more than this share of a sheet's rows."""
+
+
 class Intake(Block):
     """How patient the new-location procedure is."""
 
@@ -140,6 +153,7 @@ class Service(Block):
     cadence: Cadence = Cadence()
     guard: Guard = Guard()
     intake: Intake = Intake()
+    vanished: Vanished = Vanished()
     rollout: Rollout = Rollout()
     people: People = People()
 

@@ -78,17 +78,18 @@ class Case:
 
     def note(self, event: str, key: str, **names: object) -> None:
         """Say something to the manager, once for this event; ``names`` hold no secrets."""
-        if not self._was_said(digest(event)):
+        if not self.was_said(event):
             self.say(event, self.text(key, **names))
 
     def say(self, event: str, text: str) -> None:
         """Say a text to the manager, once for this event."""
-        mark = digest(event)
-        if not self._was_said(mark):
-            self.said.append(mark)
+        if not self.was_said(event):
+            self.said.append(digest(event))
             self.notes.append(NoteDraft(event, TICKET, text))
 
-    def _was_said(self, mark: str) -> bool:
+    def was_said(self, event: str) -> bool:
+        """Return whether the note of an event was said, now or before."""
+        mark = digest(event)
         return mark in self.memory.get("said", "") or mark in self.said
 
     def clock(self, instant: datetime, *, with_zone: bool = False) -> str:

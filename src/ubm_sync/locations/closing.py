@@ -7,7 +7,7 @@ bill, and then it is closed.
 
 from __future__ import annotations
 
-from ubm_sync.locations import duplicates
+from ubm_sync.locations import duplicates, vanishing
 from ubm_sync.locations.case import Case, day_of
 from ubm_sync.locations.findings import shown
 from ubm_sync.locations.secrets import mask
@@ -66,6 +66,8 @@ def own_close(case: Case) -> bool:
     if "closed_at" in memory:
         _closed(case)
         return True
+    if vanishing.wants_close(case):
+        return _agreed_to_go(case)
     if not is_request(case.values.get("request_type", ""), "Close"):
         if "close" in memory:
             for key in _MEMORY:
@@ -91,6 +93,17 @@ def own_close(case: Case) -> bool:
     if memory["close"] == "refused":
         _refused(case)
     return False
+
+
+def _agreed_to_go(case: Case) -> bool:
+    """Close the account of a row that was meant to go: the manager agreed by saying so."""
+    memory = case.memory
+    memory.pop("reopened", None)
+    case.step("close_at")
+    case.step("close_approved_at")
+    memory["close"] = "agreed"
+    _carry_out(case)
+    return True
 
 
 def closed_elsewhere(case: Case) -> bool:
@@ -138,7 +151,10 @@ def _carry_out(case: Case) -> None:
         _closed(case)
         return
     case.status = CLOSING
-    case.message = case.text("row.closing", day=_last_day(case))
+    if "service_end" in case.values:
+        case.message = case.text("row.closing", day=_last_day(case))
+    else:
+        case.message = case.text("row.closing_soon")
 
 
 def _closed(case: Case) -> None:

@@ -36,6 +36,16 @@ def winner(case: Case) -> Rival | None:
     return best
 
 
+def later(case: Case) -> Rival | None:
+    """Return a row of the same account that was typed after this one, None where there is none."""
+    mine = (case.situation.created_at, case.situation.sync_id)
+    for rival in case.situation.rivals:
+        same = rival.customer == case.customer.key and not is_request_label(rival.label)
+        if same and not rival.accepted and (rival.created_at, rival.sync_id) > mine:
+            return rival
+    return None
+
+
 def target(case: Case) -> Rival | None:
     """Return the open account that a close or change request is about."""
     for rival in case.situation.rivals:

@@ -31,6 +31,8 @@ TEXTS: Mapping[str, str] = {
     "row.declined": "{first}: {reason}",
     "row.declined_no_reason": "{who} did not accept this and will tell you why.",
     "row.closing": "Final bill requested for {day}.",
+    "row.closing_soon": "Final bill requested.",
+    "row.withdrawn": "{who} closed this request because its row was deleted.",
     "row.closing_elsewhere": "This account is being closed ({label}).",
     "row.close_waiting": "We will close this account after {day}. {who} will review by {review}.",
     "row.close_refused": "We did not close this account. {first}: {reason}",
@@ -125,9 +127,20 @@ TEXTS: Mapping[str, str] = {
         "you approve. The customer is not told."
     ),
     "note.vanished": (
-        "The row of {label} is no longer in {intake}. We kept everything: was that intended? If "
-        "so, decline this request or let the customer add a Close row; if not, restore the row."
+        "The row of {label} is no longer in {intake}. We kept everything: was that intended? Set "
+        '"Row decision" to "Close" and the request or the account is closed, or to "Keep" and all '
+        "stays as it is. If the row comes back, this question is withdrawn."
     ),
+    "note.vanished_again": (
+        "The account of {label} was typed again as {again}, which says that it is a duplicate. To "
+        "go on with {label}, have its row restored and {again} deleted; to begin anew with "
+        '{again}, set "Row decision" to "Close".'
+    ),
+    "note.vanished_back": (
+        "The row of {label} is back in {intake}. Nothing needs to be decided about it any more."
+    ),
+    "note.vanished_keep": "Kept: {label} goes on without a row in the sheet.",
+    "note.vanished_close": "Closing {label}, because its row was meant to go.",
     "note.change_request": (
         "Change request: {by} changed {title} in the row from {kept} to {typed}. It is kept here "
         "once the account exists, so the row was put back. If {typed} is right, change it on this "

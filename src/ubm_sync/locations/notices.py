@@ -1,4 +1,4 @@
-"""What has to be told besides the standing: edits put back, conflicts, vanished rows, secrets."""
+"""What has to be told besides the standing: edits put back, conflicts, secrets."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ def tell(case: Case) -> str:
     situation = case.situation
     if situation.edits:
         _edits(case, situation.edits)
-    if "row" in situation.vanished or case.memory.get("vanished"):
-        _vanished(case)
     if case.secrets:
         _secrets(case)
     if duplicates.foreign(case):
@@ -146,20 +144,6 @@ def _other_edit(case: Case, edit: Edit) -> None:
         kept=_quoted(edit.kept),
         why=case.text(key) if service else case.text(key, typed=typed),
     )
-
-
-def _vanished(case: Case) -> None:
-    """Ask once each time the row is gone; forget it when it is back."""
-    memory = case.memory
-    if "row" not in case.situation.vanished:
-        del memory["vanished"]
-        return
-    if case.ticket is None or memory.get("vanished"):
-        return
-    count = int(memory.get("vanishings", "0")) + 1
-    memory["vanishings"] = memory["vanished"] = str(count)
-    intake = case.rules.intake_name
-    case.note(f"vanished:{count}", "note.vanished", label=case.label, intake=intake)
 
 
 def _notice(case: Case) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from ubm_sync.calendars import stamp
 from ubm_sync.flow import Decision, Situation
-from ubm_sync.locations import accounts, notices, signals
+from ubm_sync.locations import accounts, notices, signals, vanishing
 from ubm_sync.locations.case import Case, digest
 from ubm_sync.locations.messages import joined, texts
 from ubm_sync.locations.rules import DuplicatePolicy, LocationRules
@@ -65,6 +65,7 @@ class LocationFlow:
         if case.row is not None and case.row.modified_by:
             case.memory.setdefault("by", case.row.modified_by)
         signals.read(case)
+        vanishing.read(case)
         stand(case)
         notice = notices.tell(case)
         case.message = joined(
@@ -91,6 +92,7 @@ class LocationFlow:
             notes=tuple(case.notes),
             wake_at=min(case.wakes) if case.wakes else None,
             follow_up=bool((present & _ANSWERED) - situation.observed.keys()),
+            answered=frozenset({ROW}) if vanishing.is_answered(case) else frozenset(),
         )
 
 

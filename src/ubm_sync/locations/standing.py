@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ubm_sync.calendars import local
 from ubm_sync.flow import Rival
-from ubm_sync.locations import closing, duplicates
+from ubm_sync.locations import closing, duplicates, vanishing
 from ubm_sync.locations.case import Case, day_of, digest
 from ubm_sync.locations.findings import shown
 from ubm_sync.locations.messages import problems
@@ -46,7 +46,7 @@ def stand(case: Case) -> None:
     request = _request(case)
     if accepted(case):
         _accepted(case, request)
-    elif not _on_hold(case):
+    elif not _on_hold(case) and not vanishing.request_closed(case):
         _open(case, request)
     if case.status != WAITING and "close_at" not in case.memory:
         case.memory.pop("review_by", None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ubm_sync.locations import notices
+from ubm_sync.locations import notices, vanishing
 from ubm_sync.locations.case import Case, digest
 from ubm_sync.locations.findings import shown
 from ubm_sync.locations.standing import data_services
@@ -48,6 +48,8 @@ def ticket_values(case: Case) -> dict[str, Written]:
         return values
     if "conflict_decision" in ticket.values and not case.situation.conflicts:
         values["conflict_decision"] = None
+    if vanishing.DECISION in ticket.values:
+        values[vanishing.DECISION] = None  # it was read, or there is nothing to decide
     if case.memory.get("close") == "ask" and "approval" in ticket.values:
         values["approval"] = None  # approve said yes to adding; closing is asked anew
     return values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -17,6 +17,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    text,
     update,
 )
 
@@ -49,7 +50,15 @@ observation = Table(
     Column("modified_by", CleanText),
     Column("gone", Text, nullable=False),
     Column("missing", Integer, nullable=False),  # full listings in a row that did not show it
+    Column("missing_since", Moment),  # when the first of them did not
+    Column("asked_at", Moment),  # when its loss was proven and a person was asked
     Index("ix_observation_place_container", "place", "container"),
+    Index(
+        "ix_observation_missing",
+        "place",
+        sqlite_where=text("missing > 0"),
+        postgresql_where=text("missing > 0"),
+    ),
 )
 
 alias = Table(
@@ -65,7 +74,7 @@ alias = Table(
 _columns = observation.c
 _many: BindParameter[Any] = bindparam("many", expanding=True)
 _here = _columns.place == bindparam("at_place")
-SAVE = Bulk(observation, ["place", "ref"])
+SAVE = Bulk(observation, ["place", "ref"], kept=("missing", "missing_since", "asked_at"))
 WHOLE = select(
     _columns.sync_id,
     _columns.place,
@@ -88,13 +97,28 @@ KNOWN = select(_columns.ref, _columns.sync_id, _columns.version).where(
 MISSING = (
     update(observation)
     .where(_here, _columns.ref.in_(_many))
-    .values(missing=_columns.missing + 1)
-    .returning(_columns.ref, _columns.sync_id, _columns.missing)
+    .values(
+        missing=_columns.missing + 1,
+        missing_since=func.coalesce(_columns.missing_since, bindparam("at", type_=Moment)),
+    )
 )
+ABSENT = select(
+    _columns.ref,
+    _columns.sync_id,
+    _columns.container,
+    _columns.missing,
+    _columns.missing_since,
+    _columns.asked_at,
+).where(_here, _columns.missing > text("0"))  # a constant, so that the small index serves
 SEEN = (
     update(observation)
     .where(_here, _columns.ref.in_(_many), _columns.missing > 0)
-    .values(missing=0)
+    .values(missing=0, missing_since=None, asked_at=None)
+)
+ASKED = (
+    update(observation)
+    .where(_here, _columns.ref.in_(_many))
+    .values(asked_at=bindparam("at", type_=Moment))
 )
 FORGET = delete(observation).where(_here, _columns.ref.in_(_many))
 ALIASES = select(alias.c.old_ref, alias.c.new_ref, alias.c.sync_id).where(
@@ -103,6 +127,20 @@ ALIASES = select(alias.c.old_ref, alias.c.new_ref, alias.c.sync_id).where(
 SAVE_ALIAS = upsert(alias, ["place", "old_ref"])
 
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class Absent(NamedTuple):
+    """A record that full listings did not show: how many in a row, and since when.
+
+    ``asked_at`` is when its loss was proven and a person was asked, None before.
+    """
+
+    ref: str
+    sync_id: str
+    container: str
+    listings: int
+    since: datetime
+    asked_at: datetime | None
 
 
 class Observations(Repository):
@@ -144,7 +182,7 @@ class Observations(Repository):
         return {ref: known[ref] for ref in wanted if ref in known}
 
     def save(self, seen: Iterable[tuple[str, Observation]]) -> None:
-        """Insert or replace ``(sync_id, observation)`` pairs; what was missing is there again."""
+        """Insert or replace ``(sync_id, observation)`` pairs; what is missing stays so."""
         SAVE.run(self._connection, [_row(sync_id, observed) for sync_id, observed in seen])
 
     def all_of(self, place: str, container: str = "") -> list[tuple[str, Observation]]:
@@ -166,18 +204,21 @@ class Observations(Repository):
         statement = select(func.count()).where(_columns.container == container, _columns.gone == "")
         return int(self._connection.scalar(statement) or 0)
 
-    def missing(self, place: str, refs: Iterable[str]) -> dict[str, tuple[str, int]]:
-        """Note that a full listing did not show these refs.
+    def missing(self, place: str, refs: Iterable[str], at: datetime) -> None:
+        """Note that a full listing at ``at`` did not show these refs."""
+        self._change_in(MISSING, refs, {"at_place": place, "at": at})
 
-        Returns ``{ref: (sync_id, number of such listings in a row)}``.
-        """
-        counted: dict[str, tuple[str, int]] = {}
-        for row in self._rows_in(MISSING, refs, {"at_place": place}):
-            counted[row[0]] = (row[1], row[2])
-        return counted
+    def absent(self, place: str) -> dict[str, Absent]:
+        """Return what the last full listings did not show, by ref; nearly always nothing."""
+        rows = self._connection.execute(ABSENT, {"at_place": place})
+        return {row.ref: Absent(*row) for row in rows}
+
+    def asked(self, place: str, refs: Iterable[str], at: datetime) -> None:
+        """Note that a person is asked about these refs from now on."""
+        self._change_in(ASKED, refs, {"at_place": place, "at": at})
 
     def seen(self, place: str, refs: Iterable[str]) -> None:
-        """Note that these refs are there, whatever was missing before."""
+        """Note that these refs are there: whatever was counted of them begins anew."""
         self._change_in(SEEN, refs, {"at_place": place})
 
     def forget(self, place: str, refs: Iterable[str]) -> None:
@@ -230,4 +271,6 @@ def _row(sync_id: str, seen: Observation) -> tuple[Any, ...]:
         None if seen.modified_by is None else clean(seen.modified_by),
         seen.gone,
         0,
+        None,
+        None,
     )

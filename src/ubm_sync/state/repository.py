@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Table
@@ -17,12 +17,15 @@ class Bulk:
 
     For the two tables that are written by the hundred thousand: SQLAlchemy's preparation of each
     row would cost more than SQLite's work on it. Values must be as they are stored, in the order
-    of the table's columns.
+    of the table's columns; those named in ``kept`` stay as they are in a row that is there.
     """
 
-    def __init__(self, table: Table, key_columns: Sequence[str]) -> None:
+    def __init__(
+        self, table: Table, key_columns: Sequence[str], kept: Collection[str] = ()
+    ) -> None:
         self._names = [column.name for column in table.columns]
-        self._statement = upsert(table, key_columns)
+        others = [name for name in self._names if name not in {*key_columns, *kept}]
+        self._statement = upsert(table, key_columns, update=others)
         self._texts: dict[str, str] = {}
 
     def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -56,6 +56,7 @@ class Binder:
         if old in self._alive:
             return None
         self._tx.observations.alias(self._place, old, new, key)
+        self._tx.observations.forget(self._place, [old])  # or it would be missed for ever
         return key
 
 

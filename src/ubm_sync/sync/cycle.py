@@ -11,29 +11,30 @@ from typing import Any
 import structlog
 
 from ubm_sync.clock import Clock
-from ubm_sync.errors import SyncError, Temporary
+from ubm_sync.errors import Temporary
 from ubm_sync.flow import Flow
-from ubm_sync.model import NOTHING, Customer, Problem
+from ubm_sync.model import NOTHING, Customer
 from ubm_sync.ports import Connector
 from ubm_sync.state import Lease, RecordState, State, Tx
 from ubm_sync.sync import collecting, decisions
+from ubm_sync.sync.absence import Patience
 from ubm_sync.sync.guard import Guard, Stop, Threshold
 from ubm_sync.sync.ingest import Ingest, Seen
 from ubm_sync.sync.notes import NoteClerk
 from ubm_sync.sync.noticed import Mask
 from ubm_sync.sync.pipeline import Batch, Due, Pipeline
 from ubm_sync.sync.plan import RecordPlan
+from ubm_sync.sync.reading import Progress, Reading
 from ubm_sync.sync.recovery import recover
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Tally
-from ubm_sync.sync.sight import EVERYTHING, Sight, sight_of
+from ubm_sync.sync.sight import Sight, sight_of
 from ubm_sync.sync.work import Work
 
 log = structlog.get_logger(__name__)
 
 LEASE = "engine"
 MOST_NOTES = 100_000  # in one cycle
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class EngineSettings:
     lease_seconds: float = 600.0  # longer than the slowest single write
     busy_from: int = 500  # written records from which counts and notes wait for the next cycle
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,48 +259,6 @@ class Engine:
             recover(tx, self.connectors, self.rules.values())
         self._resumed = False
 
-    def _observe(self, *, full: bool, now: datetime) -> tuple[Seen, list[str]]:
-        ingest = self._ingest()
-        total, problems = Seen(), []
-        for name, connector in self.connectors.items():
-            seen, complete = Seen(), set[str]()
-            whole = full or self._must_read_all(name)
-            try:
-                for page in connector.observe(full=whole):
-                    ingest.take(page, connector, now, seen)
-                    complete |= page.complete
-                    self._progress(f"reading {name}", seen.observed, None)
-                if complete:
-                    ingest.missing(complete, connector, seen)
-                self._accessible(name, connector, now, whole=whole)
-            except SyncError as error:
-                problems.append(f"{name}: {error}")
-                log.warning("system not readable", system=name, error=str(error))
-                with self.state.transaction() as tx:
-                    scope = f"{name}/@access"
-                    tx.problems.replace({scope}, [Problem(scope, "no_access", str(error))], now)
-                    connector.resume(tx.cursors.get(name))  # a page not taken is read again
-            total.observed += seen.observed
-            total.changed += seen.changed
-            total.new += seen.new
-            total.vanished += seen.vanished
-        return total, problems
-
-    def _must_read_all(self, name: str) -> bool:
-        """Return whether fields of a system came back that only reading everything shows."""
-        with self.state.reading() as tx:
-            return bool(tx.cursors.get(f"{name}{EVERYTHING}"))
-
-    def _accessible(self, name: str, connector: Connector, now: datetime, *, whole: bool) -> None:
-        """Note that a system could be read: what was said about its access is over."""
-        scope = f"{name}/@access"
-        with self.state.transaction() as tx:
-            if any(problem.scope == scope for problem in tx.problems.list()):
-                tx.problems.replace({scope}, [], now)
-            tx.cursors.put(name, connector.cursor())
-            if whole:
-                tx.cursors.put(f"{name}{EVERYTHING}", "")
-
     def _open_onboardings(self, tx: Tx, now: datetime) -> None:
         if "onboarding" not in self.rules:
             return
@@ -325,7 +285,12 @@ class Engine:
         return Guard(rules, self.settings.thresholds, records, frozenset(tx.guard.approved()))
 
     def _ingest(self) -> Ingest:
-        return Ingest(self.state, self.rules, self.active.values(), self._mask)
+        customers, patience = self.active.values(), self.settings.patience
+        return Ingest(self.state, self.rules, customers, self._mask, patience)
+
+    def _observe(self, *, full: bool, now: datetime) -> tuple[Seen, list[str]]:
+        reading = Reading(self.state, self.connectors, self._ingest(), self._progress)
+        return reading.round(full=full, now=now)
 
     def _sight(self, tx: Tx) -> Sight:
         places = {name for rules in self.rules.values() for name in rules.places}

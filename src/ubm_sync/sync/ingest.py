@@ -17,6 +17,7 @@ from ubm_sync.model import NOTHING, Customer, Observation, Page, split_key
 from ubm_sync.ports import Connector
 from ubm_sync.state import RecordState, State, Tx
 from ubm_sync.sync import notebook as book
+from ubm_sync.sync.absence import AGREEING_LISTINGS, Absence, Patience, forget
 from ubm_sync.sync.binder import Binder, Seniority
 from ubm_sync.sync.identity import is_sync_id
 from ubm_sync.sync.noticed import Mask, unseen, went_with_column, without_secrets
@@ -26,7 +27,6 @@ from ubm_sync.sync.sight import Sight, decide_again, sight_of
 log = structlog.get_logger(__name__)
 
 _NOTHING: frozenset[str] = frozenset()
-AGREEING_LISTINGS = 2  # full listings that must agree before a vanished record is asked about
 
 
 @dataclass(slots=True)
@@ -39,6 +39,13 @@ class Seen:
     vanished: int = 0
     listed: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
 
+    def add(self, other: Seen) -> None:
+        """Add the numbers of another system."""
+        self.observed += other.observed
+        self.changed += other.changed
+        self.new += other.new
+        self.vanished += other.vanished
+
 
 class Ingest:
     """Takes pages of observations into the state, inside the caller's transaction."""
@@ -49,6 +56,7 @@ class Ingest:
         rules: Mapping[str, Rules],
         customers: Iterable[Customer],
         mask: Mask = lambda _values: NOTHING,
+        patience: Patience | None = None,
     ) -> None:
         self._state = state
         self._mask = mask
@@ -59,6 +67,8 @@ class Ingest:
         }
         self._main = {one.main for one in rules.values() if one.kind == "location"}
         self._by_container = {one.sheet: one for one in customers if one.sheet}
+        systems = {place: self._place[place].system for place in sorted(self._main)}
+        self.absence = Absence(state, systems, self._by_container, patience or Patience())
 
     def take(
         self,
@@ -90,6 +100,8 @@ class Ingest:
                 self._note_problems(tx, page, now)
             self._sight = sight_of(tx.problems.list(), self._place)
             for place, observations in by_place.items():
+                if place in self._main:
+                    self.absence.returned(tx, place, observations, now)
                 self._take_place(tx, place, observations, alive, now, seen, again=again)
             tx.cursors.put(connector.name, connector.cursor())
 
@@ -267,14 +279,8 @@ class Ingest:
                         quarantined="",
                     )
                 )
-            elif book.VANISHED + place in record.memory:
-                record.memory = {
-                    key: value
-                    for key, value in record.memory.items()
-                    if key != book.VANISHED + place
-                }
-                new.append(record)
         tx.records.save(new)
+        forget(tx, place, [i for i, one in existing.items() if book.VANISHED + place in one.memory])
         tx.observations.save(bound)
         tx.records.mark_dirty([sync_id for sync_id, _ in bound if sync_id in existing])
         seen.new += len(new)
@@ -289,48 +295,6 @@ class Ingest:
         tx.observations.save(bound)
         tx.records.mark_dirty([sync_id for sync_id, _ in bound])
         seen.changed += len(bound)
-
-    def missing(self, complete: Iterable[str], connector: Connector, seen: Seen) -> None:
-        """Ask about rows that a full listing does not show any more; never conclude deletion.
-
-        A row counts as vanished only after two full listings agree and a direct read does not
-        find it either.
-        """
-        for place in sorted(self._main):
-            if self._place[place].system != connector.name:
-                continue
-            for container in complete:
-                listed = seen.listed.get((place, container), set())
-                with self._state.transaction() as tx:
-                    tx.observations.seen(place, sorted(listed))
-                    absent = tx.observations.refs_in(place, container) - listed
-                    counts = tx.observations.missing(place, sorted(absent)) if absent else {}
-                ripe = {ref: one for ref, one in counts.items() if one[1] >= AGREEING_LISTINGS}
-                if ripe:
-                    self._suspect(place, ripe, connector, seen)
-
-    def _suspect(
-        self,
-        place: str,
-        ripe: dict[str, tuple[str, int]],
-        connector: Connector,
-        seen: Seen,
-    ) -> None:
-        for page in connector.fetch(place, sorted(ripe)):
-            for observation in page.observations:
-                if not observation.gone:
-                    ripe.pop(observation.ref, None)
-        with self._state.transaction() as tx:
-            records = tx.records.load([sync_id for sync_id, _ in ripe.values()])
-            fresh = []
-            for sync_id, count in ripe.values():
-                record = records.get(sync_id)
-                if record is not None and book.VANISHED + place not in record.memory:
-                    record.memory = {**record.memory, book.VANISHED + place: str(count)}
-                    record.dirty = True
-                    fresh.append(record)
-            tx.records.save(fresh)
-        seen.vanished += len(fresh)
 
 
 def _bring_back(tx: Tx, place: str, back: Mapping[str, Mapping[str, str]]) -> None:

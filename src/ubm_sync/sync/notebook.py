@@ -14,7 +14,7 @@ never sees them:
 | ``!refused:PLACE`` | digest, reason and version of a whole write the system refused |
 | ``!decide:FIELD`` | the place (or ``=VALUE``) a person chose for a conflict |
 | ``!conflict:FIELD`` | a conflict of this field is open |
-| ``!vanished:PLACE`` | how many full listings agree that the record is not there any more |
+| ``!vanished:PLACE`` | it is not there any more: alone or with many, listings, since, answered |
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping
 
 SEPARATOR, OR = "\x1f", "\x1e"
 MOST = 5  # values of one field sent without an answer that are remembered
+ALONE, MANY, ANSWERED = "alone", "many", "answered"  # in ``!vanished``
 LATER = "\x1flater"  # stands for a sent value that was not known when the intent was written
 TYPED, SENT, HELD = "!typed:", "!sent:", "!held:"
 REFUSED, DECIDE, VANISHED = "!refused:", "!decide:", "!vanished:"
@@ -56,6 +57,11 @@ def also(before: str | None, value: str) -> str:
 def any_of(entry: str | None) -> list[str]:
     """Return the values of an entry made by ``also``."""
     return [] if entry is None else entry.split(OR)
+
+
+def answered(entry: str) -> str:
+    """Return an entry of what vanished with the mark that nobody need decide about it any more."""
+    return packed(*unpacked(entry, 3), ANSWERED)
 
 
 def packed(*parts: str | None) -> str:

@@ -110,7 +110,7 @@ def plan_record(
         edits=edits,
         conflicts=tuple(merged.conflicts),
         rivals=rivals,
-        vanished=tuple(place for place, _ in book.entries(subject.notebook, book.VANISHED)),
+        vanished=_vanished(subject.notebook),
         counts=counts,
         problems=problems,
         troubles=_troubles(subject.notebook),
@@ -176,6 +176,12 @@ def _typed(notebook: Mapping[str, str]) -> list[Edit]:
     return edits
 
 
+def _vanished(notebook: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the places whose record was proven to be missing, and whether alone or with many."""
+    found = dict(book.entries(notebook, book.VANISHED)) if notebook else NOTHING
+    return {place: book.unpacked(entry, 1)[0] for place, entry in found.items()}
+
+
 def _troubles(notebook: Mapping[str, str]) -> dict[str, str]:
     if not notebook:
         return {}
@@ -190,6 +196,8 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
     observation = subject.seen.get(place.name)
     if place.name in subject.shut or (observation is not None and observation.gone):
         return None
+    if subject.notebook and book.VANISHED + place.name in subject.notebook:
+        return None  # it waits for its return, or for a person
     if observation is None and place.name not in decision.present:
         return None
     key = record_key(subject.sync_id, place.suffix)

@@ -76,6 +76,9 @@ def settle(
     notebook.update(
         {f"{book.CONFLICT}{conflict.field}": "open" for conflict in plan.merged.conflicts}
     )
+    for place in plan.decision.answered:
+        if entry := notebook.get(book.VANISHED + place):
+            notebook[book.VANISHED + place] = book.answered(entry)
     settled.mended = [
         key.partition(":")[2]
         for key in subject.notebook

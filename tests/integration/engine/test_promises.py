@@ -235,20 +235,6 @@ def test_a_row_never_brings_its_identity_to_another_customer(house: House) -> No
     assert house.systems[INTAKE].records["row", moved].key != original.key
 
 
-def test_a_vanished_row_closes_nothing(house: House) -> None:
-    row = house.add_row("1001")
-    house.add_row("1002")
-    house.settle()
-    house.systems[INTAKE].remove("row", row)
-
-    first = house.cycle(full=True)
-    second = house.cycle(full=True)
-    house.settle()
-
-    assert (first.vanished, second.vanished) == (0, 1)
-    assert len(house.tickets()) == 2
-
-
 def test_lost_state_finds_the_same_tickets_again(house: House, tmp_path: object) -> None:
     house.add_row("1001")
     house.settle()

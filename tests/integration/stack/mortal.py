@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from ubm_sync.model import Note, Outcome, Page, Write
-from ubm_sync.ports import Connector, SetupStep
+from ubm_sync.ports import Connector, ProvesAbsence, SetupStep
 from ubm_sync.state import State, Tx
 
 
@@ -74,6 +74,16 @@ class MortalConnector:
 
     def fetch(self, place: str, refs: Sequence[str]) -> Iterator[Page]:
         return self._each("fetching from", lambda: self._connector.fetch(place, refs))
+
+    def list_again(self, place: str, container: str) -> None:
+        if isinstance(self._connector, ProvesAbsence):
+            self._connector.list_again(place, container)
+
+    def absent(self, place: str, container: str, refs: Sequence[str]) -> frozenset[str] | None:
+        if not isinstance(self._connector, ProvesAbsence):
+            return None
+        self._fuse.moment(f"before missing rows are read from {self.name}")
+        return self._connector.absent(place, container, refs)
 
     def apply(self, writes: Sequence[Write]) -> Iterable[Outcome]:
         return self._each("writing", lambda: self._connector.apply(writes))

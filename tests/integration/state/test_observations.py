@@ -6,6 +6,7 @@ from tests.integration.state.samples import HOUR, NOON, seen
 
 from ubm_sync.model import Mark
 from ubm_sync.state import State
+from ubm_sync.state.observations import Absent
 
 
 def test_an_observation_comes_back_as_it_was_saved(state: State) -> None:
@@ -94,11 +95,21 @@ def test_listings_that_miss_a_ref_are_counted_until_it_is_seen(state: State) -> 
     with state.transaction() as tx:
         tx.observations.save([("a", seen("1")), ("b", seen("2"))])
 
-        assert tx.observations.missing("row", ["1", "unknown"]) == {"1": ("a", 1)}
-        assert tx.observations.missing("row", ["1", "2"]) == {"1": ("a", 2), "2": ("b", 1)}
-        tx.observations.seen("row", ["1"])
-        tx.observations.save([("b", seen("2"))])
-        assert tx.observations.missing("row", ["1", "2"]) == {"1": ("a", 1), "2": ("b", 1)}
+        tx.observations.missing("row", ["1", "unknown"], NOON)
+        tx.observations.missing("row", ["1", "2"], NOON + HOUR)
+        assert tx.observations.absent("row") == {
+            "1": Absent("1", "a", "sheet-1", 2, NOON, None),
+            "2": Absent("2", "b", "sheet-1", 1, NOON + HOUR, None),
+        }
+        tx.observations.asked("row", ["1"], NOON + HOUR)
+        tx.observations.save([("a", seen("1"))])  # whoever writes it down did not see it
+        assert tx.observations.absent("row")["1"].asked_at == NOON + HOUR
+        tx.observations.seen("row", ["1", "2"])
+        assert tx.observations.absent("row") == {}
+        tx.observations.missing("row", ["1"], NOON + 2 * HOUR)
+        assert tx.observations.absent("row") == {
+            "1": Absent("1", "a", "sheet-1", 1, NOON + 2 * HOUR, None)
+        }
 
 
 def test_forgotten_refs_are_unknown(state: State) -> None:

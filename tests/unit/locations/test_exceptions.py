@@ -311,21 +311,6 @@ def test_a_conflict_shows_both_values_and_how_to_decide() -> None:
     assert "conflict_decision" not in world.observed["ticket"].values
 
 
-def test_a_vanished_row_is_asked_about_each_time_it_vanishes() -> None:
-    world = World()
-    world.cycle()
-    world.vanished = ("row",)
-    decision = world.settle()
-    assert "row" not in decision.values
-    assert sum("We kept everything" in note for note in world.notes) == 1
-
-    world.vanished = ()
-    world.settle()
-    world.vanished = ("row",)
-    world.settle()
-    assert sum("We kept everything" in note for note in world.notes) == 2
-
-
 def test_a_ticket_in_a_foreign_pipeline_is_left_alone() -> None:
     world = World()
     world.settle()

@@ -73,7 +73,7 @@ class World:
         self.created_at = NOW - timedelta(minutes=age_minutes)
         self.memory: dict[str, str] = {}
         self.rivals: tuple[Rival, ...] = ()
-        self.vanished: tuple[str, ...] = ()
+        self.vanished: Mapping[str, str] = {}
         self.conflicts: tuple[Conflict, ...] = ()
         self.troubles: dict[str, str] = {}
         self.notes: list[str] = []

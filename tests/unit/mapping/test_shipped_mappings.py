@@ -85,7 +85,8 @@ def test_account_number_and_vendor_change_owner_once_accepted(location: Mapping)
 
 def test_what_managers_decide_is_read_and_never_put_back(location: Mapping) -> None:
     assert set(location.having(Role.SIGNAL)) == {
-        "stage", "approval", "decline_reason", "conflict_decision", "owner", "priority",
+        "stage", "approval", "decline_reason", "conflict_decision", "row_decision",
+        "owner", "priority",
     }  # fmt: skip
 
 
