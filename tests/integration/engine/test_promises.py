@@ -222,6 +222,17 @@ def test_a_moved_row_keeps_its_record(house: House) -> None:
     assert len(house.tickets()) == 1
 
 
+def test_a_moved_row_is_never_taken_for_a_vanished_one(house: House) -> None:
+    row = house.add_row("1001")
+    house.settle()
+    original = house.systems[INTAKE].records["row", row]
+    house.systems[INTAKE].remove("row", row)
+    house.systems[INTAKE].put("row", original.values, container=ACME.sheet, key=original.key)
+    house.settle()
+
+    assert [house.cycle(full=True).vanished for _ in range(3)] == [0, 0, 0]
+
+
 def test_a_row_never_brings_its_identity_to_another_customer(house: House) -> None:
     row = house.add_row("1001")
     house.settle()
