@@ -143,8 +143,11 @@ def flaw_of(want: Wanted, live: Mapping[str, Any]) -> str:
 
 
 def missing_options(want: Wanted, live: Mapping[str, Any]) -> dict[str, str]:
-    """Return the options, value -> label, that a live property lacks."""
-    if want.person or want.type != "enumeration" or live.get("externalOptions"):
+    """Return the options, value -> label, that a live property of ours lacks.
+
+    Those of HubSpot's own are the portal's affair: an older one has no priority "Urgent", say.
+    """
+    if want.person or want.vendors or want.type != "enumeration" or live.get("externalOptions"):
         return {}
     there = {str(each.get("value")) for each in live.get("options") or []}
     return {value: label for value, label in want.options.items() if value not in there}

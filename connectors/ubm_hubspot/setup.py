@@ -86,9 +86,8 @@ class Setup:
         if not lacking:
             return SetupStep(SYSTEM, what, "ok")
         names = ", ".join(lacking.values())
-        fixed = (live.get("modificationMetadata") or {}).get("readOnlyOptions")
-        if fixed or (want.vendors and fixed is None):
-            text = f"HubSpot's own property lacks the option {names}: add it in HubSpot's settings."
+        if (live.get("modificationMetadata") or {}).get("readOnlyOptions"):
+            text = f"Its options are fixed and lack {names}: add them in HubSpot's settings."
             return SetupStep(SYSTEM, what, "problem", text)
         detail = f"options added: {names}"
         if dry_run:

@@ -17,6 +17,12 @@ from ubm_sync.model import Binding, Place
 from ubm_sync.ports import SetupStep
 
 log = structlog.get_logger(__name__)
+_BUILDERS = ("OWNER", "ADMIN")  # who may add, change and lock columns
+_NO_BUILDER = (
+    "The service's account may edit this sheet but not its columns, and locked ones not at all; "
+    "share it with the account as Admin and run setup again."
+)
+_LONGEST_NAME = 50  # characters of a sheet's name
 _MENDED = frozenset({"column_unlocked", "option_missing"})  # by the changes themselves
 
 
@@ -59,6 +65,7 @@ class Setup:
                 f'The template sheet "{self._settings.template_name}" does not exist; run '
                 '"ubm-sync setup smartsheet" first.'
             )
+        name = name[:_LONGEST_NAME].strip()
         sheet = self._create({"name": name, "fromId": int(template)}, before=set(listed))
         try:
             for step in self._mend(sheet, self._bindings, template=True, dry_run=False):
@@ -132,6 +139,10 @@ class Setup:
         ours, theirs = missing(bindings, found.columns)
         if template:
             ours, theirs = [*ours, *theirs], []
+        if str(body.get("accessLevel") or _BUILDERS[0]) not in _BUILDERS:
+            yield SetupStep(SYSTEM, f'sheet "{name}"', "problem", _NO_BUILDER)
+            yield from self._remaining(sheet, name, bindings, found, theirs)
+            return
         try:
             yield from self._add(sheet, name, ours, len(body["columns"]), dry_run=dry_run)
             if ours and not dry_run:

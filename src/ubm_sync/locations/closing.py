@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ubm_sync.locations import duplicates, vanishing
 from ubm_sync.locations.case import Case, day_of
-from ubm_sync.locations.findings import shown
+from ubm_sync.locations.findings import sentence, shown
 from ubm_sync.locations.secrets import mask
 from ubm_sync.locations.signals import approver
 from ubm_sync.locations.states import (
@@ -175,7 +175,7 @@ def _refused(case: Case) -> None:
     reason = case.ticket.values.get("decline_reason", "") if case.ticket is not None else ""
     if reason:
         text = shown(mask(reason), 200)
-        case.message = case.text("row.close_refused", first=case.first, reason=text)
+        case.message = case.text("row.close_refused", first=case.first, reason=sentence(text))
 
 
 def _change(case: Case) -> None:

@@ -118,6 +118,11 @@ class Checker:
         return sentence.replace("{}", self.titles.get(field, field), 1)
 
 
+def sentence(text: str) -> str:
+    """Return what a person wrote so that another sentence can follow it."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
 def shown(text: str, length: int = _SHOWN) -> str:
     """Return a typed value as a message quotes it: one line, no more than ``length`` characters."""
     if len(text) <= length and "\n" not in text and "  " not in text:

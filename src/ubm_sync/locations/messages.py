@@ -176,6 +176,7 @@ TEXTS: Mapping[str, str] = {
     "note.trouble": "{system} refused what should be written: {reason}",
     "ticket.subject": "{verb} {where} - {account} ({customer})",
     "ticket.checks": "Checks passed: {passed} of {total}.",
+    "ticket.secret": "Warning: a password seemed to be in {fields}; it was masked.",
     "ticket.conflict": "{title}: the row says {row}, this ticket says {ticket} (before: {base}).",
     "enrolment.subject": "{verb} {where} - {account} ({customer})",
     "enrolment.content": (

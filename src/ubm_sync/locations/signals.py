@@ -18,6 +18,7 @@ from ubm_sync.locations.states import (
 )
 from ubm_sync.model import Mark, Observation
 
+_STATUS_OF = {stage: status for status, stage in STAGES.items()}
 _FORWARD = frozenset({"setting_up", "active", "closing", "closed"})
 
 
@@ -96,7 +97,7 @@ def _move(case: Case, stage: str) -> None:
         if stage == STAGES["Needs information"]:
             memory["ask_edit"] = case.edit
     elif stage in _FORWARD and "approved_at" not in memory:
-        case.note(f"out_of_order:{stage}", "note.out_of_order", stage=stage)
+        case.note(f"out_of_order:{stage}", "note.out_of_order", stage=_STATUS_OF.get(stage, stage))
 
 
 def _set(case: Case, verdict: str, by: str) -> None:

@@ -8,7 +8,7 @@ from ubm_sync.calendars import local
 from ubm_sync.flow import Rival
 from ubm_sync.locations import closing, duplicates, vanishing
 from ubm_sync.locations.case import Case, day_of, digest
-from ubm_sync.locations.findings import shown
+from ubm_sync.locations.findings import sentence, shown
 from ubm_sync.locations.messages import problems
 from ubm_sync.locations.secrets import mask
 from ubm_sync.locations.signals import accepted, approver
@@ -162,7 +162,7 @@ def _declined(case: Case) -> None:
     case.status = NOT_ACCEPTED
     if reason:
         text = shown(mask(reason), case.rules.message_length - 60)
-        case.message = case.text("row.declined", first=case.first, reason=text)
+        case.message = case.text("row.declined", first=case.first, reason=sentence(text))
     else:
         case.message = case.text("row.declined_no_reason", who=case.who)
         case.note("reason_wanted", "note.reason_wanted")

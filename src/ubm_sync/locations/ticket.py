@@ -185,6 +185,9 @@ def checks_text(case: Case) -> str:
     parts += [
         f'Warning: {case.title(field)} "{old}" corrected to {new}.' for field, old, new in fixed
     ]
+    if case.secrets:
+        fields = ", ".join(case.title(field) for field in case.secrets)
+        parts.append(case.text("ticket.secret", fields=fields))
     return " ".join(parts)
 
 

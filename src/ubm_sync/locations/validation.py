@@ -110,7 +110,7 @@ def _texts(checker: Checker) -> None:
         checker.error(
             "location_code",
             f'{{}} "{shown(code)}" cannot be used. Please type {rules.code_length[0]} to '
-            f"{rules.code_length[1]} letters, digits, spaces or . _ -",
+            f"{rules.code_length[1]} letters, digits, spaces, dots, dashes or underscores.",
         )
     for field, (fewest, most) in (
         ("location_name", rules.name_length),

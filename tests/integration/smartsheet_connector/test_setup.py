@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from tests.integration.smartsheet_connector.world import DANA, World, row_place
 
+from ubm_smartsheet.emulator.model import Level
 from ubm_sync.emulation.faults import Fault
 from ubm_sync.errors import Refused, UnknownOutcome
 from ubm_sync.model import Note, Result
@@ -112,6 +113,31 @@ def test_a_sheet_out_of_reach_is_a_problem_of_setting_up() -> None:
 
     assert steps[-1].state == "problem"
     assert "not accessible" in steps[-1].detail
+
+
+def test_a_sheet_shared_as_editor_is_not_changed_and_says_what_to_do() -> None:
+    world = World()
+    sheet = world.emulator.state.sheets[int(world.sheet)]
+    world.act("delete_column", sheet=sheet.id, title="UBM Sync ID")
+    sheet.shares[sheet.owner] = Level.EDITOR
+    sheet.owner = 0
+
+    steps = [one for one in world.connector.ensure(dry_run=False) if sheet.name in one.what]
+
+    assert {step.state for step in steps} <= {"problem", "ok"}
+    assert steps[0].detail.endswith("share it with the account as Admin and run setup again.")
+
+
+def test_a_long_name_of_a_customer_is_cut_to_what_a_sheet_may_be_called() -> None:
+    world = World()
+
+    sheet = world.connector.create_sheet(
+        "Zenith Gyms of the Greater Upper Midwest and the Plains", []
+    )
+
+    assert world.emulator.state.sheets[int(sheet)].name == (
+        "Zenith Gyms of the Greater Upper Midwest and the P"
+    )
 
 
 def test_a_customers_sheet_is_made_from_the_template_and_shared() -> None:

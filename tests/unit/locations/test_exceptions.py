@@ -388,6 +388,9 @@ def test_a_password_is_masked_everywhere_and_told() -> None:
         "delete it and use the secure link."
     )
     assert "Hunter2" not in repr(decision)
+    assert world.observed["ticket"].values["checks"] == (
+        "Checks passed: 15 of 16. Warning: a password seemed to be in Notes; it was masked."
+    )
     assert sum("was masked and copied nowhere" in note for note in world.notes) == 1
     world.settle()
     assert world.message.startswith("A password")

@@ -151,6 +151,18 @@ def test_declining_gives_the_reason_to_the_customer() -> None:
     assert "account" not in world.observed
 
 
+def test_a_reason_without_a_full_stop_runs_into_no_other_sentence() -> None:
+    world = World(PLAIN | {"zip": "604351234"})
+    world.cycle()
+    world.person(approval="decline", decline_reason="this account belongs to the landlord")
+
+    world.settle()
+
+    assert world.message == (
+        'Dana: this account belongs to the landlord. We changed ZIP "604351234" to 60435-1234.'
+    )
+
+
 def test_a_decline_without_a_reason_asks_for_one_once() -> None:
     world = World()
     world.cycle()
@@ -266,7 +278,13 @@ def test_skipping_stages_creates_nothing() -> None:
     world.settle()
 
     assert (world.status, world.stage) == ("Waiting for CSM", "waiting_for_csm")
-    assert sum("Nothing was created by moving" in note for note in world.notes) == 1
+    said = [note for note in world.notes if note.startswith("Nothing was created by moving")]
+    assert said == [
+        (
+            'Nothing was created by moving the ticket to "Active". To approve, set "Approval" to '
+            '"Approve" or move the ticket to Approved.'
+        )
+    ]
 
 
 def test_a_manager_may_ask_the_customer_by_moving_the_ticket() -> None:

@@ -159,8 +159,8 @@ ERRORS: list[tuple[dict[str, str], str]] = [
     (
         {"location_code": "04/12"},
         (
-            'Location Code "04/12" cannot be used. Please type 1 to 30 letters, digits, spaces or '
-            ". _ -"
+            'Location Code "04/12" cannot be used. Please type 1 to 30 letters, digits, spaces, '
+            "dots, dashes or underscores."
         ),
     ),
     ({"location_name": "J"}, 'Location Name "J" should have 2 to 100 characters.'),
