@@ -149,6 +149,7 @@ class Writer:
             or " ".join(dict.fromkeys([*parcel.faults.values(), *waiting.values()])),
             permanent=ended.permanent,
             at_fault=tuple(parcel.faults),
+            reasons=dict(parcel.faults),
             created=ended.new,
             stale=ended.stale,
         )

@@ -19,6 +19,7 @@ def landed(row: Row, ref: str | None, version: str, *, created: bool = False) ->
         landed=fields if row.faults else None,
         reason=row.reasons,
         at_fault=tuple(row.faults),
+        reasons=dict(row.faults),
         created=created,
     )
 

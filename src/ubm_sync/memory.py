@@ -101,7 +101,11 @@ class MemorySystem:
         ):
             reason = "changed meanwhile"
             return Outcome(write.place, write.key, Result.REFUSED, reason=reason, stale=True)
-        refused = [name for name in write.values if (write.place, name) in self.refuse]
+        refused = {
+            name: self.refuse[write.place, name]
+            for name in write.values
+            if (write.place, name) in self.refuse
+        }
         taken = {name: value for name, value in write.values.items() if name not in refused}
         if old is None:
             ref = self.put(write.place, {}, container=write.container, key=write.key)
@@ -121,8 +125,9 @@ class MemorySystem:
             after.ref,
             after.version,
             frozenset(taken) if refused else None,
-            self.refuse[write.place, refused[0]] if refused else "",
+            " ".join(refused.values()),
             at_fault=tuple(refused),
+            reasons=refused,
             created=created,
         )
 

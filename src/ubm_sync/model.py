@@ -159,8 +159,9 @@ class Outcome:
 
     ``landed`` are the fields that are known to be there now (all of the write's, or fewer where
     the system took only a part). ``permanent`` means that the same write cannot succeed.
-    ``at_fault`` names canonical fields the system complained about, where it said so. ``stale``:
-    the record is not there any more as the write was decided on; it must be read again first.
+    ``at_fault`` names canonical fields the system complained about, where it said so, and
+    ``reasons`` says of each why, where ``reason`` speaks of several. ``stale``: the record is not
+    there any more as the write was decided on; it must be read again first.
     """
 
     place: str
@@ -172,6 +173,7 @@ class Outcome:
     reason: str = ""
     permanent: bool = False
     at_fault: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = default(default_factory=nothing)
     created: bool = False
     stale: bool = False
 

@@ -180,8 +180,9 @@ def _hold(
     """Remember a field that the system did not take: the same value is not sent again."""
     if name in outcome.at_fault:
         held = value if isinstance(value, str) else ""
-        notebook[f"{book.HELD}{place}.{name}"] = book.packed(held, outcome.reason)
-        settled.refusals.append((f"{place}.{name}", outcome.reason))
+        reason = outcome.reasons.get(name, outcome.reason)
+        notebook[f"{book.HELD}{place}.{name}"] = book.packed(held, reason)
+        settled.refusals.append((f"{place}.{name}", reason))
         settled.again = True  # the flow tells the person
     else:
         settled.again = True

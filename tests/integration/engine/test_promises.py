@@ -194,6 +194,20 @@ def test_a_field_that_a_system_refuses_does_not_stop_the_record(house: House) ->
     assert house.tickets()[ticket]["commodity"] == "Electric"
 
 
+def test_two_refused_fields_have_a_reason_each(house: House) -> None:
+    refuse = house.systems[DESK].refuse
+    refuse["ticket", "commodity"] = "Electric is not an option"
+    refuse["ticket", "city"] = "Joliet is too long"
+    house.add_row("1001", commodity="Electric", city="Joliet")
+    house.settle()
+
+    with house.state.reading() as tx:
+        assert {(one.place, one.reason) for one in tx.quarantine.list()} == {
+            ("ticket.commodity", "Electric is not an option"),
+            ("ticket.city", "Joliet is too long"),
+        }
+
+
 def test_a_copied_row_is_a_new_record(house: House) -> None:
     row = house.add_row("1001")
     house.settle()

@@ -193,6 +193,8 @@ def test_an_unknown_owner_or_stage_fails_alone(portal: Portal) -> None:
     assert outcome.result is Result.LANDED
     assert outcome.landed == frozenset({"vendor"})
     assert set(outcome.at_fault) == {"owner", "stage"}
+    assert "who@x.example" in outcome.reasons["owner"]
+    assert "who@x.example" not in outcome.reasons["stage"]
 
 
 @pytest.mark.parametrize("rejects", [False, True])
