@@ -14,13 +14,14 @@ ENGINE = ROOT / "src" / "ubm_sync"
 CONNECTORS = sorted(
     {entry.value.partition(":")[0] for entry in entry_points(group="ubm_sync.connectors")}
 )
-VALUES = {"model", "errors", "clock", "ports", "flow"}
+VALUES = {"model", "errors", "clock", "ports", "flow", "evidence"}
 ROOMS = {
     "model": set[str](),
     "errors": set[str](),
     "clock": set[str](),
     "ports": {"clock", "model"},
     "flow": {"model"},
+    "evidence": {"model"},
     "database": {"errors"},
     "transport": {"clock", "errors", "ports"},
     "emulation": {"clock"},
@@ -50,6 +51,7 @@ PURE = [
     "calendars",
     "model",
     "flow",
+    "evidence",
 ]
 IMPURE = {
     "time", "random", "os", "io", "socket", "threading", "subprocess", "requests",

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from ubm_sync.calendars import BusinessCalendar, clock_text, local
 from ubm_sync.delays.codes import Party
 from ubm_sync.delays.delay import Delay, Status
-from ubm_sync.delays.evidence import Evidence, Kind, Timeline
 from ubm_sync.delays.rules import Clock, CodeRule, DelayRules, StageRule
+from ubm_sync.delays.timeline import Timeline
+from ubm_sync.evidence import Evidence, Kind
 
 _ONE_DAY = timedelta(days=1)
 _WEEKEND = 5  # Saturday, as ``date.weekday`` counts

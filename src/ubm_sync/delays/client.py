@@ -13,8 +13,8 @@ from datetime import date, datetime
 from ubm_sync.calendars import parse_instant
 from ubm_sync.delays.case import Case, Stay, earliest
 from ubm_sync.delays.delay import Delay
-from ubm_sync.delays.evidence import Evidence, Kind, Side
 from ubm_sync.delays.waits import Wait, together
+from ubm_sync.evidence import Evidence, Kind, Side
 
 _MOVED = frozenset({"rescheduled", "no_show", "canceled"})
 _BOOKED = frozenset({"scheduled", "completed"})

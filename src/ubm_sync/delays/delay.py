@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ubm_sync.delays.codes import Party
-from ubm_sync.delays.evidence import Evidence
+from ubm_sync.evidence import Evidence
 
 
 class Status(StrEnum):

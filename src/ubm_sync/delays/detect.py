@@ -10,8 +10,9 @@ from ubm_sync.delays import client, others
 from ubm_sync.delays.case import Case, Onboarding
 from ubm_sync.delays.days import Days, Span, count_days
 from ubm_sync.delays.delay import Delay, Status
-from ubm_sync.delays.evidence import Evidence, Kind, timeline
 from ubm_sync.delays.rules import DelayRules
+from ubm_sync.delays.timeline import timeline
+from ubm_sync.evidence import Evidence, Kind
 
 VERSION = "1"  # of the rules; higher whenever the same facts may give other delays
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from ubm_sync.calendars import instant_text
 from ubm_sync.delays.codes import Party
 from ubm_sync.delays.delay import Delay, Status
-from ubm_sync.delays.evidence import Evidence
+from ubm_sync.evidence import Evidence
 
 GONE = "what is known now shows no such delay"
 

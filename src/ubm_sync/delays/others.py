@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from ubm_sync.calendars import parse_instant
 from ubm_sync.delays.case import Case, Stay, earliest
 from ubm_sync.delays.delay import Delay
-from ubm_sync.delays.evidence import Evidence, Kind
 from ubm_sync.delays.rules import Clock
 from ubm_sync.delays.waits import Wait, together
+from ubm_sync.evidence import Evidence, Kind
 
 
 def portal(case: Case) -> Iterator[Delay]:

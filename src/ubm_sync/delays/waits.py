@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ubm_sync.delays.case import Case
 from ubm_sync.delays.delay import Delay
-from ubm_sync.delays.evidence import Evidence
+from ubm_sync.evidence import Evidence
 
 
 class Wait(NamedTuple):

@@ -9,8 +9,8 @@ from ubm_sync.calendars import BusinessCalendar
 from ubm_sync.delays.case import Onboarding
 from ubm_sync.delays.delay import Delay
 from ubm_sync.delays.detect import Found, days_of, detect
-from ubm_sync.delays.evidence import Evidence, Kind, Side
 from ubm_sync.delays.rules import DelayRules
+from ubm_sync.evidence import Evidence, Kind, Side
 
 ZONE = "America/Chicago"
 RULES = DelayRules()

@@ -24,7 +24,7 @@ from tests.unit.delays.facts import (
 from ubm_sync.delays.codes import Party
 from ubm_sync.delays.delay import Status
 from ubm_sync.delays.detect import detect
-from ubm_sync.delays.evidence import Evidence, Kind, Side
+from ubm_sync.evidence import Evidence, Kind, Side
 
 # The worked example as it happens: every day of it follows from something somebody did.
 HUNDRED_DAYS = (

@@ -13,7 +13,8 @@ from ubm_sync.delays.case import Case
 from ubm_sync.delays.codes import Party
 from ubm_sync.delays.delay import Status
 from ubm_sync.delays.detect import Found, detect
-from ubm_sync.delays.evidence import Evidence, Kind, Side, timeline
+from ubm_sync.delays.timeline import timeline
+from ubm_sync.evidence import Evidence, Kind, Side
 
 NOW = at("2026-12-10")
 VALUES = {

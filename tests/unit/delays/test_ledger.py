@@ -11,10 +11,10 @@ from tests.unit.delays.facts import RULES, at, days_of, fact, found, item, recei
 
 from ubm_sync.delays.delay import Status
 from ubm_sync.delays.detect import Found
-from ubm_sync.delays.evidence import Evidence, Kind
 from ubm_sync.delays.headline import Override, headline
 from ubm_sync.delays.ledger import GONE, Basis, Dispute, Revision, proof, revise
 from ubm_sync.delays.words import closed, explained, opened, voided
+from ubm_sync.evidence import Evidence, Kind
 
 BASIS = Basis("1", "a1b2", "run-7")
 ASKED = (stage("2026-11-16 08:00", "waiting_on_customer"), sent("2026-11-16"))

@@ -6,7 +6,7 @@ that stays wrong, a login that fails. A rule never sees a system, only these.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
 from datetime import datetime
@@ -75,40 +75,3 @@ class Evidence:
     def identity(self) -> tuple[str, str, str, str]:
         """What makes two facts the same one."""
         return self.ref, self.kind, self.subject, self.value
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """The facts of one onboarding, oldest first, each once."""
-
-    facts: tuple[Evidence, ...]
-    by_kind: Mapping[Kind, Sequence[Evidence]]
-
-    def of(self, *kinds: Kind) -> list[Evidence]:
-        """Return the facts of these kinds, oldest first."""
-        if len(kinds) == 1:
-            return list(self.by_kind.get(kinds[0], ()))
-        return [one for one in self.facts if one.kind in kinds]
-
-    def by_subject(self, kind: Kind) -> dict[str, list[Evidence]]:
-        """Return the facts of one kind by what they are about, oldest first."""
-        found: dict[str, list[Evidence]] = {}
-        for one in self.by_kind.get(kind, ()):
-            found.setdefault(one.subject, []).append(one)
-        return found
-
-
-def timeline(facts: Iterable[Evidence], now: datetime) -> Timeline:
-    """Return the facts known until ``now``, in order, however they came and how often."""
-    # Of two tellings of one fact that differ in their details the same one is taken every time.
-    told = sorted((one for one in facts if one.at <= now), key=_telling)
-    unique = {one.identity: one for one in told}.values()
-    ordered = tuple(sorted(unique, key=lambda one: (one.at, one.identity)))
-    by_kind: dict[Kind, list[Evidence]] = {}
-    for one in ordered:
-        by_kind.setdefault(one.kind, []).append(one)
-    return Timeline(ordered, by_kind)
-
-
-def _telling(fact: Evidence) -> tuple[str, str, str, list[tuple[str, str]]]:
-    return fact.side, fact.actor, fact.link, sorted(fact.details.items())
