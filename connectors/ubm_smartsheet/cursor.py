@@ -27,6 +27,7 @@ class SheetState:
     ``newest`` that ``rows`` includes already; None where they were too many to remember.
     ``written`` counts the rows of our own writes by the second: they would all be read again with
     the next edit of a person, and a great many are better listed by pages.
+    ``wrong`` says that its columns were not as they should be when they were last read.
     ``unsure`` are identities of creates whose answer was lost. ``latest`` holds versions of rows
     read since the last start, for writes decided on an older one; it is not stored.
     """
@@ -38,6 +39,7 @@ class SheetState:
     newest: str = ""
     counted: dict[int, str] | None = field(default_factory=dict)
     lost: bool = False
+    wrong: bool = False
     written: dict[str, int] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
     known: Mapping[str, Known] = field(default_factory=dict)
@@ -105,6 +107,12 @@ class SheetState:
         self.changed()
         return True
 
+    def note(self, *, wrong: bool) -> None:
+        """Note whether something is wrong with the columns."""
+        if wrong != self.wrong:
+            self.wrong = wrong
+            self.changed()
+
     def is_listed(self) -> bool:
         """Return whether the sheet was read in full, with the columns it has now."""
         return self.rows is not None
@@ -130,6 +138,7 @@ class SheetState:
             if self.counted is None
             else {str(ref): at for ref, at in self.counted.items()},
             "lost": self.lost,
+            "wrong": self.wrong,
             "written": self.written,
             "unsure": sorted(self.unsure),
             "known": {name: list(one) for name, one in self.known.items()},
@@ -179,6 +188,7 @@ def _sheet(body: dict[str, Any]) -> SheetState:
         newest=body["newest"],
         counted=None if counted is None else {int(ref): at for ref, at in counted.items()},
         lost=body["lost"],
+        wrong=bool(body.get("wrong")),
         written=body["written"],
         unsure=set(body["unsure"]),
         known={name: Known(*one) for name, one in body["known"].items()},

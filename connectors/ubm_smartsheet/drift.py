@@ -164,7 +164,8 @@ def _options(sheet: str, name: str, binding: Binding, column: Column) -> Iterato
         "option_missing",
         f"The value{'' if one else 's'} {listed}{more} of dropdown "
         f'"{column.title}" in sheet "{name}" {"is" if one else "are"} gone; put '
-        f"{'it' if one else 'them'} back (Edit Column Properties).",
+        f"{'it' if one else 'them'} back (Edit Column Properties), or run "
+        '"ubm-sync setup smartsheet".',
     )
 
 

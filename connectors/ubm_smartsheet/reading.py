@@ -28,6 +28,7 @@ from ubm_sync.transport import Stopping
 log = structlog.get_logger(__name__)
 
 LISTINGS = 3  # how often a whole sheet is listed until two of its pages agree
+LOOKS = 3  # sheets with wrong columns that are looked at again in one round
 FAILING_SHEETS = 3  # this many in a row, and it is the system that fails, not a sheet
 _VALUES = {"level": "2", "include": "objectValue"}
 _WRITERS = {"level": "2", "include": "objectValue,writerInfo"}
@@ -56,6 +57,7 @@ class Reader:
             if customer.sheet and not customer.paused
         }
         self.index = RowIndex()
+        self._turn = 0
         self._query = _WRITERS if settings.writer_info else _VALUES
         self._key_is_value = any(one.field == SYNC_ID for one in place.bindings)
 
@@ -67,10 +69,13 @@ class Reader:
         """Yield what changed since the cursor, or everything; see ``Connector.observe``."""
         listed = self.listed()
         failing = 0
+        wrong: list[SheetState] = []
         for sheet in self.bindings:
             state = self.state(sheet)
             entry = listed.get(sheet)
             if not full and is_settled(state, entry):
+                if state.wrong:
+                    wrong.append(state)
                 continue
             if entry is not None:
                 state.name = str(entry.get("name") or state.name)
@@ -94,6 +99,25 @@ class Reader:
                 log.exception("answer not understood", sheet=sheet)
                 reason = f"Its answer was not understood ({type(error).__name__})."
                 yield Page(problems=(unread(sheet, state.name, reason),))
+
+        yield from self._look_again(wrong)
+
+    def _look_again(self, wrong: Sequence[SheetState]) -> Iterator[Page]:
+        """Read the columns of a few sheets that had something wrong, in turn.
+
+        Whether mending a column moves the sheet's version is not documented.
+        """
+        turn = self._turn % max(1, len(wrong))
+        for state in [*wrong[turn:], *wrong[:turn]][:LOOKS]:
+            self._turn += 1
+            try:
+                _, found = self._learn(state, self._columns(state.id))
+            except (NoAccess, Throttled):
+                raise
+            except (Refused, Temporary) as error:  # its next change shows what it is
+                log.info("columns could not be read", sheet=state.id, why=str(error))
+            else:
+                yield Page(problems=found, checked=frozenset({scope_of(state.id)}))
 
     def fetch(self, sheet: str, refs: Sequence[str]) -> Iterator[Page]:
         """Yield the rows of ``refs`` that are in ``sheet``; raises NotThere for the sheet."""
@@ -133,6 +157,9 @@ class Reader:
             return False
         return True
 
+    def _columns(self, sheet: str) -> Answer:
+        return self._get("read columns", sheet, {"page": "1", "pageSize": "1"})
+
     def rows_since(self, state: SheetState) -> list[Observation]:
         """Return the rows changed since shortly before the newest known one."""
         query = {**self._query}
@@ -144,8 +171,7 @@ class Reader:
 
     def learn(self, sheet: str) -> None:
         """Read the columns of a sheet without its rows; raises NotThere."""
-        body = self._get("read columns", sheet, {"page": "1", "pageSize": "1"})
-        self._learn(self.state(sheet), body)
+        self._learn(self.state(sheet), self._columns(sheet))
 
     def listed(self) -> dict[str, dict[str, Any]]:
         """Return all sheets this token sees, by id. One call (includeAll: without paging)."""
@@ -271,6 +297,7 @@ class Reader:
         )
         wrong = [*problems(state.id, state.name, bindings, found)]
         total = int(body.get("totalRowCount") or 0)
+        state.note(wrong=bool(wrong))
         wrong += headroom(state.id, state.name, total, len(live))
         return decoder, tuple(wrong)
 

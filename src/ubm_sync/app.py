@@ -171,6 +171,13 @@ class Application:
                     found.add(urlsplit(value).password or "")
         return sorted(found - {""})
 
+    def recall(self, system: str) -> None:
+        """Let a command know of a system what the service knows: which column is which, say."""
+        connector = self.connectors[system]
+        if not isinstance(connector, Learns):  # what it learns itself is newer
+            with self.state.reading() as tx:
+                connector.resume(tx.cursors.get(system))
+
     def keep(self, system: str) -> None:
         """Store what a command learned of a system, so that the service need not ask again.
 

@@ -59,6 +59,7 @@ def setup(
             raise Refused(f'There is no system "{unknown[0]}"; choose one of {known}.')
         steps = []
         for name in names:
+            app.recall(name)
             for step in app.connectors[name].ensure(dry_run=dry_run):
                 steps.append(step)
                 report(f"setting up {name}", len(steps), None)

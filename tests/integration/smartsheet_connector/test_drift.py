@@ -61,6 +61,38 @@ def test_a_customers_own_title_is_no_drift() -> None:
     assert seen.by_ref[row].values["account_number"] == "0045"
 
 
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_column_that_was_mended_ends_the_report_at_the_next_look(moves: bool) -> None:
+    world = World(columns_move_version=moves)
+    world.observe()
+    changed(world, "retype_column", title="ZIP", type="DATE")
+    assert world.observe(full=True).codes == ["column_retyped"]
+    assert world.observe().codes == ["column_retyped"]
+    changed(world, "retype_column", title="ZIP", type="TEXT_NUMBER")
+
+    mended = list(world.connector.observe(full=False))
+
+    assert any(f"smartsheet/{world.sheet}" in page.checked for page in mended)
+    assert not any(page.problems for page in mended)
+    world.observe()
+    world.emulator.counts.clear()
+    world.observe()
+    assert world.calls == 1
+
+
+def test_setting_up_knows_a_column_that_was_renamed_from_what_was_read() -> None:
+    world = World()
+    world.observe()
+    changed(world, "rename_column", title="ZIP", to="Zip code")
+    world.observe(full=True)
+    command = world.connect()
+    command.resume(world.connector.cursor())
+
+    (problem,) = [one for one in command.ensure(dry_run=True) if one.state == "problem"]
+
+    assert 'was renamed to "Zip code"' in problem.detail
+
+
 def test_a_missing_column_holds_its_field_only() -> None:
     world = World()
     row = world.add(Location_Name="Joliet", ZIP="'60435")
@@ -126,7 +158,7 @@ def test_a_dropped_option_is_named() -> None:
     assert problem.code == "option_missing"
     assert problem.text == (
         'The value "Active" of dropdown "Sync Status" in sheet "Halsted Foods" is gone; '
-        "put it back (Edit Column Properties)."
+        'put it back (Edit Column Properties), or run "ubm-sync setup smartsheet".'
     )
 
 
