@@ -40,6 +40,7 @@ class Catalog:
         self._missed: set[tuple[str, str]] = set()
         self._emails: dict[str, str] = {}
         self._owners: dict[str, str] = {}
+        self._users: dict[str, str] = {}  # user id -> e-mail
         self._used: dict[str, str] = {}  # id -> e-mail of the owners somebody asked for
         self._keys: dict[str, dict[Pair, str]] = {}
         self._pairs: dict[str, dict[str, Pair]] = {}
@@ -64,6 +65,21 @@ class Catalog:
         if found is not None:
             self._used[found] = email
         return found
+
+    def user_email(self, user_id: str) -> str | None:
+        """Return the e-mail of a user, which is another number than the owner's."""
+        for what, read in (("owners", self._read_active), ("leavers", self._read_leavers)):
+            found = self._users.get(user_id)
+            if found is None and self._read_again(what, f"user {user_id}", read):
+                found = self._users.get(user_id)
+            if found is not None:
+                return found
+        return None
+
+    def stage_of(self, place: str, stage: str) -> str | None:
+        """Return the mapping's key of a stage by its id alone."""
+        keys = self._keys.get(place, {})
+        return next((key for (_, known), key in keys.items() if known == stage), None)
 
     def doubt_owner(self, email: str) -> None:
         """Have an owner looked up again: HubSpot did not take what we know of that person."""
@@ -177,6 +193,9 @@ class Catalog:
         for owner in self._owner_pages(archived=archived):
             email = str(owner.get("email") or "").strip().lower()
             if email:
+                user = owner.get("userId") or owner.get("userIdIncludingInactive")
+                if user:
+                    self._users.setdefault(str(user), email)
                 yield str(owner["id"]), email
 
     def _owner_pages(self, *, archived: bool) -> Iterator[Mapping[str, Any]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import orjson
 
 from ubm_hubspot import schema
+from ubm_hubspot.authors import Authors
 from ubm_hubspot.batches import Batches
 from ubm_hubspot.catalog import Catalog
 from ubm_hubspot.client import Client
@@ -23,8 +24,8 @@ from ubm_hubspot.tickets import Tickets
 from ubm_hubspot.window import Rules, Window
 from ubm_hubspot.writing import Writer
 from ubm_sync.errors import ConfigError, Flaw, NoAccess, Refused, Temporary
-from ubm_sync.model import FieldType, Note, Outcome, Page, Place, Problem, Write
-from ubm_sync.ports import Connection, SetupStep
+from ubm_sync.model import FieldType, Note, Observation, Outcome, Page, Place, Problem, Write
+from ubm_sync.ports import Changes, Connection, SetupStep
 
 IDENTITY = "ubm_sync_id"
 _FORMAT = 1  # of the cursor
@@ -71,6 +72,9 @@ class HubSpotConnector:
             concurrency=settings.concurrency,
         )
         self._notes = Notes(self.client)
+        self._authors = Authors(
+            self.client, self._catalog, decoder, connection.places, settings.concurrency
+        )
         self._people = {
             (place.name, one.field)
             for place in connection.places
@@ -197,6 +201,12 @@ class HubSpotConnector:
     def noted(self, notes: Sequence[Note]) -> frozenset[str]:
         """Return the keys of the notes that are attached already."""
         return self._notes.noted(notes)
+
+    def authors(
+        self, seen: Sequence[Observation], fields: Mapping[str, Sequence[str]]
+    ) -> Mapping[str, Changes]:
+        """Return who gave tickets their values, by property history; see ``KnowsAuthors``."""
+        return self._authors.read(seen, fields)
 
     def close(self) -> None:
         """Release connections."""

@@ -32,6 +32,10 @@ class Names(Protocol):
         """Return the mapping's key of a stage, None where it is not one of the place's."""
         ...
 
+    def stage_of(self, place: str, stage: str) -> str | None:
+        """Return the mapping's key of a stage by its id alone."""
+        ...
+
 
 class _Form:
     """How the tickets of one place are read: compiled once, used per ticket."""
@@ -103,6 +107,18 @@ class Decoder:
         """Return that ticket ``ref`` lives on as ``primary``."""
         return Observation(place, ref, None, CONTAINER, "", NOTHING, gone=f"merged:{primary}")
 
+    def canonical(self, place: str, field: str, raw: str) -> str | None:
+        """Return one property's text as its field has it, None where it is empty."""
+        form = next(
+            form for forms in self._by_suffix.values() for form in forms if form.place.name == place
+        )
+        if field == form.stage:
+            return self._names.stage_of(place, raw) or raw or None
+        for _, name, read in form.special:
+            if name == field:
+                return (read(raw).value or None) if raw else None
+        return raw.strip() or None
+
     def _live(
         self, record: Mapping[str, Any], properties: Mapping[str, Any], key: str, form: _Form
     ) -> Observation:
@@ -131,7 +147,7 @@ class Decoder:
             version=instant(stamp),
             values=values,
             marks=marks or NOTHING,
-            created_at=_moment(get(CREATED) or record.get("createdAt")),
+            created_at=moment(get(CREATED) or record.get("createdAt")),
             modified_at=datetime.fromtimestamp(stamp / 1000, UTC),
             gone="archived" if record.get("archived") else "",
         )
@@ -170,7 +186,8 @@ def modified_of(record: Mapping[str, Any]) -> int:
         return 0
 
 
-def _moment(text: str | None) -> datetime | None:
+def moment(text: str | None) -> datetime | None:
+    """Return an instant as HubSpot writes it; None for none."""
     if not text:
         return None
     if text.isdecimal():

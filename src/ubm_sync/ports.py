@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from ubm_sync.clock import Clock
-from ubm_sync.model import Customer, Note, Outcome, Page, Place, Write
+from ubm_sync.model import Customer, Note, Observation, Outcome, Page, Place, Write
 
 
 class Lane(IntEnum):
@@ -128,6 +129,32 @@ class Learns(Protocol):
         """Return ``cursor`` with what this process learned: names, a schema just set up.
 
         Raises NoAccess, Temporary.
+        """
+        ...
+
+
+class Change(NamedTuple):
+    """One value a field was given: when, and by whom."""
+
+    value: str | None  # canonical; None: emptied
+    at: datetime
+    by: str  # an e-mail where it is known; what the system calls a program, this service too
+    is_person: bool
+
+
+Changes: TypeAlias = Mapping[str, Sequence[Change]]  # field -> its values, newest first
+
+
+@runtime_checkable
+class KnowsAuthors(Protocol):
+    """A connector of a system that remembers who gave each field of a record its values."""
+
+    def authors(
+        self, seen: Sequence[Observation], fields: Mapping[str, Sequence[str]]
+    ) -> Mapping[str, Changes]:
+        """Return, by ref, what became of some fields: ``fields`` names them for each ref.
+
+        Records and fields of which nothing is known are left out. Raises NoAccess, Temporary.
         """
         ...
 

@@ -343,14 +343,96 @@ def test_why_names_person_time_and_rule(office: Office) -> None:
     story = run("why", "smartsheet", str(row), "gl_code", "--json").json
     now = {one["place"]: one for one in story["now"]}
     assert now["row"]["value"] == now["ticket"]["value"] == "GL-2"
-    changes = [(one["place"], one["before"], one["after"], one["why"]) for one in story["history"]]
-    assert changes[0][:3] == ("row", "GL-1", "GL-2")
-    assert changes[0][3].startswith("changed in ticket")
-    assert changes[1] == ("ticket", None, "GL-1", "changed in row by jsmith@halsted.example")
-    assert changes[2][3] == "the record was created with its values"
-    assert all(one["at"] and one["run"] for one in story["history"])
-    city = run("why", "hubspot", f"#{world.ticket(row)['id']}", "city", "--json")
-    assert "by jsmith@halsted.example" in city.json["history"][0]["why"]
+    written = [one for one in story["history"] if one["what"] == "written"]
+    changes = [(one["place"], one["before"], one["after"], one["why"]) for one in written]
+    assert changes == [
+        ("row", "GL-1", "GL-2", "changed in ticket by dana@example.com"),
+        ("ticket", None, "GL-1", "changed in row by jsmith@halsted.example"),
+        ("ticket", None, None, "created from the row of jsmith@halsted.example, without a value"),
+    ]
+    assert all(
+        one["at"] and one["run"] and one["intent"] < one["outcome"] and one["mapping"]
+        for one in written
+    )
+    (typed,) = [one for one in story["history"] if one["what"] == "typed"]
+    assert (typed["place"], typed["before"], typed["after"]) == ("ticket", "GL-1", "GL-2")
+    assert typed["by"] == now["ticket"]["by"] == now["row"]["by"] == "dana@example.com"
+    assert "a person decides" in story["rule"]["text"]
+    city = run("why", "hubspot", f"#{world.ticket(row)['id']}", "city", "--json").json["history"]
+    assert [(one["after"], one["by"]) for one in city] == [
+        ("Peoria", "jsmith@halsted.example"),
+        ("Joliet", "jsmith@halsted.example"),
+    ]
+    assert "Peoria" in run("why", "hubspot", str(world.ticket(row)["id"]), "city").out
+
+
+def test_a_run_is_undone_and_the_rest_is_listed(office: Office) -> None:
+    world, run = office.world, office.run
+    rows = [world.type_row({"Account Number": number}) for number in ("4471908023", "4471908024")]
+    run("sync")
+    for row in rows:
+        world.edit_row(row, {"GL / Cost Center": "GL-1", "Notes": "gate 4"})
+    (report, *_) = run("sync", "--json").json
+    world.edit_ticket(world.ticket(rows[1]), ubm_gl_code="GL-9")
+
+    dry = run("undo", report["run"], "--dry-run", "--json")
+    assert dry.code == UNDECIDED
+    assert dry.json["counts"] == {"restore": 3, "left": 1}
+    assert world.row(rows[0])["GL / Cost Center"] == "GL-1"
+
+    done = run("undo", report["run"], "--by", "Priya N.", "--json")
+
+    assert done.code == UNDECIDED
+    assert done.json["counts"] == {"restored": 3, "left": 1}
+    (left,) = [one for one in done.json["fields"] if one["state"] == "left"]
+    assert "dana@example.com" in left["why"]
+    assert world.row(rows[0]).get("GL / Cost Center", "") == ""
+    assert world.row(rows[1])["GL / Cost Center"] == "GL-9"
+    assert not world.ticket(rows[0])["properties"].get("ubm_gl_code")
+    story = run("why", "smartsheet", str(rows[0]), "gl_code", "--json").json
+    assert story["history"][0]["why"] == f"restored by Priya N.: undo of {report['run']}"
+    again = run("undo", report["run"])
+    assert (again.code, "as they were before" in again.out) == (UNDECIDED, True)
+    back = run("undo", done.json["undone_by"], "--json")
+    assert (back.code, back.json["counts"]) == (0, {"restored": 3})
+    assert world.row(rows[0])["GL / Cost Center"] == "GL-1"
+    assert run("verify-log").code == 0
+    assert run("undo", "run-999").code == FAILED
+
+
+def test_an_undo_lists_what_its_run_created(office: Office) -> None:
+    office.world.type_row()
+    (report, *_) = office.run("sync", "--json").json
+
+    done = office.run("undo", report["run"])
+
+    assert done.code == 0
+    assert "nothing is ever deleted" in done.out
+    assert office.world.ticket()
+
+
+def test_a_kept_value_is_listed_and_brought_back(office: Office) -> None:
+    world, run = office.world, office.run
+    row = world.type_row()
+    run("sync")
+    world.edit_row(row, {"GL / Cost Center": "GL-row"})
+    world.edit_ticket(world.ticket(row), ubm_gl_code="GL-ticket")
+    run("sync")
+    world.edit_ticket(world.ticket(row), ubm_conflict_decision="keep_ticket")
+    run("sync")
+    (kept,) = run("kept", "list", "--json").json
+    assert (kept["value"], kept["by"]) == ("GL-row", "jsmith@halsted.example")
+    (ended,) = run("conflicts", "list", "--all", "--json").json
+    assert ended["by"] == "dana@example.com"
+
+    assert run("kept", "restore", str(kept["id"])).code == 0
+    run("sync")
+
+    assert world.row(row)["GL / Cost Center"] == "GL-row"
+    assert world.ticket(row)["properties"]["ubm_gl_code"] == "GL-row"
+    again = run("kept", "list", "--record", kept["record"], "--json").json
+    assert [one["value"] for one in again] == ["GL-ticket", "GL-row"]
+    assert run("kept", "restore", "99").code == FAILED
 
 
 def test_why_shows_an_edit_that_was_put_back(office: Office) -> None:

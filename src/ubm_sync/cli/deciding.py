@@ -55,6 +55,7 @@ def list_conflicts(
                         "since": one.opened_at,
                         "closed": one.closed_at,
                         "how": one.how,
+                        "by": one.by,
                     }
                     for one in found
                 ]
@@ -93,7 +94,7 @@ def resolve(
     if (keep is None) == (value is None):
         raise typer.BadParameter("give either --keep PLACE or --value TEXT")
     with application() as app:
-        choice = keep if keep is not None else f"={value}"
+        choice, who = keep if keep is not None else f"={value}", by or getpass.getuser()
         with app.state.transaction() as tx:
             found = tx.conflicts.for_records([record]).get(record, ())
             places = {place for one in found if one.field == field for place in one.values}
@@ -101,7 +102,7 @@ def resolve(
                 raise Refused(
                     f"{keep} has no value in this conflict; choose {' or '.join(sorted(places))}."
                 )
-            if not decisions.resolve_conflict(tx, record, field, choice):
+            if not decisions.resolve_conflict(tx, record, field, choice, who):
                 raise Refused(
                     f"No conflict of {field} is open for {record}; see ubm-sync conflicts list."
                 )
@@ -150,7 +151,7 @@ def retry(
     with application() as app:
         with app.state.transaction() as tx:
             _known(tx, ids or ())
-            released = decisions.retry(tx, ids or None)
+            released = decisions.retry_later(tx, ids or None)
         screen.say(f"{len(released)} will be tried again by the next cycle.")
 
 

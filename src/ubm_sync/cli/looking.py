@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,10 +13,11 @@ from ubm_sync.app import Application
 from ubm_sync.cli import screen
 from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, reload_environment
 from ubm_sync.cli.working import Json
-from ubm_sync.errors import ConfigError, Refused
+from ubm_sync.errors import ConfigError, Refused, SyncError
 from ubm_sync.mapping import nearest
+from ubm_sync.ports import Change, KnowsAuthors
 from ubm_sync.reports.status import service_status
-from ubm_sync.reports.why import explain
+from ubm_sync.reports.why import Subject, explain, find
 
 log = structlog.get_logger(__name__)
 
@@ -119,41 +121,78 @@ def why(
         with app.state.reading() as tx:
             mappings = app.configuration.mappings
             _known_names(app, system, field)
-            found = explain(tx, mappings, system, ref.lstrip("#"), field)
-        if found is None:
+            subject = find(tx, mappings, system, ref.lstrip("#"), field)
+        if subject is None:
             raise Refused(
                 f"Nothing is known of {ref} in {system} with a field {field}; "
                 "check the id, or run ubm-sync sync first."
             )
+        authors = _authors(app, subject)
+        with app.state.reading() as tx:
+            found = explain(tx, subject, authors)
         if as_json:
             screen.show_json(found)
-            return
-        screen.say(f"Record {found['record']} of {found['customer']}, field {field}")
-        screen.table(
-            "Now",
-            ("place", "id", "value", "changed", "by"),
-            [
-                (one["place"], one["ref"], one["value"], one["at"], one["by"])
-                for one in found["now"]
-            ],
-        )
-        screen.say(f"Agreed by all places: {found['base'] or '(nothing)'}")
-        screen.table(
-            "History, newest first",
-            ("when", "run", "place", "before", "after", "why"),
-            [
-                (one["at"], one["run"], one["place"], one["before"], one["after"], one["why"])
-                for one in found["history"]
-            ],
-        )
-        screen.table(
-            "Values that were replaced and are kept",
-            ("when", "place", "value", "reason", "by"),
-            [
-                (one["at"], one["place"], one["value"], one["reason"], one["by"])
-                for one in found["kept"]
-            ],
-        )
+        else:
+            _show_story(found)
+
+
+def _authors(app: Application, subject: Subject) -> dict[str, Sequence[Change]]:
+    """Ask the systems that remember it who gave the field its values; without them it goes too."""
+    found: dict[str, Sequence[Change]] = {}
+    for place, seen in subject.seen.items():
+        system = subject.mapping.place(place).system
+        try:
+            connector = app.connectors[system]
+            if isinstance(connector, KnowsAuthors) and not seen.gone:
+                told = connector.authors([seen], {seen.ref: [subject.field]})
+                found[place] = told.get(seen.ref, {}).get(subject.field, ())
+        except SyncError as error:
+            screen.complain(f"{system} was not asked who changed it: {error}")
+    return found
+
+
+def _show_story(found: dict[str, Any]) -> None:
+    screen.say(f"Record {found['record']} of {found['customer']}, field {found['field']}")
+    screen.say(f"Rule: {found['rule']['text']}.")
+    screen.table(
+        "Now",
+        ("place", "id", "value", "since", "by", "how"),
+        [
+            (one["place"], one["ref"], one["value"], one["at"], one["by"], one["how"])
+            for one in found["now"]
+        ],
+    )
+    screen.say(f"Agreed by all places: {found['base'] or '(nothing)'}")
+    screen.table(
+        "History, newest first",
+        ("when", "run", "place", "before", "after", "by", "why", "result"),
+        [
+            [one[name] for name in ("at", "run", "place", "before", "after", "by", "why", "result")]
+            for one in found["history"]
+        ],
+    )
+    screen.table(
+        "Conflicts",
+        ("since", "values", "ended", "how", "by"),
+        [
+            (
+                one["since"],
+                "; ".join(f"{place}: {value or ''}" for place, value in one["values"].items()),
+                one["closed"],
+                one["how"],
+                one["by"],
+            )
+            for one in found["conflicts"]
+        ],
+    )
+    screen.table(
+        "Values that were replaced and are kept (bring one back: ubm-sync kept restore ID)",
+        ("id", "when", "place", "value", "reason", "by"),
+        [
+            (one["id"], one["at"], one["place"], one["value"], one["reason"], one["by"])
+            for one in found["kept"]
+        ],
+    )
 
 
 def _known_names(app: Application, system: str, field: str) -> None:

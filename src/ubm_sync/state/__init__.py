@@ -11,7 +11,7 @@ from ubm_sync.state.audit import Broken, Entry, Logged
 from ubm_sync.state.budget import Limit, SharedBudget, UnlimitedBudget
 from ubm_sync.state.conflicts import ConflictState, Kept
 from ubm_sync.state.guard import GuardStop
-from ubm_sync.state.journal import Intent
+from ubm_sync.state.journal import Intent, Told
 from ubm_sync.state.leases import Lease
 from ubm_sync.state.meta import MappingVersion
 from ubm_sync.state.outbox import NoteState, Waiting
@@ -40,6 +40,7 @@ __all__ = [
     "Run",
     "SharedBudget",
     "State",
+    "Told",
     "Tx",
     "UnlimitedBudget",
     "Waiting",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as default
 from datetime import datetime
 
 from sqlalchemy import Column, Index, Select, Table, Text, bindparam, insert, select, text, update
@@ -75,6 +76,7 @@ class Kept:
     reason: str
     at: datetime
     by: str | None
+    id: int = default(default=0, compare=False)
 
 
 _open = insert_or(conflict)
@@ -108,6 +110,7 @@ KEPT = select(
     kept_value.c.reason,
     kept_value.c.at,
     kept_value.c.typed_by,
+    kept_value.c.id,
 ).order_by(kept_value.c.at, kept_value.c.id)
 
 
@@ -142,6 +145,11 @@ class Conflicts(Repository):
     def list(self, *, open_only: bool = True) -> Sequence[ConflictState]:
         """Return the conflicts, oldest first."""
         return self._found(ALL.where(OPEN) if open_only else ALL)
+
+    def of(self, sync_id: str, field: str) -> Sequence[ConflictState]:
+        """Return every conflict a field of a record ever had, oldest first."""
+        mine = (conflict.c.sync_id == sync_id) & (conflict.c.field == field)
+        return self._found(ALL.where(mine))
 
     def for_records(self, ids: Iterable[str]) -> dict[str, Sequence[ConflictState]]:
         """Return the open conflicts of these records that have any."""
@@ -204,7 +212,9 @@ class KeptValues(Repository):
     def list(self, sync_id: str | None = None) -> Sequence[Kept]:
         """Return the kept values of one record or of all, oldest first."""
         statement = KEPT if sync_id is None else KEPT.where(kept_value.c.sync_id == sync_id)
-        return [
-            Kept(row.sync_id, row.field, row.place, row.value, row.reason, row.at, row.typed_by)
-            for row in self._connection.execute(statement)
-        ]
+        return [Kept(*row) for row in self._connection.execute(statement)]
+
+    def get(self, number: int) -> Kept | None:
+        """Return one kept value by its number."""
+        row = self._connection.execute(KEPT.where(kept_value.c.id == number)).first()
+        return None if row is None else Kept(*row)

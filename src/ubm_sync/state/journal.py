@@ -1,22 +1,35 @@
 """The journal: what is about to be sent, written down before, and what became of it, after.
 
-An intent and its outcome are entries of the audit log; the journal adds only which intents have no
-outcome yet. One entry holds a whole batch.
+An intent and its outcome are entries of the audit log; the journal adds which intents have no
+outcome yet, and which records an intent is about. One entry holds a whole batch.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Column, Connection, Index, Table, Text, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Table,
+    Text,
+    bindparam,
+    select,
+    text,
+    update,
+)
 from sqlalchemy import insert as add
 
 from ubm_sync.clock import Clock
 from ubm_sync.state.audit import Audit, Entry, audit
 from ubm_sync.state.repository import Repository
-from ubm_sync.state.schema import Json, instant, metadata
+from ubm_sync.state.schema import Json, instant, json_text, metadata
 
 UNANSWERED = text("outcome IS NULL")
 ACTOR = "ubm-sync"
@@ -31,6 +44,41 @@ journal = Table(
     Index("ix_journal_unanswered", "intent", sqlite_where=UNANSWERED, postgresql_where=UNANSWERED),
 )
 
+# What makes "why is this value here" a look-up: the log's entries hold thousands of records each.
+journal_record = Table(
+    "journal_record",
+    metadata,
+    Column("sync_id", Text, primary_key=True),
+    Column("intent", BigInteger, primary_key=True, autoincrement=False),  # audit.seq
+    sqlite_with_rowid=False,
+)
+
+_MENTION = "INSERT INTO journal_record (sync_id, intent) SELECT one.value, :intent FROM "
+MENTION = {  # one statement for thousands of rows: a first sync writes one for each record
+    "sqlite": text(f"{_MENTION} json_each(:ids) AS one"),
+    "postgresql": text(f"{_MENTION} json_array_elements_text(CAST(:ids AS json)) AS one"),
+}
+OUTCOME = audit.alias("answer")
+STORY = (
+    select(
+        journal.c.intent,
+        journal.c.run,
+        journal.c.system,
+        audit.c.at,
+        audit.c.body,
+        journal.c.outcome,
+        OUTCOME.c.body.label("answer"),
+    )
+    .join(audit, audit.c.seq == journal.c.intent)
+    .outerjoin(OUTCOME, OUTCOME.c.seq == journal.c.outcome)
+)
+LATER = (
+    select(journal_record.c.sync_id, journal_record.c.intent)
+    .where(journal_record.c.sync_id.in_(bindparam("many", expanding=True)))
+    .where(journal_record.c.intent > bindparam("after"))
+    .order_by(journal_record.c.intent)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -43,6 +91,19 @@ class Intent:
     body: Json
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An intent with what became of it; ``outcome`` is None while nobody knows."""
+
+    intent: int
+    run: str
+    system: str
+    at: datetime
+    body: Json
+    outcome: int | None
+    outcomes: Json
+
+
 class Journal(Repository):
     """Intents and their outcomes."""
 
@@ -50,12 +111,25 @@ class Journal(Repository):
         super().__init__(connection, clock)
         self._log = log
 
-    def intent(self, run: str, system: str, writes: Json, at: datetime | None = None) -> int:
-        """Write down what will be sent to ``system``; commit before sending. Returns its id."""
+    def intent(
+        self,
+        run: str,
+        system: str,
+        writes: Json,
+        at: datetime | None = None,
+        records: Iterable[str] = (),
+    ) -> int:
+        """Write down what will be sent to ``system``; commit before sending. Returns its id.
+
+        ``records`` are the sync_ids it is about, each once.
+        """
         body = {"system": system, "writes": writes}
         number = self._append(at, run, "intent", body)
         row = {"intent": number, "run": run, "system": system}
         self._connection.execute(add(journal), row)
+        if ids := list(records):
+            mention = MENTION[self._connection.dialect.name]
+            self._connection.execute(mention, {"intent": number, "ids": json_text(ids)})
         return number
 
     def outcome(self, intent: int, outcomes: Json, at: datetime | None = None) -> int:
@@ -82,6 +156,33 @@ class Journal(Repository):
             for row in self._connection.execute(statement)
         ]
 
+    def about(self, sync_id: str) -> list[Told]:
+        """Return what was ever to be written of one record, newest first."""
+        mine = journal_record.c.sync_id == sync_id
+        statement = STORY.join(journal_record, journal_record.c.intent == journal.c.intent)
+        statement = statement.where(mine).order_by(journal.c.intent.desc())
+        return [_told(row) for row in self._connection.execute(statement)]
+
+    def of_run(self, run: str) -> list[int]:
+        """Return the numbers of a run's intents, in the order they were written."""
+        written = (audit.c.run == run) & (audit.c.action == "intent")
+        statement = select(audit.c.seq).where(written).order_by(audit.c.seq)
+        return list(self._connection.scalars(statement))
+
+    def told(self, intent: int) -> Told:
+        """Return one intent with its outcome. Raises ValueError for one never written."""
+        row = self._connection.execute(STORY.where(journal.c.intent == intent)).first()
+        if row is None:
+            raise ValueError(f"There is no intent {intent} in the journal.")
+        return _told(row)
+
+    def later(self, ids: Iterable[str], after: int) -> dict[str, list[int]]:
+        """Return the intents after entry ``after`` that are about each of these records."""
+        found: dict[str, list[int]] = {}
+        for row in self._rows_in(LATER, ids, {"after": after}):
+            found.setdefault(row.sync_id, []).append(row.intent)
+        return found
+
     def _close(self, intent: int, action: str, body: dict[str, Json], at: datetime | None) -> int:
         statement = select(journal.c.run, journal.c.system).where(journal.c.intent == intent)
         row = self._connection.execute(statement).first()
@@ -97,3 +198,15 @@ class Journal(Repository):
     def _append(self, at: datetime | None, run: str, action: str, body: Json) -> int:
         entry = Entry(at or self._clock.now(), run, ACTOR, action, "", body)
         return self._log.append([entry])[0]
+
+
+def _told(row: Any) -> Told:
+    return Told(
+        row.intent,
+        row.run,
+        row.system,
+        instant(row.at),
+        orjson.loads(row.body)["writes"],
+        row.outcome,
+        orjson.loads(row.answer).get("outcomes") if row.answer is not None else None,
+    )

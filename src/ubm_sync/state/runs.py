@@ -58,6 +58,12 @@ class Runs(Repository):
             .values(finished_at=at, summary=summary, error=error)
         )
 
+    def get(self, run_id: str) -> Run | None:
+        """Return one run; None where there is none with this id, or it is no id of a run."""
+        if not run_id.removeprefix(PREFIX).isdecimal() or not run_id.startswith(PREFIX):
+            return None
+        return next(iter(self._found(NEWEST.where(run.c.number == _number(run_id)))), None)
+
     def last(self, number: int) -> Sequence[Run]:
         """Return the newest runs, newest first."""
         return self._found(NEWEST.limit(number))

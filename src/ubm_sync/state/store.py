@@ -13,6 +13,7 @@ from ubm_sync.database import clear_errors, for_reading, open_engine, safe_addre
 from ubm_sync.state.audit import Audit
 from ubm_sync.state.conflicts import Conflicts, KeptValues
 from ubm_sync.state.cursors import Cursors
+from ubm_sync.state.decisions import Decisions
 from ubm_sync.state.guard import GuardStops
 from ubm_sync.state.journal import Journal
 from ubm_sync.state.leases import Leases
@@ -40,6 +41,7 @@ class Tx:
         self.journal = Journal(connection, clock, self.audit)
         self.conflicts = Conflicts(connection, clock)
         self.kept = KeptValues(connection, clock)
+        self.decisions = Decisions(connection, clock)
         self.quarantine = Quarantine(connection, clock)
         self.problems = Problems(connection, clock)
         self.runs = Runs(connection, clock)

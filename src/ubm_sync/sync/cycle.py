@@ -159,6 +159,7 @@ class Engine:
             if full:  # what was refused may be taken by now, whoever mended it
                 decisions.retry(tx, None)
             self._resume(tx)
+        decisions.take(self.state, self._fence)
         seen, problems = self._observe(full=full, now=started)
         with self.state.transaction() as tx:
             self._fence(tx)
@@ -233,12 +234,12 @@ class Engine:
         _, problems = self._observe(full=False, now=now)
         with self.state.transaction() as tx:
             self._open_onboardings(tx, now)
-            sight = self._sight(tx)
+            sight, decided = self._sight(tx), tx.decisions.waiting()
         found: list[RecordPlan] = []
         tally = Tally(problems=problems)
         for kind, rules in self.rules.items():
             with self.state.transaction() as tx:
-                work = self._work(kind, sight, self._guard(tx, rules), tally, "plan")
+                work = self._work(kind, sight, self._guard(tx, rules), tally, "plan", None, decided)
                 moving = {plan.subject.customer.key for plan in found if plan.writes}
                 for ids in iter(self._due(kind).portion, []):
                     plans = work.plans(tx, ids, now)[0]
@@ -304,6 +305,7 @@ class Engine:
         tally: Tally,
         run: str,
         only: Chosen | None = None,
+        decided: Mapping[str, Mapping[str, str]] = NOTHING,
     ) -> Work:
         return Work(
             state=self.state,
@@ -318,6 +320,7 @@ class Engine:
             only=None if only is None else only.writes,
             fence=self._fence,
             ingest=self._ingest(),
+            decided=decided,
         )
 
     def _due(self, kind: str) -> Due:

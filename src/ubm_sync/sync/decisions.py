@@ -1,15 +1,54 @@
-"""What people decide by command: conflicts, and what was set aside."""
+"""What people decide by command: conflicts, earlier values, and what was set aside.
+
+A command leaves its decision in the state; the next cycle takes it over into the records it is
+about, under its lease: a cycle at work would write over what a command changed in a record.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from ubm_sync.state import Entry, Quarantined, Tx
+from ubm_sync.errors import Refused
+from ubm_sync.state import Entry, Kept, Quarantined, State, Tx
 from ubm_sync.sync import notebook as book
 
+FORGET = "!forget"  # instead of a key of the notebook: what was refused may be sent again
+PORTION = 2_500  # decisions taken over in one transaction
 
-def resolve_conflict(tx: Tx, sync_id: str, field: str, choice: str) -> bool:
+
+def take(state: State, fence: Callable[[Tx], None]) -> None:
+    """Take over what was decided since the last cycle; the records it is about become due."""
+    more = True
+    while more:
+        with state.transaction() as tx:
+            decided = tx.decisions.next(PORTION)
+            more = len(decided) == PORTION
+            if not decided:
+                return
+            fence(tx)
+            records = tx.records.load([one.sync_id for one in decided])
+            for one in decided:
+                if (record := records.get(one.sync_id)) is None:
+                    continue
+                if one.key == FORGET:
+                    record.memory = _forgotten(record.memory)
+                    record.quarantined = ""
+                else:
+                    record.memory = {**record.memory, one.key: one.value}
+                record.dirty = True
+            tx.records.save(records.values())
+            tx.decisions.done(decided[-1].number)
+
+
+def add(tx: Tx, decided: Iterable[tuple[str, str, str]]) -> None:
+    """Leave decisions ``(sync_id, key of the notebook, entry)`` for the next cycle."""
+    items = list(decided)
+    tx.decisions.add(items)
+    tx.records.mark_dirty([sync_id for sync_id, _, _ in items])
+
+
+def resolve_conflict(tx: Tx, sync_id: str, field: str, choice: str, by: str) -> bool:
     """Decide an open conflict: ``choice`` is a place, or ``=VALUE``; False where none is open.
 
     The next cycle writes the chosen value everywhere and keeps the other.
@@ -17,15 +56,42 @@ def resolve_conflict(tx: Tx, sync_id: str, field: str, choice: str) -> bool:
     conflicts = tx.conflicts.for_records([sync_id]).get(sync_id, ())
     if not any(one.field == field for one in conflicts):
         return False
-    record = tx.records.load([sync_id])[sync_id]
-    record.memory = {**record.memory, book.DECIDE + field: choice}
-    record.dirty = True
-    tx.records.save([record])
+    add(tx, [(sync_id, book.DECIDE + field, book.packed(choice, by))])
     return True
 
 
+def bring_back(tx: Tx, kept: Kept, shared: Mapping[str, frozenset[str]], by: str) -> None:
+    """Have a kept value written everywhere; ``shared`` are the shared fields by kind of record.
+
+    Raises Refused where it cannot be.
+    """
+    record = tx.records.load([kept.sync_id]).get(kept.sync_id)
+    if record is None or kept.field not in shared.get(record.kind, ()):
+        raise Refused(
+            f"{kept.field} is filled in by the service, so an earlier value cannot stand there; "
+            "change what it follows from."
+        )
+    conflicts = tx.conflicts.for_records([kept.sync_id]).get(kept.sync_id, ())
+    if any(one.field == kept.field for one in conflicts):
+        raise Refused(
+            f"{kept.field} waits for a decision; take it with ubm-sync conflicts resolve "
+            f"{kept.sync_id} {kept.field} --value."
+        )
+    wanted = book.Restore(
+        kept.value, record.base.get(kept.field), by, f"kept value {kept.id} brought back"
+    )
+    add(tx, [(kept.sync_id, book.RESTORE + kept.field, wanted.entry())])
+
+
+def retry_later(tx: Tx, ids: Iterable[int] | None) -> list[Quarantined]:
+    """Have the next cycle try what was set aside (None: everything); return what it was."""
+    released = list(tx.quarantine.retry(ids))
+    add(tx, [(one.sync_id, FORGET, "") for one in released if one.sync_id is not None])
+    return released
+
+
 def retry(tx: Tx, ids: Iterable[int] | None) -> list[Quarantined]:
-    """Let what was set aside be tried again (None: everything); return what it was."""
+    """Let a cycle try again what was set aside (None: everything); return what it was."""
     released = list(tx.quarantine.retry(ids))
     _forget(tx, released)
     return released
@@ -36,14 +102,16 @@ def _forget(tx: Tx, released: list[Quarantined]) -> None:
     by_record = {one.sync_id for one in released if one.sync_id is not None}
     records = tx.records.load(by_record)
     for record in records.values():
-        record.memory = {
-            key: value
-            for key, value in record.memory.items()
-            if not key.startswith((book.HELD, book.REFUSED))
-        }
+        record.memory = _forgotten(record.memory)
         record.quarantined = ""
         record.dirty = True
     tx.records.save(records.values())
+
+
+def _forgotten(memory: Mapping[str, str]) -> dict[str, str]:
+    """Return a record's memory without what was refused."""
+    refused = (book.HELD, book.REFUSED)
+    return {key: value for key, value in memory.items() if not key.startswith(refused)}
 
 
 def drop(tx: Tx, ids: Iterable[int], by: str, at: datetime) -> list[Quarantined]:

@@ -18,6 +18,7 @@ from ubm_sync.ports import Connector
 from ubm_sync.state import RecordState, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.absence import AGREEING_LISTINGS, Absence, Patience, forget
+from ubm_sync.sync.authors import with_authors
 from ubm_sync.sync.binder import Binder, Seniority
 from ubm_sync.sync.identity import is_sync_id
 from ubm_sync.sync.noticed import Mask, unseen, went_with_column, without_secrets
@@ -89,7 +90,9 @@ class Ingest:
         by_place: defaultdict[str, list[Observation]] = defaultdict(list)
         for observation in page.observations:
             by_place[observation.place].append(without_secrets(observation, self._mask))
-        for place, observations in by_place.items():
+        for place, shown in by_place.items():
+            observations = with_authors(self._state, self._place[place], connector, shown)
+            by_place[place] = observations
             seen.observed += len(observations)
             if place in self._main:
                 for observation in observations:

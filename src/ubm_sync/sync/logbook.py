@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ubm_sync.model import Outcome, Result, Write
-from ubm_sync.state import RecordState, Tx
+from ubm_sync.model import Outcome, Result
+from ubm_sync.state import Entry, RecordState, Tx
 from ubm_sync.sync import notebook as book
+from ubm_sync.sync.causes import created, explained
 from ubm_sync.sync.plan import RecordPlan
 from ubm_sync.sync.rules import Rules
 
@@ -23,16 +24,26 @@ class Logbook:
     def intend(self, tx: Tx, plans: Sequence[RecordPlan], now: datetime) -> dict[str, int]:
         """Write down what will be sent, before it is: one entry per system and portion."""
         bodies: dict[str, dict[str, Any]] = {}
+        records: dict[str, dict[str, None]] = {}
         for plan in plans:
             for write in plan.writes:
                 system = self.rules.places[write.place].system
-                body = bodies.setdefault(system, {"creates": [], "updates": {}})
+                body = bodies.get(system)
+                if body is None:
+                    body = bodies[system] = {
+                        "mapping": self.rules.version,
+                        "creates": {},
+                        "updates": {},
+                    }
+                    records[system] = {}
+                records[system][plan.subject.sync_id] = None
+                name = f"{write.place} {write.key}"
                 if write.ref is None:
-                    body["creates"].append(f"{write.place} {write.key}")
+                    body["creates"][name] = created(self.rules, plan, write)
                 else:
-                    body["updates"][f"{write.place} {write.key}"] = _explained(plan, write)
+                    body["updates"][name] = explained(self.rules, plan, write)
         return {
-            system: tx.journal.intent(self._run, system, body, now)
+            system: tx.journal.intent(self._run, system, body, now, records[system])
             for system, body in bodies.items()
         }
 
@@ -40,19 +51,23 @@ class Logbook:
         self,
         tx: Tx,
         intents: Mapping[str, int],
+        plans: Sequence[RecordPlan],
         outcomes: Mapping[str, Mapping[str, Outcome]],
         now: datetime,
     ) -> None:
-        """Write down what became of the intents."""
+        """Write down what became of the intents; what is not named landed as intended."""
         ends: dict[str, dict[str, Any]] = {
             system: {"landed": 0, "created": {}, "refused": {}, "unknown": []} for system in intents
         }
+        self._not_sent(plans, outcomes, ends)
         for by_place in outcomes.values():
             for outcome in by_place.values():
                 end = ends[self.rules.places[outcome.place].system]
                 name = f"{outcome.place} {outcome.key}"
                 if outcome.result is Result.LANDED:
                     end["landed"] += 1
+                    if outcome.landed is not None:
+                        end.setdefault("only", {})[name] = sorted(outcome.landed)
                     if outcome.created:
                         end["created"][name] = outcome.ref
                 elif outcome.result is Result.REFUSED:
@@ -61,6 +76,20 @@ class Logbook:
                     end["unknown"].append(name)
         for system, intent in intents.items():
             tx.journal.outcome(intent, ends[system], now)
+
+    def _not_sent(
+        self,
+        plans: Sequence[RecordPlan],
+        outcomes: Mapping[str, Mapping[str, Outcome]],
+        ends: Mapping[str, dict[str, Any]],
+    ) -> None:
+        """Name the writes that had to wait: their system took no more, or another came first."""
+        for plan in plans:
+            answered = outcomes[plan.subject.sync_id]
+            for write in plan.writes:
+                if write.place not in answered:
+                    end = ends[self.rules.places[write.place].system]
+                    end.setdefault("not_sent", []).append(f"{write.place} {write.key}")
 
 
 def keep_typed(
@@ -71,13 +100,18 @@ def keep_typed(
     A process that is killed in between finds nothing out of place any more afterwards, but what
     was typed is kept and the flow tells the person all the same.
     """
+    for plan in plans:
+        if plan.subject.notebook:
+            _note_void(tx, plan, now)
+        if plan.merged.restored:
+            _keep_replaced(tx, plan, now)
     rare = [plan for plan in plans if plan.merged.edits or plan.merged.lost]
     for plan in rare:
         sync_id = plan.subject.sync_id
         for edit in plan.merged.edits:
             tx.kept.add(sync_id, edit.field, edit.place, edit.typed, "put back", now, edit.by)
         for lost in plan.merged.lost:
-            tx.kept.add(sync_id, lost.field, lost.place, lost.value, lost.reason, now, None)
+            tx.kept.add(sync_id, lost.field, lost.place, lost.value, lost.reason, now, lost.by)
         entries = {
             f"{book.TYPED}{edit.place}.{edit.field}": book.packed(edit.typed, edit.kept, edit.by)
             for edit in plan.merged.edits
@@ -87,20 +121,20 @@ def keep_typed(
     tx.records.save([records[plan.subject.sync_id] for plan in rare])
 
 
-def _explained(plan: RecordPlan, write: Write) -> dict[str, list[str | None]]:
-    """Return ``field -> [before, after, why]`` of one update, for the audit."""
-    before = plan.subject.seen[write.place].values
-    explained: dict[str, list[str | None]] = {}
-    for name, value in write.values.items():
-        after = value if isinstance(value, str) or value is None else f"<{value.place}>"
-        cause = plan.merged.changed.get(name)
-        why = "decided by the service"
-        if cause:
-            seen = (plan.subject.seen.get(place) for place in cause)
-            people = [one.modified_by if one is not None else None for one in seen]
-            why = "changed in " + ", ".join(
-                f"{place} by {who}" if who else place
-                for place, who in zip(cause, people, strict=True)
-            )
-        explained[name] = [before.get(name), after, why]
-    return explained
+def _note_void(tx: Tx, plan: RecordPlan, now: datetime) -> None:
+    """Write down which earlier values do not come back: somebody edited their field meanwhile."""
+    for name, entry in book.entries(plan.subject.notebook, book.RESTORE):
+        if name not in plan.merged.restored:
+            wanted = book.Restore.read(entry)
+            body = {"field": name, "value": wanted.value, "why": wanted.why, "by": wanted.by}
+            sync_id = plan.subject.sync_id
+            tx.audit.append([Entry(now, "", "ubm-sync", "restoring given up", sync_id, body)])
+
+
+def _keep_replaced(tx: Tx, plan: RecordPlan, now: datetime) -> None:
+    """Keep the values that an earlier one replaces: an undo loses nothing either."""
+    for name, wanted in plan.merged.restored.items():
+        places = [write.place for write in plan.writes if name in write.values]
+        if places:
+            sync_id, value = plan.subject.sync_id, wanted.instead_of
+            tx.kept.add(sync_id, name, places[0], value, wanted.why, now, None)

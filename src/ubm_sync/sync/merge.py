@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from ubm_sync.flow import Conflict, Edit
 from ubm_sync.mapping.rules import Policy
 from ubm_sync.model import Observation
-from ubm_sync.sync.notebook import any_of
+from ubm_sync.sync.notebook import Restore, any_of
 from ubm_sync.sync.rules import Rules, SharedRule
 
 DECIDED = "decided"  # why a value lost: a person chose the other one
@@ -36,6 +36,7 @@ class Lost:
     place: str
     value: str | None
     reason: str
+    by: str | None = None  # who typed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Merged:
     """The outcome for one record.
 
     ``values`` are effective values (a field in conflict has its base value). ``blocked`` are the
-    fields nothing may be written for now.
+    fields nothing may be written for now. ``restored`` have an earlier value that a person wanted.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class Merged:
     edits: list[Edit] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     lost: list[Lost] = field(default_factory=list)
+    restored: dict[str, Restore] = field(default_factory=dict)
 
     @property
     def blocked(self) -> frozenset[str]:
@@ -232,7 +234,7 @@ def _choose(
         return base
     for place, value in legal.items():
         if not rule.equal(value, winner):
-            merged.lost.append(Lost(rule.name, place, value, reason))
+            merged.lost.append(Lost(rule.name, place, value, reason, seen[place].modified_by))
     return winner
 
 

@@ -12,7 +12,8 @@ never sees them:
 | ``!back:PLACE.FIELD`` | a value that went with its column: no edit, and written again |
 | ``!held:PLACE.FIELD`` | a value the system refused, and why: not sent again while it is wanted |
 | ``!refused:PLACE`` | digest, reason and version of a whole write the system refused |
-| ``!decide:FIELD`` | the place (or ``=VALUE``) a person chose for a conflict |
+| ``!decide:FIELD`` | the place (or ``=VALUE``) a person chose for a conflict, and who |
+| ``!restore:FIELD`` | an earlier value a person wants back: see ``Restore`` |
 | ``!conflict:FIELD`` | a conflict of this field is open |
 | ``!vanished:PLACE`` | it is not there any more: alone or with many, listings, since, answered |
 """
@@ -20,6 +21,7 @@ never sees them:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 SEPARATOR, OR = "\x1f", "\x1e"
 MOST = 5  # values of one field sent without an answer that are remembered
@@ -28,6 +30,31 @@ LATER = "\x1flater"  # stands for a sent value that was not known when the inten
 TYPED, SENT, HELD = "!typed:", "!sent:", "!held:"
 REFUSED, DECIDE, VANISHED = "!refused:", "!decide:", "!vanished:"
 CONFLICT, PUT, BACK, MADE = "!conflict:", "!put:", "!back:", "!made:"
+RESTORE = "!restore:"
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """``value`` shall stand everywhere instead of ``instead_of`` (None: empty).
+
+    ``by`` decided it; ``why`` says what for ("undo of run-17"); ``run`` is the undoing run, "".
+    """
+
+    value: str | None
+    instead_of: str | None
+    by: str
+    why: str
+    run: str = ""
+
+    def entry(self) -> str:
+        """Return it as an entry of the notebook."""
+        return packed(self.value, self.instead_of, self.by, self.why, self.run)
+
+    @classmethod
+    def read(cls, entry: str) -> Restore:
+        """Read what ``entry`` wrote."""
+        value, instead_of, by, why, run = unpacked(entry, 5)
+        return cls(value or None, instead_of or None, by, why, run)
 
 
 def split(memory: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

@@ -25,6 +25,7 @@ from ubm_sync.model import (
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.merge import Merged, Own, merge
 from ubm_sync.sync.noticed import version_of
+from ubm_sync.sync.restoring import restore
 from ubm_sync.sync.rules import PlaceRule, Rules
 
 IDENTITY = "sync_id"
@@ -67,9 +68,9 @@ class RecordPlan:
 
 
 def merge_subject(rules: Rules, flow: Flow, subject: Subject) -> Merged:
-    """Merge one record's shared fields, a person's decisions about conflicts included."""
+    """Merge one record's shared fields, with what people decided: conflicts, earlier values."""
     live = _brought_back(_live(subject.seen), subject.notebook)
-    return merge(
+    merged = merge(
         rules,
         subject.base,
         live,
@@ -78,6 +79,9 @@ def merge_subject(rules: Rules, flow: Flow, subject: Subject) -> Merged:
         decided=_decided(subject.notebook, live),
         own=_own(subject.notebook) if subject.notebook else None,
     )
+    if subject.notebook:
+        restore(rules, merged, live, subject.blind, subject.notebook)
+    return merged
 
 
 def plan_record(
@@ -151,7 +155,9 @@ def _brought_back(
 
 def _decided(notebook: Mapping[str, str], live: Mapping[str, Observation]) -> Mapping[str, str]:
     """Return decisions about conflicts: by command per field, or on a ticket for all of them."""
-    decided = dict(book.entries(notebook, book.DECIDE)) if notebook else {}
+    decided = {
+        name: book.unpacked(entry, 2)[0] for name, entry in book.entries(notebook, book.DECIDE)
+    }
     for observation in live.values():
         choice = observation.values.get(DECISION)
         if choice is not None and choice.startswith(KEEP):

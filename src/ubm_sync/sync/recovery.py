@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import structlog
 
@@ -64,10 +65,10 @@ class _Unanswered:
         self.entries.setdefault(sync_id, {})[book.MADE + place] = "sent"
         self.created.append((sync_id, place))
 
-    def update(self, name: str, fields: Mapping[str, Sequence[str | None]]) -> None:
-        """Remember an update; ``fields`` maps a field to ``[before, after, why]``."""
+    def update(self, name: str, fields: Mapping[str, Sequence[Any]]) -> None:
+        """Remember an update; ``fields`` maps a field to ``[before, after, ...]``."""
         place, sync_id = _named(name)
-        self.sent(sync_id, place, {field: after for field, (_, after, _) in fields.items()})
+        self.sent(sync_id, place, {field: entry[1] for field, entry in fields.items()})
 
     def added(self, sync_id: str, memory: Mapping[str, str]) -> dict[str, str]:
         """Return a record's memory with its entries."""

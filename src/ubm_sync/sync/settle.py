@@ -67,12 +67,17 @@ def settle(
     settled.closed = [
         name for name, _ in book.entries(notebook, book.CONFLICT) if name not in plan.merged.blocked
     ]
-    drop = (book.DECIDE, book.CONFLICT)
+    decided = dict(book.entries(notebook, book.DECIDE))
+    drop = (book.DECIDE, book.CONFLICT, book.RESTORE)
     notebook = {key: value for key, value in notebook.items() if not key.startswith(drop)}
+    for name, wanted in plan.merged.restored.items():  # until every place shows it
+        if plan.merged.values.get(name) == wanted.value != settled.base.get(name):
+            notebook[book.RESTORE + name] = wanted.entry()
     for lost in plan.merged.lost:  # what a person decided stays decided until it is written
         winner = plan.merged.values.get(lost.field)
         if lost.reason == DECIDED and winner != settled.base.get(lost.field):
-            notebook[book.DECIDE + lost.field] = f"={winner or ''}"
+            by = book.unpacked(decided.get(lost.field, ""), 2)[1]
+            notebook[book.DECIDE + lost.field] = book.packed(f"={winner or ''}", by)
     notebook.update(
         {f"{book.CONFLICT}{conflict.field}": "open" for conflict in plan.merged.conflicts}
     )

@@ -14,11 +14,12 @@ from typing import Any, TypeAlias
 import structlog
 
 from ubm_sync.flow import Flow
-from ubm_sync.model import Customer, Observation, Outcome, Result, Write
+from ubm_sync.model import NOTHING, Customer, Observation, Outcome, Result, Write
 from ubm_sync.ports import Connector
 from ubm_sync.state import RecordState, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.asking import Asking, Late
+from ubm_sync.sync.causes import decider
 from ubm_sync.sync.guard import Guard
 from ubm_sync.sync.ingest import Ingest
 from ubm_sync.sync.logbook import Logbook, keep_typed
@@ -66,6 +67,7 @@ class Work:
         only: frozenset[str] | None = None,
         fence: Fence = lambda _tx: None,
         ingest: Ingest,
+        decided: Mapping[str, Mapping[str, str]] = NOTHING,
     ) -> None:
         self.rules = rules
         self.flow = flow
@@ -80,6 +82,7 @@ class Work:
         self._tally = tally
         self._logbook = Logbook(rules, run)
         self._only = only
+        self._decided = decided
         self._fence = fence
         self._sender = Sender(rules, connectors, tally)
         self._asking = Asking(state, rules, connectors, ingest)
@@ -157,7 +160,7 @@ class Work:
         with self._state.transaction() as tx:
             self._fence(tx)
             met, late = self._settle(tx, portion)
-            self._logbook.conclude(tx, portion.intents, outcomes, now)
+            self._logbook.conclude(tx, portion.intents, portion.plans, outcomes, now)
             for connector in self._connectors.values():
                 tx.cursors.put(connector.name, connector.cursor())
         if late:
@@ -187,6 +190,7 @@ class Work:
 
     def _subject(self, record: RecordState, seen: Mapping[str, Any]) -> Subject:
         memory, notebook = book.split(record.memory)
+        notebook.update(self._decided.get(record.sync_id, NOTHING))
         blind, shut = self._sight[record.customer]
         return Subject(
             record.sync_id,
@@ -372,5 +376,7 @@ def _ending(plan: RecordPlan, name: str) -> tuple[str, str]:
     """Return how a conflict ended, and by whom."""
     for lost in plan.merged.lost:
         if lost.field == name:
-            return f"{lost.reason}: {plan.merged.values.get(name)!r} stays", "a person"
+            return f"{lost.reason}: {plan.merged.values.get(name)!r} stays", decider(plan, name)
+    if name in plan.merged.restored:
+        return plan.merged.restored[name].why, plan.merged.restored[name].by
     return "both sides agree again", "a person"

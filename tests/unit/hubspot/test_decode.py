@@ -40,6 +40,9 @@ class Portal:
     def stage_key(self, place: str, pipeline: str, stage: str) -> str | None:
         return {("ticket", "10", "11"): "waiting"}.get((place, pipeline, stage))
 
+    def stage_of(self, place: str, stage: str) -> str | None:
+        return self.stage_key(place, "10", stage)
+
 
 DECODER = Decoder(
     (ONBOARDING, LOCATION, ENROLMENT), Portal(), identity="ubm_sync_id", default_kind="location"

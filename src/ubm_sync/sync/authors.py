@@ -1,0 +1,77 @@
+"""Who changed a record: asked of the systems that tell it only when they are asked.
+
+Only for records that people changed since they were last seen, and only about the fields that
+changed: a quiet cycle, and one that only reads back its own writes, asks nothing. Of a bulk edit
+only its words to the service (approvals) are asked about; ``why`` asks about the rest when needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from ubm_sync.errors import SyncError
+from ubm_sync.model import Observation
+from ubm_sync.ports import Change, Changes, Connector, KnowsAuthors
+from ubm_sync.state import State
+from ubm_sync.sync.rules import PlaceRule
+
+FEW = 50  # edited records of a page; of more, only who gave a word to the service is asked
+log = structlog.get_logger(__name__)
+
+
+def with_authors(
+    state: State, rule: PlaceRule, connector: Connector, seen: Sequence[Observation]
+) -> list[Observation]:
+    """Return the observations with who changed them; as they are where nobody can say."""
+    if not isinstance(connector, KnowsAuthors):
+        return list(seen)
+    with state.reading() as tx:
+        known = tx.observations.get(rule.name, [one.ref for one in seen])
+    edited: dict[str, list[str]] = {}
+    for one in seen:
+        entry = known.get(one.ref)
+        if entry is not None and not one.gone and (fields := _edited(rule, entry[1], one)):
+            edited[one.ref] = fields
+    if len(edited) > FEW:
+        said = {ref: [one for one in names if one in rule.signals] for ref, names in edited.items()}
+        edited = {ref: names for ref, names in said.items() if names}
+    if not edited:
+        return list(seen)
+    try:
+        told = connector.authors([one for one in seen if one.ref in edited], edited)
+    except SyncError as error:  # who it was can be asked for later; what it was cannot wait
+        log.warning("authors not known", system=connector.name, error=str(error))
+        return list(seen)
+    return [
+        replace(one, modified_by=_author(rule, told[one.ref])) if one.ref in told else one
+        for one in seen
+    ]
+
+
+def _edited(rule: PlaceRule, old: Observation, new: Observation) -> list[str]:
+    """Return the fields people fill in that hold something else than before."""
+    changed = []
+    for name in sorted(rule.people):
+        before, after = old.values.get(name), new.values.get(name)
+        if before == after:
+            continue
+        if before is None or after is None or not rule.same[name](before, after):
+            changed.append(name)
+    return changed
+
+
+def _author(rule: PlaceRule, changes: Changes) -> str | None:
+    """Return who made the newest of the changes; who gave a word to the service comes first."""
+    last = {name: one[0] for name, one in changes.items() if one}
+    said = [one for name, one in last.items() if name in rule.signals]
+    newest: Change | None = max(
+        said or [one for one in last.values() if one.is_person],
+        key=lambda one: one.at,
+        default=None,
+    )
+    if newest is None:
+        return None
+    return newest.by if newest.is_person else f"a program ({newest.by})"
