@@ -73,10 +73,10 @@ STORY = (
     .outerjoin(OUTCOME, OUTCOME.c.seq == journal.c.outcome)
 )
 LATER = (
-    select(journal_record.c.sync_id, journal_record.c.intent)
+    select(journal_record.c.intent)
+    .distinct()
     .where(journal_record.c.sync_id.in_(bindparam("many", expanding=True)))
     .where(journal_record.c.intent > bindparam("after"))
-    .order_by(journal_record.c.intent)
 )
 
 
@@ -176,12 +176,12 @@ class Journal(Repository):
             raise ValueError(f"There is no intent {intent} in the journal.")
         return _told(row)
 
-    def later(self, ids: Iterable[str], after: int) -> dict[str, list[int]]:
-        """Return the intents after entry ``after`` that are about each of these records."""
-        found: dict[str, list[int]] = {}
-        for row in self._rows_in(LATER, ids, {"after": after}):
-            found.setdefault(row.sync_id, []).append(row.intent)
-        return found
+    def later(self, after: int, ids: Iterable[str] | None = None) -> list[int]:
+        """Return the intents after entry ``after`` about any of these records (None: all)."""
+        if ids is None:
+            statement = select(journal.c.intent).where(journal.c.intent > after)
+            return sorted(self._connection.scalars(statement))
+        return sorted({row.intent for row in self._rows_in(LATER, ids, {"after": after})})
 
     def _close(self, intent: int, action: str, body: dict[str, Json], at: datetime | None) -> int:
         statement = select(journal.c.run, journal.c.system).where(journal.c.intent == intent)

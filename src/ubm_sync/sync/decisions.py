@@ -31,14 +31,19 @@ def take(state: State, fence: Callable[[Tx], None]) -> None:
             for one in decided:
                 if (record := records.get(one.sync_id)) is None:
                     continue
+                record.memory = taken(record.memory, {one.key: one.value})
                 if one.key == FORGET:
-                    record.memory = _forgotten(record.memory)
                     record.quarantined = ""
-                else:
-                    record.memory = {**record.memory, one.key: one.value}
                 record.dirty = True
             tx.records.save(records.values())
             tx.decisions.done(decided[-1].number)
+
+
+def taken(memory: Mapping[str, str], decided: Mapping[str, str]) -> dict[str, str]:
+    """Return a record's memory as it is once decisions about it are taken over."""
+    after = _forgotten(memory) if FORGET in decided else {**memory}
+    after.update((key, value) for key, value in decided.items() if key != FORGET)
+    return after
 
 
 def add(tx: Tx, decided: Iterable[tuple[str, str, str]]) -> None:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from ubm_sync.errors import Refused
 from ubm_sync.state import Entry, RecordState, State, Tx
@@ -25,7 +25,10 @@ from ubm_sync.sync.rules import Rules
 
 KIND = "undo"  # of a run in which a person took back another one
 PAGE = 500  # records looked at in one transaction
-Progress = Callable[[str, int, int | None], None]
+FEW = 1_000  # records of a run for which later writes are looked up one by one
+Progress: TypeAlias = Callable[[str, int, int | None], None]
+# (sync_id, field) -> (run, value, whose edit) of what was written since
+_Later: TypeAlias = dict[tuple[str, str], list[tuple[str, str | None, str]]]
 
 
 @dataclass(slots=True)
@@ -58,13 +61,13 @@ class _Written:
 def look(state: State, kinds: Mapping[str, Rules], run: str, progress: Progress) -> Undoing:
     """Return what undoing ``run`` would do, from what was seen last. Raises Refused."""
     written = _written(state, run, progress)
+    later = _later(state, written, progress)
     found = Undoing(run)
-    places = {name: rules for rules in kinds.values() for name in rules.places}
     shared = {kind: {rule.name for rule in rules.shared} for kind, rules in kinds.items()}
     done = 0
     for ids in chunks(written.fields, PAGE):
         with state.reading() as tx:
-            view = _View(tx, kinds, ids, written.last)
+            view = _View(tx, kinds, ids, later)
             for sync_id in ids:
                 for name, wrote in written.fields[sync_id].items():
                     record = view.records.get(sync_id)
@@ -74,12 +77,12 @@ def look(state: State, kinds: Mapping[str, Rules], run: str, progress: Progress)
                         found.fields.append(view.judged(sync_id, name, wrote))
         done += len(ids)
         progress("looking at what was written", done, len(written.fields))
-    for ids in chunks(dict.fromkeys(sync_id for sync_id, _ in written.created), PAGE):
+    for part in chunks(written.created.items(), PAGE):
         with state.reading() as tx:
-            customers = {one.sync_id: one.customer for one in tx.records.load(ids).values()}
-        for (sync_id, place), ref in written.created.items():
-            if sync_id in customers and place in places:
-                found.created.append((customers[sync_id], sync_id, place, ref))
+            records = tx.records.load([sync_id for (sync_id, _), _ in part])
+        for (sync_id, place), ref in part:
+            customer = records[sync_id].customer if sync_id in records else ""
+            found.created.append((customer, sync_id, place, ref))
     return found
 
 
@@ -124,12 +127,14 @@ def _decision(one: Field, by: str, run: str, undoing: str) -> tuple[str, str]:
 class _View:
     """What is known of one page of records."""
 
-    def __init__(self, tx: Tx, kinds: Mapping[str, Rules], ids: Sequence[str], after: int) -> None:
+    def __init__(
+        self, tx: Tx, kinds: Mapping[str, Rules], ids: Sequence[str], later: _Later
+    ) -> None:
         self.records: dict[str, RecordState] = tx.records.load(ids)
         self._kinds = kinds
         self._seen = tx.observations.load(ids)
         self._decided = tx.decisions.waiting(ids)
-        self._later = _later(tx, ids, after)
+        self._later = later
 
     def judged(self, sync_id: str, name: str, wrote: Wrote) -> Field:
         """Return what becomes of one field."""
@@ -150,18 +155,20 @@ class _View:
         return judge(look, name, wrote)
 
 
-def _later(
-    tx: Tx, ids: Sequence[str], after: int
-) -> dict[tuple[str, str], list[tuple[str, str | None, str]]]:
-    """Return ``(run, value, whose edit)`` of what later runs wrote, by record and field."""
-    found: dict[tuple[str, str], list[tuple[str, str | None, str]]] = {}
-    wanted = tx.journal.later(ids, after)
-    for number in sorted({number for numbers in wanted.values() for number in numbers}):
-        told = tx.journal.told(number)
+def _later(state: State, written: _Written, progress: Progress) -> _Later:
+    """Return what later runs wrote into the fields of a run, by record and field."""
+    few = list(written.fields) if len(written.fields) <= FEW else None
+    with state.reading() as tx:
+        numbers = tx.journal.later(written.last, few) if written.fields else []
+    found: _Later = {}
+    for done, number in enumerate(numbers, 1):
+        with state.reading() as tx:
+            told = tx.journal.told(number)
         for _, sync_id, name, change in _updates(told.body):
-            if sync_id in wanted:
+            if name in written.fields.get(sync_id, ()):
                 by = (change[EXTRA].get("by") or "") if len(change) > EXTRA else ""
                 found.setdefault((sync_id, name), []).append((told.run, change[1], by))
+        progress("reading what was written since", done, len(numbers))
     return found
 
 

@@ -20,6 +20,7 @@ from ubm_sync.state import RecordState, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.asking import Asking, Late
 from ubm_sync.sync.causes import decider
+from ubm_sync.sync.decisions import taken
 from ubm_sync.sync.guard import Guard
 from ubm_sync.sync.ingest import Ingest
 from ubm_sync.sync.logbook import Logbook, keep_typed
@@ -190,7 +191,8 @@ class Work:
 
     def _subject(self, record: RecordState, seen: Mapping[str, Any]) -> Subject:
         memory, notebook = book.split(record.memory)
-        notebook.update(self._decided.get(record.sync_id, NOTHING))
+        if record.sync_id in self._decided:
+            notebook = taken(notebook, self._decided[record.sync_id])
         blind, shut = self._sight[record.customer]
         return Subject(
             record.sync_id,

@@ -98,7 +98,7 @@ def test_a_field_edited_since_is_left_and_listed_with_who(house: House) -> None:
 
     assert sorted(filter(None, shown(house, "city"))) == ["Elgin"] * 3 + ["Joliet"] * 3
     (left,) = found.having("left")
-    assert left.why.startswith("edited since: row holds Elgin")
+    assert left.why.endswith("wrote Elgin, an edit by dana")
     assert house.settle() == 0
 
 
