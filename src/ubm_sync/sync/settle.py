@@ -67,20 +67,7 @@ def settle(
     settled.closed = [
         name for name, _ in book.entries(notebook, book.CONFLICT) if name not in plan.merged.blocked
     ]
-    decided = dict(book.entries(notebook, book.DECIDE))
-    drop = (book.DECIDE, book.CONFLICT, book.RESTORE)
-    notebook = {key: value for key, value in notebook.items() if not key.startswith(drop)}
-    for name, wanted in plan.merged.restored.items():  # until every place shows it
-        if plan.merged.values.get(name) == wanted.value != settled.base.get(name):
-            notebook[book.RESTORE + name] = wanted.entry()
-    for lost in plan.merged.lost:  # what a person decided stays decided until it is written
-        winner = plan.merged.values.get(lost.field)
-        if lost.reason == DECIDED and winner != settled.base.get(lost.field):
-            by = book.unpacked(decided.get(lost.field, ""), 2)[1]
-            notebook[book.DECIDE + lost.field] = book.packed(f"={winner or ''}", by)
-    notebook.update(
-        {f"{book.CONFLICT}{conflict.field}": "open" for conflict in plan.merged.conflicts}
-    )
+    notebook = _still_open(plan, settled.base, notebook)
     for place in plan.decision.answered:
         if entry := notebook.get(book.VANISHED + place):
             notebook[book.VANISHED + place] = book.answered(entry)
@@ -91,6 +78,25 @@ def settle(
     ]
     settled.memory = {**plan.decision.memory, **notebook}
     return settled
+
+
+def _still_open(
+    plan: RecordPlan, base: Mapping[str, str], notebook: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the notebook with the conflicts of now, and what people decided until it is there."""
+    merged = plan.merged
+    drop = (book.DECIDE, book.CONFLICT, book.RESTORE)
+    left = {key: value for key, value in notebook.items() if not key.startswith(drop)}
+    for name, wanted in merged.restored.items():
+        if merged.values.get(name) == wanted.value != base.get(name):
+            left[book.RESTORE + name] = wanted.entry()
+    for lost in merged.lost:
+        winner = merged.values.get(lost.field)
+        if lost.reason == DECIDED and winner != base.get(lost.field):
+            by = book.unpacked(notebook.get(book.DECIDE + lost.field, ""), 2)[1]
+            left[book.DECIDE + lost.field] = book.packed(f"={winner or ''}", by)
+    left.update({f"{book.CONFLICT}{conflict.field}": "open" for conflict in merged.conflicts})
+    return left
 
 
 def _take(

@@ -6,8 +6,8 @@ import orjson
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 # SQLite numbers rows by itself only in a column that is declared INTEGER
 ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
