@@ -10,6 +10,8 @@ import pytest
 from tests.stack import ENROLMENTS, LOCATIONS, MANAGER, ONBOARDINGS, SERVICES, Stack
 from tests.system.people import PHASES, onboarding_notes, ready
 
+from ubm_sync.reports.status import service_status
+
 QUARTER = 16 * 60.0  # seconds after which archived tickets have been listed again
 
 # -------------------------------------------------------------------------------- tickets
@@ -28,6 +30,9 @@ def test_archived_ticket_is_not_made_again_and_comes_back(stack: Stack, phase: s
         assert stack.row(row)["Sync Message"] == (
             f"We hit a problem and are on it (ticket {ticket['id']}). Nothing for you to do."
         )
+        with stack.app.state.reading() as tx:
+            found = service_status(tx, stack.app.clock.now(), stack.app.configuration)
+        assert found["waits_for"] == {"the administrator": 1}
     else:
         assert stack.row(row)["Sync Status"] == "Active"
     stack.edit_row(row, {"City": "Rockdale"})

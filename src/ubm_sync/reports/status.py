@@ -8,7 +8,7 @@ from typing import Any
 
 from ubm_sync.config import Configuration
 from ubm_sync.errors import Flaw
-from ubm_sync.locations.states import NEEDS_INFORMATION, SETTING_UP, WAITING
+from ubm_sync.locations.states import NEEDS_INFORMATION, OUR_PROBLEM, SETTING_UP, WAITING
 from ubm_sync.state import Run, Tx
 
 MANY = 1_000_000
@@ -108,13 +108,14 @@ def _systems(
 def _waits_for(
     counts: dict[str, dict[str, int]] | Any, configuration: Configuration | None
 ) -> dict[str, int]:
-    """Return how many records wait for whom: a manager, a customer, Data Services."""
+    """Return how many records wait for whom: a manager, a customer, Data Services, an admin."""
     found: dict[str, int] = {}
     for customer in configuration.customers if configuration is not None else ():
         whom = {
             WAITING: customer.csm_name or customer.csm,
             NEEDS_INFORMATION: customer.name,
             SETTING_UP: "Data Services",
+            OUR_PROBLEM: "the administrator",
         }
         for status, number in counts.get(customer.key, {}).items():
             if status in whom:
