@@ -14,6 +14,7 @@ from ubm_hubspot.catalog import Catalog
 from ubm_hubspot.client import Client
 from ubm_hubspot.decode import Decoder
 from ubm_hubspot.encode import Encoder
+from ubm_hubspot.histories import Histories
 from ubm_hubspot.links import Links
 from ubm_hubspot.looking import Look
 from ubm_hubspot.notes import Notes
@@ -24,7 +25,7 @@ from ubm_hubspot.tickets import Tickets
 from ubm_hubspot.window import Rules, Window
 from ubm_hubspot.writing import Writer
 from ubm_sync.errors import ConfigError, Flaw, NoAccess, Refused, Temporary
-from ubm_sync.model import FieldType, Note, Observation, Outcome, Page, Place, Problem, Write
+from ubm_sync.model import FieldType, Note, Observation, Outcome, Page, Past, Place, Problem, Spot, Write
 from ubm_sync.ports import Changes, Connection, SetupStep
 
 IDENTITY = "ubm_sync_id"
@@ -70,7 +71,9 @@ class HubSpotConnector:
             self._window,
             Look(tickets, decoder, encoder, identity=identity),
             concurrency=settings.concurrency,
+            looks_back=settings.look_back,
         )
+        self._histories = Histories(tickets, decoder, encoder, identity=identity)
         self._notes = Notes(self.client)
         self._authors = Authors(
             self.client, self._catalog, decoder, connection.places, settings.concurrency
@@ -184,6 +187,16 @@ class HubSpotConnector:
         """Read single tickets again; archived and merged ones are observed as gone."""
         del place  # a ticket tells its place itself
         return self._observer.fetch(refs)
+
+    def history(self, place: str, spots: Sequence[Spot]) -> Iterable[tuple[Spot, Sequence[Past]]]:
+        """Yield what fields held before, for the first 100 tickets; 50 a call."""
+        if not self.settings.look_back:
+            return ((spot, ()) for spot in spots)
+        return self._histories.read(place, spots)
+
+    def person(self, by: str) -> str | None:
+        """Return the e-mail of a user named in a history."""
+        return self._catalog.user_email(by)
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
         """Send writes by 100 and yield one outcome each; see ``Connector.apply``."""

@@ -56,6 +56,11 @@ class Settings(BaseModel):
     refresh_every: float = Field(default=60.0, gt=0)
     """How often at most owners, pipelines or properties are read again for an unknown one."""
 
+    look_back: bool = True
+    """Whether histories are read after writes over what people set too: one call for each 50
+    tickets, at most two in a cycle. Without it an edit in the fraction of a second between the
+    look before a write and the write itself is lost unseen."""
+
     connect_timeout: float = Field(default=5.0, gt=0)
     """How long a connection may take to open."""
 

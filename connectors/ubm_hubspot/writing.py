@@ -47,7 +47,9 @@ class Writer:
         look: Look,
         *,
         concurrency: int,
+        looks_back: bool = True,
     ) -> None:
+        self._looks_back = looks_back
         self._look = look
         self._encoder = encoder
         self._batches = batches
@@ -152,6 +154,7 @@ class Writer:
             reasons=dict(parcel.faults),
             created=ended.new,
             stale=ended.stale,
+            contested=self._looks_back and ended.result is Result.LANDED and bool(write.careful),
         )
 
 

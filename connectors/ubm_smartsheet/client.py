@@ -84,12 +84,13 @@ class Client:
         query: Mapping[str, str] | None = None,
         *,
         lane: Lane = Lane.PERSON,
+        cost: int = 1,
     ) -> Answer:
-        """Read ``path``; ``name`` is what the call is counted as.
+        """Read ``path``; ``name`` is what the call is counted as, ``cost`` as how many.
 
         Raises Throttled, Temporary, NoAccess, NotThere, Refused.
         """
-        return self._call(name, "GET", path, query, None, lane=lane, safe=True)
+        return self._call(name, "GET", path, query, None, lane=lane, safe=True, cost=cost)
 
     def put(
         self, name: str, path: str, body: object, query: Mapping[str, str] | None = None
@@ -123,6 +124,7 @@ class Client:
         *,
         lane: Lane,
         safe: bool,
+        cost: int = 1,
     ) -> Answer:
         data = None if body is None else orjson.dumps(body)
         sends = 0
@@ -132,7 +134,7 @@ class Client:
             sends += 1
             return self._send(method, path, query, data)
 
-        reply = self.transport.call(name, send, budget=self.budget, lane=lane, safe=safe)
+        reply = self.transport.call(name, send, budget=self.budget, lane=lane, safe=safe, cost=cost)
         try:
             answer = Answer(orjson.loads(reply.body))
         except (ValueError, TypeError) as error:

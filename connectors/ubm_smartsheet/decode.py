@@ -67,6 +67,10 @@ class RowDecoder:
             return None
         return self._observation(body, key, values, marks)
 
+    def cell(self, field: str, body: Mapping[str, Any]) -> str | None:
+        """Return the value of one cell, as its column's history shows it."""
+        return self._values([body])[0].get(field)
+
     def _values(
         self, cells: Sequence[Mapping[str, Any]]
     ) -> tuple[dict[str, str], dict[str, str] | None]:

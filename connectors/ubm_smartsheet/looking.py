@@ -27,27 +27,31 @@ class Look:
         self._reader = reader
         self._state = state
 
-    def late(self, rows: Sequence[Row]) -> frozenset[str]:
-        """Return the ids of the rows whose careful cells somebody changed since they were read.
+    def late(self, rows: Sequence[Row]) -> tuple[frozenset[str], int]:
+        """Return the rows whose careful cells somebody changed since they were read.
 
+        Their ids, and the sheet's version at that moment (0 where nothing had to be looked at).
         Raises as ``Client.get``.
         """
-        careful = {str(row.write.ref): row.write for row in rows if _careful(row)}
+        careful = {str(row.write.ref): row.write for row in rows if is_careful(row)}
         if not careful:
-            return frozenset()
+            return frozenset(), 0
         sheet = self._state.id
         answer = self._client.get("read version", f"/sheets/{sheet}/version")
-        if self._state.version and answer.get("version") == self._state.version:
-            return frozenset()
-        return frozenset(
+        version = int(answer.get("version") or 0)
+        if self._state.version and version == self._state.version:
+            return frozenset(), version
+        late = frozenset(
             seen.ref
             for page in self._reader.fetch(sheet, list(careful))
             for seen in page.observations
             if _is_late(careful[seen.ref], seen)
         )
+        return late, version
 
 
-def _careful(row: Row) -> bool:
+def is_careful(row: Row) -> bool:
+    """Return whether a row's write changes cells that people set too."""
     return any(name in row.cells for name in row.write.careful)
 
 

@@ -284,6 +284,13 @@ class Reader:
         state.newest = max(state.newest, newest, str(body.get("modifiedAt") or ""))
         state.count(created, self._settings.modified_overlap)
 
+    def decoder(self, sheet: str) -> RowDecoder:
+        """Return how the rows of a sheet are read, by the columns it had last."""
+        columns, bindings = self.state(sheet).columns, self.bindings[sheet]
+        return RowDecoder(
+            self._place.name, sheet, bindings, columns, key_is_value=self._key_is_value
+        )
+
     def _learn(
         self, state: SheetState, body: Mapping[str, Any]
     ) -> tuple[RowDecoder, tuple[Problem, ...]]:
@@ -292,9 +299,7 @@ class Reader:
         bindings = self.bindings[state.id]
         found = match(bindings, state.known, live)
         state.learn_columns(found.known, found.columns)
-        decoder = RowDecoder(
-            self._place.name, state.id, bindings, found.columns, key_is_value=self._key_is_value
-        )
+        decoder = self.decoder(state.id)
         wrong = [*problems(state.id, state.name, bindings, found)]
         total = int(body.get("totalRowCount") or 0)
         state.note(wrong=bool(wrong))

@@ -41,6 +41,10 @@ class Settings(BaseModel):
     rows_proven: int = Field(default=10, ge=1, le=100)
     """Rows missing from full listings that are asked for one by one before a person is asked."""
 
+    cells_looked_up: int = Field(default=4, ge=0, le=25)
+    """Cell histories read in a cycle at most; each counts as ten requests. Only where somebody
+    saved the sheet between a look and a write, or an answer was lost. 0: never."""
+
     writers: int = Field(default=4, ge=1, le=16)
     """Sheets written at the same time; one sheet is always written by one request at a time."""
 

@@ -13,7 +13,7 @@ from ubm_smartsheet.columns import SYNC_ID, SYNC_STATUS
 from ubm_smartsheet.creating import Creator
 from ubm_smartsheet.cursor import SheetState
 from ubm_smartsheet.encode import Row, encode_row
-from ubm_smartsheet.looking import Look
+from ubm_smartsheet.looking import Look, is_careful
 from ubm_smartsheet.outcomes import landed, nothing_left, refused, unknown
 from ubm_smartsheet.reading import Reader
 from ubm_smartsheet.refusals import Refusal, understand
@@ -42,6 +42,7 @@ class SheetWriter:
         self._bindings = {one.field: one for one in reader.bindings[state.id]}
         self._creator = Creator(client, reader, state)
         self._look = Look(client, reader, state)
+        self._looked = 0  # the version of the sheet up to which nobody came in between
         self._unsure: set[str | None] = set()  # rows of requests that were sent more than once
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
@@ -74,7 +75,7 @@ class SheetWriter:
             yield from self._creator.create(batch)
 
     def _look_and_update(self, rows: Sequence[Row]) -> Iterator[Outcome]:
-        late = self._look.late(rows)
+        late, self._looked = self._look.late(rows)
         ready = []
         for row in rows:
             if row.write.ref in late:
@@ -138,6 +139,7 @@ class SheetWriter:
             yield from self._divided(rows, error, again=again)
             return
         except (NoAccess, Temporary) as error:
+            self._looked = 0
             for row in rows:
                 if error.unsure or row.write.ref in self._unsure:
                     yield unknown(row.write, str(error))
@@ -167,6 +169,9 @@ class SheetWriter:
         newest = max((str(one.get("modifiedAt") or "") for one in written.values()), default="")
         version = int(answer.get("version") or 0)
         self._state.own_write(version, newest, rows=len(written), sends=answer.sends)
+        # The vendor moves a sheet's version by one for each saving: ours alone, or others as well.
+        alone = answer.sends == 1 and version == self._looked + bool(written)
+        contested, self._looked = not (self._looked and alone), version
         for index, row in enumerate(rows):
             body = written.get(int(row.write.ref or 0))
             if index in failed:
@@ -174,7 +179,8 @@ class SheetWriter:
             elif body is None:
                 yield unknown(row.write, "Smartsheet's answer does not mention the row")
             else:
-                yield self._landed(row, body)
+                outcome = self._landed(row, body)
+                yield replace(outcome, contested=contested and is_careful(row))
 
     def _landed(self, row: Row, body: Mapping[str, Any]) -> Outcome:
         write = row.write
@@ -216,14 +222,18 @@ class SheetWriter:
         faults = dict(row.faults)
         good: dict[str, dict[str, Any]] = {}
         last = Outcome(row.write.place, row.write.key, Result.REFUSED)
+        contested = False
         for name, cell in row.cells.items():
             for outcome in self._update([Row(row.write, {name: cell})], again=True):
                 if outcome.result is Result.LANDED:
                     good[name], last = cell, outcome
+                    contested = contested or outcome.contested
                 else:
                     faults[name] = outcome.reason
         rest = Row(row.write, good, faults, lasting=True)
-        return landed(rest, last.ref, last.version) if good else nothing_left(rest)
+        if not good:
+            return nothing_left(rest)
+        return replace(landed(rest, last.ref, last.version), contested=contested)
 
 
 def _is_shared(binding: Binding | None) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ubm_sync.clock import Clock
 from ubm_sync.errors import Temporary
-from ubm_sync.model import Note, Observation, Outcome, Page, Place, Result, Write
+from ubm_sync.model import Note, Observation, Outcome, Page, Past, Place, Result, Spot, Write
 from ubm_sync.ports import SetupStep
 
 
@@ -32,6 +32,8 @@ class MemorySystem:
     refuse: dict[tuple[str, str], str] = field(default_factory=dict)  # (place, field) -> reason
     break_now: str = ""  # every call fails with this message
     prefix: str = ""  # of new refs
+    meanwhile: Callable[[], None] | None = None  # somebody acts once, between look and write
+    past: dict[tuple[str, str], list[Observation]] = field(default_factory=dict)
     _made: int = 0
 
     def put(
@@ -83,6 +85,7 @@ class MemorySystem:
         self.changes.append(where)
         observation = replace(observation, version=str(len(self.changes)))
         self.records[where] = observation
+        self.past.setdefault(where, []).append(observation)
         return observation
 
     def write(self, write: Write) -> Outcome:
@@ -101,6 +104,11 @@ class MemorySystem:
         ):
             reason = "changed meanwhile"
             return Outcome(write.place, write.key, Result.REFUSED, reason=reason, stale=True)
+        looked_at = old
+        if self.meanwhile is not None and old is not None:
+            act, self.meanwhile = self.meanwhile, None
+            act()
+            old = self._found(write) or old
         refused = {
             name: self.refuse[write.place, name]
             for name in write.values
@@ -129,6 +137,7 @@ class MemorySystem:
             at_fault=tuple(refused),
             reasons=refused,
             created=created,
+            contested=looked_at is not None and old.version != looked_at.version,
         )
 
     def _found(self, write: Write) -> Observation | None:
@@ -197,6 +206,21 @@ class MemoryConnector:
         del container
         self._call("absent")
         return frozenset(ref for ref in refs if (place, ref) not in self.system.records)
+
+    def history(self, place: str, spots: Sequence[Spot]) -> Iterable[tuple[Spot, Sequence[Past]]]:
+        """Yield what fields held, the newest first, one entry for each change."""
+        self._call("history")
+        for spot in spots:
+            found: list[Past] = []
+            for one in self.system.past.get((place, spot.ref), ()):
+                value = one.values.get(spot.field)
+                if not found or found[-1].value != value:
+                    found.append(Past(value, one.modified_by, one.modified_at))
+            yield spot, found[::-1]
+
+    def person(self, by: str) -> str | None:
+        """Return who that is: people are known by their names here."""
+        return by
 
     def apply(self, writes: Sequence[Write]) -> Iterable[Outcome]:
         """Take the writes one after another."""

@@ -162,6 +162,8 @@ class Outcome:
     ``at_fault`` names canonical fields the system complained about, where it said so, and
     ``reasons`` says of each why, where ``reason`` speaks of several. ``stale``: the record is not
     there any more as the write was decided on; it must be read again first.
+    ``contested``: somebody may have set a careful field between the connector's look and its write;
+    the system's history tells.
     """
 
     place: str
@@ -176,6 +178,23 @@ class Outcome:
     reasons: Mapping[str, str] = default(default_factory=nothing)
     created: bool = False
     stale: bool = False
+    contested: bool = False
+
+
+class Spot(NamedTuple):
+    """One field of one record, as its system knows it."""
+
+    ref: str
+    container: str
+    field: str
+
+
+class Past(NamedTuple):
+    """One value that a field holds or held; ``by`` is the system's own word for who set it."""
+
+    value: str | None
+    by: str | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

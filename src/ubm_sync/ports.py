@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from ubm_sync.clock import Clock
-from ubm_sync.model import Customer, Note, Observation, Outcome, Page, Place, Write
+from ubm_sync.model import Customer, Note, Observation, Outcome, Page, Past, Place, Spot, Write
 
 
 class Lane(IntEnum):
@@ -173,6 +173,23 @@ class ProvesAbsence(Protocol):
         Each is asked for directly, not taken from a listing. None where nothing can be told: the
         container is not readable at this moment. Raises NoAccess, Temporary.
         """
+        ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A connector of a system that keeps what its fields held before."""
+
+    def history(self, place: str, spots: Sequence[Spot]) -> Iterable[tuple[Spot, Sequence[Past]]]:
+        """Yield the values of fields, the newest first; nothing for a record that is not there.
+
+        Answers as many of the first ones as one cycle can afford; the others are asked for again.
+        Raises NoAccess, Temporary.
+        """
+        ...
+
+    def person(self, by: str) -> str | None:
+        """Return the e-mail of somebody named in a history. Raises NoAccess, Temporary."""
         ...
 
 

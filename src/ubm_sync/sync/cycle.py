@@ -20,6 +20,7 @@ from ubm_sync.sync import collecting, decisions
 from ubm_sync.sync.absence import Patience
 from ubm_sync.sync.guard import Guard, Stop, Threshold
 from ubm_sync.sync.ingest import Ingest, Seen
+from ubm_sync.sync.lookback import LookBack
 from ubm_sync.sync.notes import NoteClerk
 from ubm_sync.sync.noticed import Mask
 from ubm_sync.sync.pipeline import Batch, Due, Pipeline
@@ -161,6 +162,7 @@ class Engine:
             self._resume(tx)
         decisions.take(self.state, self._fence)
         seen, problems = self._observe(full=full, now=started)
+        LookBack(self.state, self.connectors, self.rules.values()).look(started)
         with self.state.transaction() as tx:
             self._fence(tx)
             self._open_onboardings(tx, started)

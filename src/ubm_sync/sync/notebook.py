@@ -15,6 +15,7 @@ never sees them:
 | ``!decide:FIELD`` | the place (or ``=VALUE``) a person chose for a conflict, and who |
 | ``!restore:FIELD`` | an earlier value a person wants back: see ``Restore`` |
 | ``!conflict:FIELD`` | a conflict of this field is open |
+| ``!over:PLACE.FIELD`` | a value we wrote over unseen, ours, who typed it: back to where it was |
 | ``!vanished:PLACE`` | it is not there any more: alone or with many, listings, since, answered |
 """
 
@@ -29,7 +30,7 @@ ALONE, MANY, ANSWERED = "alone", "many", "answered"  # in ``!vanished``
 LATER = "\x1flater"  # stands for a sent value that was not known when the intent was written
 TYPED, SENT, HELD = "!typed:", "!sent:", "!held:"
 REFUSED, DECIDE, VANISHED = "!refused:", "!decide:", "!vanished:"
-CONFLICT, PUT, BACK, MADE = "!conflict:", "!put:", "!back:", "!made:"
+CONFLICT, PUT, BACK, MADE, OVER = "!conflict:", "!put:", "!back:", "!made:", "!over:"
 RESTORE = "!restore:"
 
 

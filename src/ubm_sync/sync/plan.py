@@ -27,6 +27,7 @@ from ubm_sync.sync.merge import Merged, Own, merge
 from ubm_sync.sync.noticed import version_of
 from ubm_sync.sync.restoring import restore
 from ubm_sync.sync.rules import PlaceRule, Rules
+from ubm_sync.sync.typed import as_typed, put_back
 
 IDENTITY = "sync_id"
 DECISION = "conflict_decision"
@@ -69,7 +70,7 @@ class RecordPlan:
 
 def merge_subject(rules: Rules, flow: Flow, subject: Subject) -> Merged:
     """Merge one record's shared fields, with what people decided: conflicts, earlier values."""
-    live = _brought_back(_live(subject.seen), subject.notebook)
+    live = _brought_back(_live(as_typed(subject.seen, subject.notebook)), subject.notebook)
     merged = merge(
         rules,
         subject.base,
@@ -107,7 +108,7 @@ def plan_record(
         created_at=subject.created_at,
         values=merged.values,
         marks=main.marks if main is not None else NOTHING,
-        observed=subject.seen,
+        observed=as_typed(subject.seen, subject.notebook),
         base=subject.base,
         memory=subject.memory,
         changed=merged.changed,
@@ -218,6 +219,8 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
         doubtful = book.MADE + place.name in subject.notebook
         write = Write(place.name, key, None, subject.customer.key, values, doubtful=doubtful)
     else:
+        if subject.notebook:
+            put_back(place.name, observation, subject.notebook, wanted, place.writable)
         changes = _changes(place, wanted, observation, subject, blind)
         if not changes and observation.key in {None, key}:
             return None  # a copy carries another record's identity: it is given its own

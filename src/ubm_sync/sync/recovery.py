@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from ubm_sync.ports import Connector
 from ubm_sync.state import Tx
+from ubm_sync.sync import lookback
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.rules import Rules
+from ubm_sync.sync.typed import Doubt
 
 log = structlog.get_logger(__name__)
 
 
-def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Iterable[Rules]) -> int:
+def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Collection[Rules]) -> int:
     """Resume every connector; return how many unanswered intents of a crash were found.
 
     What such an intent wanted to write may be there or not. Its records are planned again from
@@ -44,6 +46,7 @@ def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Iterable[Rules])
             # created with what was agreed, or with what the row held for the first time
             values = {**there.values, **record.base}
             unanswered.sent(sync_id, place, {name: values.get(name) for name in shared[place]})
+    _doubt(tx, unanswered, rules)
     for sync_id, record in records.items():
         record.memory = unanswered.added(sync_id, record.memory)
         record.dirty = True
@@ -52,10 +55,24 @@ def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Iterable[Rules])
     return len(intents)
 
 
+def _doubt(tx: Tx, unanswered: _Unanswered, rules: Iterable[Rules]) -> None:
+    """Have the fields that people set too looked up: somebody may have come in between."""
+    places = {name: place for one in rules for name, place in one.places.items()}
+    seen = tx.observations.load({sync_id for sync_id, _, _, _ in unanswered.updated})
+    found = []
+    for sync_id, place, field, (before, after, *_) in unanswered.updated:
+        there = seen.get(sync_id, {}).get(place)
+        if there is not None and field in places[place].people:
+            values = (before or "", after or "")
+            found.append(Doubt(sync_id, place, there.ref, there.container, field, *values))
+    lookback.remember(tx, found, places)
+
+
 class _Unanswered:
     """What a process left open: entries for the notebooks of its records."""
 
     def __init__(self) -> None:
+        self.updated: list[tuple[str, str, str, Sequence[str | None]]] = []
         self.entries: dict[str, dict[str, str]] = {}
         self.created: list[tuple[str, str]] = []  # (sync_id, place)
 
@@ -68,6 +85,7 @@ class _Unanswered:
     def update(self, name: str, fields: Mapping[str, Sequence[Any]]) -> None:
         """Remember an update; ``fields`` maps a field to ``[before, after, ...]``."""
         place, sync_id = _named(name)
+        self.updated += [(sync_id, place, field, told) for field, told in fields.items()]
         self.sent(sync_id, place, {field: entry[1] for field, entry in fields.items()})
 
     def added(self, sync_id: str, memory: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from ubm_sync.sync import notebook as book
 from ubm_sync.sync.merge import DECIDED, agreed
 from ubm_sync.sync.plan import RecordPlan, digest
 from ubm_sync.sync.rules import Rules
+from ubm_sync.sync.typed import forget_put_back
 
 
 @dataclass(slots=True)
@@ -61,6 +62,7 @@ def settle(
     if notebook:
         _forget_held(plan, notebook)
         _forget_back(plan, seen, notebook)
+        forget_put_back(plan, seen, notebook)
     settled.base = agreed(rules, subject.base, plan.merged, _may_return(seen), blind=subject.blind)
     if notebook or settled.base != plan.merged.values:
         _remember_own(rules, plan, settled.base, seen, sent, outcomes, notebook)

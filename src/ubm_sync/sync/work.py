@@ -17,6 +17,7 @@ from ubm_sync.flow import Flow
 from ubm_sync.model import NOTHING, Customer, Observation, Outcome, Result, Write
 from ubm_sync.ports import Connector
 from ubm_sync.state import RecordState, State, Tx
+from ubm_sync.sync import lookback
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.asking import Asking, Late
 from ubm_sync.sync.causes import decider
@@ -31,6 +32,7 @@ from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Sender, Tally
 from ubm_sync.sync.settle import Settled, settle
 from ubm_sync.sync.sight import Sight
+from ubm_sync.sync.typed import Doubt, doubts
 
 log = structlog.get_logger(__name__)
 
@@ -272,6 +274,7 @@ class Work:
         records, sent, outcomes = portion.records, portion.sent, portion.outcomes
         now = portion.now
         late: list[Late] = []
+        doubtful: list[Doubt] = []
         save: list[RecordState] = []
         observations: list[tuple[str, Observation]] = []
         stirred: defaultdict[str, set[str]] = defaultdict(set)
@@ -284,11 +287,13 @@ class Work:
             self._stir(record, plan, stirred)
             observations.extend((sync_id, one) for one in settled.observations)
             self._remember(tx, plan, settled, record, now)
+            doubtful.extend(doubts(plan, portion.sent[sync_id], portion.outcomes[sync_id]))
             for place, write in settled.ask.items():
                 late.append(Late(sync_id, write, outcomes[sync_id][place]))
             save.append(_moved(record, plan, settled))
         tx.observations.save(observations)
         tx.records.save(save)
+        lookback.remember(tx, doubtful, self.rules.places)
         return self._stir_rivals(tx, stirred), late
 
     def _stir(

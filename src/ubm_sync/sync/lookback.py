@@ -1,0 +1,136 @@
+"""Looking back after writes: whoever was written over unseen is found in the system's history.
+
+Neither vendor can compare and set. A connector says of an outcome that somebody may have come in
+between (``Outcome.contested``); such fields, and those whose answer was lost, wait in the state
+until their system was asked what they held before. That costs nothing where nothing is in doubt,
+and as many calls a cycle as the connector allows itself where something is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import orjson
+import structlog
+
+from ubm_sync.errors import SyncError
+from ubm_sync.model import Observation, Past, Spot
+from ubm_sync.ports import Connector, Remembers
+from ubm_sync.state import State, Tx
+from ubm_sync.sync import notebook as book
+from ubm_sync.sync.rules import PlaceRule, Rules
+from ubm_sync.sync.typed import Doubt, is_same, overwritten
+
+log = structlog.get_logger(__name__)
+
+WAITING = "/doubts"  # after a system's name: where they wait in the state
+REASON = "written over before it was seen"
+
+
+def remember(tx: Tx, doubts: Iterable[Doubt], places: Mapping[str, PlaceRule]) -> None:
+    """Let these fields be looked up."""
+    by_system: defaultdict[str, list[Doubt]] = defaultdict(list)
+    for one in doubts:
+        by_system[places[one.place].system].append(one)
+    for system, more in by_system.items():
+        known = {(one.place, one.ref, one.field, one.written): one for one in _waiting(tx, system)}
+        known |= {(one.place, one.ref, one.field, one.written): one for one in more}
+        _store(tx, system, known.values())
+
+
+class LookBack:
+    """Asks the systems about fields in doubt, and has what was written over decided again."""
+
+    def __init__(
+        self, state: State, connectors: Mapping[str, Connector], rules: Iterable[Rules]
+    ) -> None:
+        self._state = state
+        self._connectors = connectors
+        self._places = {name: place for one in rules for name, place in one.places.items()}
+
+    def look(self, now: datetime) -> int:
+        """Return how many values were found that somebody had typed unseen."""
+        with self._state.reading() as tx:
+            waiting = {name: _waiting(tx, name) for name in self._connectors}
+        found = 0
+        for name, doubts in waiting.items():
+            if doubts:
+                try:
+                    found += self._ask(name, self._connectors[name], doubts, now)
+                except SyncError as error:  # they wait for the next cycle
+                    log.warning("histories not read", system=name, error=str(error))
+        return found
+
+    def _ask(
+        self, system: str, connector: Connector, doubts: Iterable[Doubt], now: datetime
+    ) -> int:
+        left: list[Doubt] = []
+        lost: list[tuple[Doubt, Past]] = []
+        if isinstance(connector, Remembers):
+            known = [one for one in doubts if one.place in self._places]
+            for place in dict.fromkeys(one.place for one in known):
+                here = [one for one in known if one.place == place]
+                answers = dict(connector.history(place, list(dict.fromkeys(map(_spot, here)))))
+                left += [one for one in here if _spot(one) not in answers]
+                for one in here:
+                    past = answers.get(_spot(one), ())
+                    if typed := overwritten(one, past, self._places[place]):
+                        by = connector.person(typed.by) if typed.by else None
+                        lost.append((one, typed._replace(by=by)))
+        with self._state.transaction() as tx:
+            for doubt, typed in lost:
+                self._keep(tx, doubt, typed, now)
+            _store(tx, system, left)
+        return len(lost)
+
+    def _keep(self, tx: Tx, doubt: Doubt, typed: Past, now: datetime) -> None:
+        """Keep a typed value; where ours still stands, have it decided as it was before ours."""
+        place, name, sync_id = doubt.place, doubt.field, doubt.sync_id
+        tx.kept.add(sync_id, name, place, typed.value, REASON, typed.at or now, typed.by)
+        log.info("written over", place=place, field=name, ref=doubt.ref)
+        record = tx.records.load([sync_id]).get(sync_id)
+        seen = tx.observations.load([sync_id]).get(sync_id, {})
+        there = seen.get(place)
+        if record is None or there is None or there.gone or there.ref != doubt.ref:
+            return
+        ours = there.values.get(name, "")
+        if not is_same(self._places[place], name, ours, doubt.written):
+            return  # somebody set it since, and had seen ours
+        where = f"{place}.{name}"
+        drop = {book.PUT + where, book.SENT + where}
+        memory = {key: value for key, value in record.memory.items() if key not in drop}
+        memory[book.OVER + where] = book.packed(typed.value, ours, typed.by)
+        if name in self._places[place].shared and record.base.get(name, "") == doubt.written:
+            base = {key: value for key, value in record.base.items() if key != name}
+            record.base = {**base, name: doubt.seen} if doubt.seen else base
+            memory |= self._no_edits(doubt, ours, seen)
+        record.memory = memory
+        record.dirty = True
+        tx.records.save([record])
+
+    def _no_edits(self, doubt: Doubt, ours: str, seen: Mapping[str, Observation]) -> dict[str, str]:
+        """Say of our value in other places, but where it came from, that nobody typed it."""
+        name = doubt.field
+        return {
+            f"{book.PUT}{place}.{name}": ours
+            for place, one in seen.items()
+            if place not in {doubt.place, *doubt.origin.split()}
+            and name in self._places[place].fields
+            and one.values.get(name, "") == ours
+        }
+
+
+def _spot(doubt: Doubt) -> Spot:
+    return Spot(doubt.ref, doubt.container, doubt.field)
+
+
+def _waiting(tx: Tx, system: str) -> list[Doubt]:
+    stored = tx.cursors.get(system + WAITING)
+    return [Doubt(*one) for one in orjson.loads(stored)] if stored else []
+
+
+def _store(tx: Tx, system: str, doubts: Iterable[Doubt]) -> None:
+    left = [list(one) for one in doubts]
+    tx.cursors.put(system + WAITING, orjson.dumps(left).decode() if left else "")

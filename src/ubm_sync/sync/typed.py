@@ -1,0 +1,142 @@
+"""What people typed between our look and our write, as if it had not been written over. Pure.
+
+A system keeps what its fields held before. Where the value that our write replaced is neither the
+one the decision saw nor the one it wrote, somebody typed it in between. It is then treated as what
+it is, an edit that nobody had seen: the merge sees it in its place, beside the value we wrote, and
+whatever follows (a conflict, one of them wins) is written, the typed value itself included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from ubm_sync.model import Observation, Outcome, Past, Result, Write, Written
+from ubm_sync.sync import notebook as book
+from ubm_sync.sync.rules import PlaceRule
+
+if TYPE_CHECKING:
+    from ubm_sync.sync.plan import RecordPlan
+
+
+class Doubt(NamedTuple):
+    """A field that somebody may have set between our look and our write; "" is an empty value.
+
+    ``origin`` names the places that the written value came from, joined by a space.
+    """
+
+    sync_id: str
+    place: str
+    ref: str
+    container: str
+    field: str
+    seen: str
+    written: str
+    origin: str = ""
+
+
+def doubts(
+    plan: RecordPlan, sent: Mapping[str, Write], outcomes: Mapping[str, Outcome]
+) -> Iterator[Doubt]:
+    """Yield the fields whose history must tell whether somebody was written over."""
+    for place, outcome in outcomes.items():
+        if outcome.result is Result.REFUSED or not (
+            outcome.contested or outcome.result is Result.UNKNOWN
+        ):
+            continue
+        write = sent.get(place)
+        if write is None or write.ref is None:
+            continue
+        for name, seen in write.careful.items():
+            if outcome.landed and name not in outcome.landed:
+                continue
+            origin = " ".join(plan.merged.changed.get(name, ()))
+            written = text_of(write.values.get(name))
+            yield Doubt(
+                plan.subject.sync_id, place, write.ref, write.container, name,
+                seen or "", written, origin,
+            )  # fmt: skip
+
+
+def overwritten(doubt: Doubt, past: Sequence[Past], rule: PlaceRule) -> Past | None:
+    """Return what was typed unseen and written over, None where nothing was.
+
+    ``past`` are a field's values, the newest first. Values of which both the older and the newer
+    one are known to us are no news, whoever set them.
+    """
+    field, ours = doubt.field, doubt.written
+    for newer, older in pairwise(past):
+        is_again = is_same(rule, field, older.value, ours)  # sent twice, after a lost answer
+        if is_same(rule, field, newer.value, ours) and not is_again:
+            return None if is_same(rule, field, older.value, doubt.seen) else older
+    return None
+
+
+def as_typed(
+    seen: Mapping[str, Observation], notebook: Mapping[str, str]
+) -> Mapping[str, Observation]:
+    """Return what is there with the typed values in place of the ones written over them."""
+    shown = seen
+    for place, name, typed, by in _active(seen, notebook):
+        there = shown[place]
+        values = {key: value for key, value in there.values.items() if key != name}
+        if typed:
+            values[name] = typed
+        shown = {**shown, place: replace(there, values=values, modified_by=by or there.modified_by)}
+    return shown
+
+
+def put_back(
+    place: str,
+    seen: Observation,
+    notebook: Mapping[str, str],
+    wanted: dict[str, Written],
+    writable: Iterable[str],
+) -> None:
+    """Have typed values written again where nothing else is wanted there."""
+    for _, name, typed, _ in _active({place: seen}, notebook):
+        if name in writable:
+            wanted.setdefault(name, typed or None)
+
+
+def forget_put_back(
+    plan: RecordPlan, seen: Mapping[str, Observation], notebook: dict[str, str]
+) -> None:
+    """Forget typed values that are there again, were replaced by people, or did not win.
+
+    ``seen`` is what is there after the writes.
+    """
+    waiting = {(write.place, name) for write in plan.writes for name in write.values}
+    active = {(place, name) for place, name, _, _ in _active(seen, notebook)}
+    for where in [where for where, _ in book.entries(notebook, book.OVER)]:
+        place, _, name = where.partition(".")
+        if (place, name) not in active or not ((place, name) in waiting or plan.withheld):
+            notebook.pop(book.OVER + where)
+
+
+def text_of(value: Written) -> str:
+    """Return a written value as text, "" for none."""
+    return value if isinstance(value, str) else ""
+
+
+def _active(
+    seen: Mapping[str, Observation], notebook: Mapping[str, str]
+) -> list[tuple[str, str, str, str]]:
+    """Return ``(place, field, typed, by)`` of what was written over and still is."""
+    found = []
+    for where, entry in book.entries(notebook, book.OVER):
+        place, _, name = where.partition(".")
+        typed, written, by = book.unpacked(entry, 3)
+        there = seen.get(place)
+        if there is not None and not there.gone and there.values.get(name, "") == written:
+            found.append((place, name, typed, by))
+    return found
+
+
+def is_same(rule: PlaceRule, field: str, value: str | None, other: str) -> bool:
+    """Return whether two values of a field mean the same; "" and None are no value."""
+    if (value or "") == other:
+        return True
+    return bool(value) and bool(other) and rule.same[field](value or "", other)

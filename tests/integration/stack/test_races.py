@@ -1,0 +1,183 @@
+"""What people type in the moment between the service's look and its write is found afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.integration.stack.interloper import let_in
+from tests.stack import MANAGER, Stack
+
+DESK, SHEETS = "hubspot", "smartsheet"
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    with Stack(tmp_path / "stack", switches={DESK: {"search_lag": 0.0}}) as stack:
+        yield stack
+
+
+def kept(stack: Stack) -> list[tuple[str, str | None, str | None]]:
+    with stack.app.state.reading() as tx:
+        return [(one.place, one.value, one.by) for one in tx.kept.list()]
+
+
+@pytest.mark.parametrize("loses_answer", [False, True])
+def test_what_is_typed_on_the_ticket_right_before_our_write(
+    stack: Stack, *, loses_answer: bool
+) -> None:
+    row = stack.type_row()
+    stack.settle()
+    ticket = stack.ticket()
+    stack.edit_row(row, {"GL / Cost Center": "6410"})
+    person = let_in(
+        stack, DESK, lambda: stack.edit_ticket(ticket, ubm_gl_code="7000"),
+        loses_answer=loses_answer,
+    )  # fmt: skip
+    stack.settle()
+
+    assert person.acted == 1
+    assert stack.row(row)["GL / Cost Center"] == "6410"
+    assert stack.ticket()["properties"]["ubm_gl_code"] == "7000"
+    told = stack.ticket()["properties"]["ubm_conflict"]
+    assert "6410" in told
+    assert "7000" in told
+    assert ("ticket", "7000", MANAGER) in kept(stack)
+    stack.edit_ticket(ticket, ubm_conflict_decision="keep_ticket")
+    stack.settle()
+    assert stack.row(row)["GL / Cost Center"] == "7000"
+    assert stack.rests() == {}
+
+
+@pytest.mark.parametrize("loses_answer", [False, True])
+def test_what_is_typed_in_the_row_right_before_our_write(
+    stack: Stack, *, loses_answer: bool
+) -> None:
+    row = stack.type_row()
+    stack.settle()
+    stack.edit_ticket(stack.ticket(), ubm_gl_code="7000")
+    person = let_in(
+        stack, SHEETS, lambda: stack.edit_row(row, {"GL / Cost Center": "6410"}),
+        loses_answer=loses_answer,
+    )  # fmt: skip
+    stack.settle()
+
+    assert person.acted == 1
+    assert stack.row(row)["GL / Cost Center"] == "6410"
+    assert stack.ticket()["properties"]["ubm_gl_code"] == "7000"
+    assert "6410" in stack.ticket()["properties"]["ubm_conflict"]
+    assert ("row", "6410", stack.clients[0].person) in kept(stack)
+    stack.edit_ticket(stack.ticket(), ubm_conflict_decision="keep_row")
+    stack.settle()
+    assert stack.ticket()["properties"]["ubm_gl_code"] == "6410"
+    assert stack.rests() == {}
+
+
+def test_a_cell_that_is_emptied_right_before_our_write_is_a_conflict_too(stack: Stack) -> None:
+    row = stack.type_row({"GL / Cost Center": "1000"})
+    stack.settle()
+    stack.edit_ticket(stack.ticket(), ubm_gl_code="7000")
+    let_in(stack, SHEETS, lambda: stack.edit_row(row, {"GL / Cost Center": None}))
+    stack.settle()
+
+    assert stack.row(row)["GL / Cost Center"] == ""
+    assert stack.ticket()["properties"]["ubm_gl_code"] == "7000"
+    assert stack.ticket()["properties"]["ubm_conflict"]
+
+
+@pytest.mark.parametrize("typed", ["7000", "1000"])
+def test_who_typed_what_we_wrote_or_had_seen_lost_nothing(stack: Stack, typed: str) -> None:
+    row = stack.type_row({"GL / Cost Center": "1000"})
+    stack.settle()
+    stack.edit_ticket(stack.ticket(), ubm_gl_code="7000")
+    let_in(stack, SHEETS, lambda: stack.edit_row(row, {"GL / Cost Center": typed}))
+    stack.settle()
+
+    assert stack.row(row)["GL / Cost Center"] == "7000"
+    assert kept(stack) == []
+    assert "ubm_conflict" not in stack.ticket()["properties"]
+
+
+def test_an_edit_of_another_row_in_that_moment_is_looked_up_and_forgotten(stack: Stack) -> None:
+    row, other = stack.type_row(), stack.type_row({"Account Number": "4471908099"})
+    stack.settle()
+    stack.edit_ticket(stack.ticket(row), ubm_gl_code="7000")
+    let_in(stack, SHEETS, lambda: stack.edit_row(other, {"Notes": "call first"}))
+    stack.settle()
+
+    assert stack.row(row)["GL / Cost Center"] == "7000"
+    assert kept(stack) == []
+    assert sum(n for route, n in stack.smartsheet.counts.items() if "history" in route) == 1
+
+
+def test_an_edit_made_after_ours_was_visible_stays(stack: Stack) -> None:
+    row = stack.type_row()
+    stack.settle()
+    stack.edit_ticket(stack.ticket(), ubm_gl_code="7000")
+    let_in(stack, SHEETS, lambda: stack.edit_row(row, {"GL / Cost Center": "6410"}))
+    stack.cycle()
+    stack.edit_row(row, {"GL / Cost Center": "8000"})
+    stack.settle()
+
+    assert stack.row(row)["GL / Cost Center"] == "8000"
+    assert stack.ticket()["properties"]["ubm_gl_code"] == "8000"
+    assert ("row", "6410", stack.clients[0].person) in kept(stack)
+
+
+def test_a_decision_made_right_before_our_write_to_the_ticket_counts(stack: Stack) -> None:
+    row = stack.type_row()
+    stack.settle()
+    ticket = stack.ticket()
+    stack.edit_row(row, {"City": None})  # the ticket moves to Needs information
+    let_in(stack, DESK, lambda: stack.desk("move_ticket", id=ticket["id"], stage="Not accepted"))
+    stack.settle()
+
+    assert stack.row(row)["Sync Status"] == "Not accepted"
+    assert stack.ticket()["stage"] == "Not accepted"
+
+
+def test_a_process_that_is_killed_in_that_moment_finds_it_at_its_start(stack: Stack) -> None:
+    row = stack.type_row()
+    stack.settle()
+    ticket = stack.ticket()
+    stack.edit_row(row, {"GL / Cost Center": "6410"})
+
+    class Killed(BaseException):
+        pass
+
+    def edit_and_kill() -> None:
+        stack.edit_ticket(ticket, ubm_gl_code="7000")
+
+    adapter = let_in(stack, DESK, edit_and_kill)
+    send = adapter.send
+
+    def dying(*args: object, **options: object) -> object:
+        before = adapter.acted
+        answer = send(*args, **options)  # type: ignore[arg-type]
+        if adapter.acted != before:
+            raise Killed
+        return answer
+
+    vars(adapter)["send"] = dying
+    with pytest.raises(Killed):
+        stack.cycle()
+    stack.stop()
+    stack.settle()
+
+    assert stack.row(row)["GL / Cost Center"] == "6410"
+    assert stack.ticket()["properties"]["ubm_gl_code"] == "7000"
+    assert "6410" in stack.ticket()["properties"]["ubm_conflict"]
+
+
+def test_nothing_is_looked_up_in_sheets_where_nobody_came_in_between(stack: Stack) -> None:
+    stack.type_row()
+    stack.settle()
+    stack.edit_ticket(stack.ticket(), ubm_gl_code="7000")
+    stack.settle()
+
+    assert not [route for route in stack.smartsheet.counts if "history" in route]
+    for emulator in stack.emulators.values():
+        emulator.counts.clear()
+    stack.cycle()
+    assert sum(stack.hubspot.counts.values()) + sum(stack.smartsheet.counts.values()) == 2

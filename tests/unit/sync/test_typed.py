@@ -1,0 +1,68 @@
+"""Which value of a history was typed unseen and written over."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.engine_house import MAPPINGS
+
+from ubm_sync.model import Past
+from ubm_sync.sync.rules import compile_rules
+from ubm_sync.sync.typed import Doubt, overwritten
+
+ROW = compile_rules(MAPPINGS["location"]).places["row"]
+DOUBT = Doubt("id", "row", "1", "S1", "city", "Joliet", "Elgin")
+VALUES = st.sampled_from([None, "Joliet", "Elgin", "Aurora", "Cicero"])
+
+
+def found(*values: str | None, doubt: Doubt = DOUBT) -> str | None:
+    """Return what was lost of a history, the newest first; "nothing" where nothing was."""
+    past = overwritten(doubt, [Past(value) for value in values], ROW)
+    return "nothing" if past is None else past.value
+
+
+def test_a_value_between_the_seen_and_the_written_one_was_lost() -> None:
+    assert found("Elgin", "Aurora", "Joliet") == "Aurora"
+
+
+def test_a_cell_that_was_emptied_in_between_was_lost() -> None:
+    assert found("Elgin", None, "Joliet") is None
+
+
+def test_a_value_that_was_cleared_by_us_is_told_too() -> None:
+    assert found(None, "Aurora", "Joliet", doubt=DOUBT._replace(written="")) == "Aurora"
+
+
+def test_what_was_seen_or_written_is_no_loss() -> None:
+    assert found("Elgin", "Joliet") == "nothing"
+    assert found("Elgin") == "nothing"
+    assert found("Joliet") == "nothing"  # ours never came
+    assert found() == "nothing"
+
+
+def test_a_write_that_was_sent_twice_hides_nothing() -> None:
+    assert found("Elgin", "Elgin", "Aurora", "Joliet") == "Aurora"
+    assert found("Elgin", "Aurora", "Elgin", "Joliet") == "Aurora"
+
+
+def test_a_later_edit_hides_nothing() -> None:
+    assert found("Cicero", "Elgin", "Aurora", "Joliet") == "Aurora"
+
+
+@given(st.lists(VALUES, max_size=6))
+def test_only_what_nobody_of_us_knew_is_ever_told(values: list[str | None]) -> None:
+    past = overwritten(DOUBT, [Past(value) for value in values], ROW)
+
+    if past is not None:
+        assert past.value not in {"Joliet", "Elgin"}
+        assert past.value in values
+    assert (past is None) or "Elgin" in values
+
+
+@given(st.lists(VALUES, max_size=4), VALUES.filter(lambda one: one not in {"Joliet", "Elgin"}))
+def test_what_our_write_replaced_is_found_whatever_followed(
+    later: list[str | None], typed: str | None
+) -> None:
+    after = [value for value in later if value != "Elgin"]
+
+    assert found(*after, "Elgin", typed, "Joliet") == typed
