@@ -30,13 +30,13 @@ def test_what_a_field_held_is_told_newest_first(remembering: System) -> None:
     system.later()
     system.apply(system.change(made, **{system.typed: "Elgin"}))
     spot = Spot(made.ref, seen.container, system.typed)
-    other = Spot(made.ref, seen.container, "city")
+    other = Spot(made.ref, seen.container, "location_code")
 
     told = dict(connector.history(system.place.name, [spot, other]))
 
     newest = [one.value for one in told[spot]][:3]
     assert newest == ["Elgin", "Aurora", seen.values[system.typed]]
-    assert told[other][0].value == seen.values["city"]
+    assert told[other][0].value == seen.values["location_code"]
     by = told[spot][1].by
     if by:  # the memory system has people without a name
         assert connector.person(by) is not None

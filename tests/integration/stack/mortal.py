@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from ubm_sync.model import Note, Outcome, Page, Write
-from ubm_sync.ports import Connector, ProvesAbsence, SetupStep
+from ubm_sync.model import Note, Outcome, Page, Past, Spot, Write
+from ubm_sync.ports import Connector, ProvesAbsence, Remembers, SetupStep
 from ubm_sync.state import State, Tx
 
 
@@ -84,6 +84,15 @@ class MortalConnector:
             return None
         self._fuse.moment(f"before missing rows are read from {self.name}")
         return self._connector.absent(place, container, refs)
+
+    def history(self, place: str, spots: Sequence[Spot]) -> Iterable[tuple[Spot, Sequence[Past]]]:
+        if not isinstance(self._connector, Remembers):
+            return ()
+        remembering = self._connector
+        return self._each("looking back in", lambda: remembering.history(place, spots))
+
+    def person(self, by: str) -> str | None:
+        return self._connector.person(by) if isinstance(self._connector, Remembers) else None
 
     def apply(self, writes: Sequence[Write]) -> Iterable[Outcome]:
         return self._each("writing", lambda: self._connector.apply(writes))
