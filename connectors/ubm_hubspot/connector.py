@@ -25,7 +25,18 @@ from ubm_hubspot.tickets import Tickets
 from ubm_hubspot.window import Rules, Window
 from ubm_hubspot.writing import Writer
 from ubm_sync.errors import ConfigError, Flaw, NoAccess, Refused, Temporary
-from ubm_sync.model import FieldType, Note, Observation, Outcome, Page, Past, Place, Problem, Spot, Write
+from ubm_sync.model import (
+    FieldType,
+    Note,
+    Observation,
+    Outcome,
+    Page,
+    Past,
+    Place,
+    Problem,
+    Spot,
+    Write,
+)
 from ubm_sync.ports import Changes, Connection, SetupStep
 
 IDENTITY = "ubm_sync_id"
