@@ -10,7 +10,19 @@ from enum import IntEnum
 from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from ubm_sync.clock import Clock
-from ubm_sync.model import Customer, Note, Observation, Outcome, Page, Past, Place, Spot, Write
+from ubm_sync.evidence import Evidence
+from ubm_sync.model import (
+    Customer,
+    Note,
+    Observation,
+    Outcome,
+    Page,
+    Past,
+    Place,
+    Problem,
+    Spot,
+    Write,
+)
 
 
 class Lane(IntEnum):
@@ -201,5 +213,62 @@ class KnowsPeople(Protocol):
         """Return whether somebody with this e-mail can be given work there.
 
         Raises NoAccess, Temporary.
+        """
+        ...
+
+
+class Asked(NamedTuple):
+    """An onboarding whose facts are wanted: its ticket, the ticket's place, and its customer.
+
+    ``version`` is the one of the ticket's observation, ``known`` the ``Testimony.version`` that
+    this witness gave last ("" where it never told of the ticket).
+    """
+
+    ticket: str
+    place: str
+    customer: str
+    version: str = ""
+    known: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """Everything one system tells of an onboarding now: it replaces what it told before.
+
+    Facts that are no longer there were not undone: whoever keeps them, keeps them. ``merged`` are
+    the tickets that live on in this one; their facts are among these as far as they can be read.
+    """
+
+    ticket: str
+    version: str  # to be given back as ``Asked.known``
+    facts: tuple[Evidence, ...]
+    merged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """A part of what a witness tells.
+
+    ``problems`` replaces what was known about the scopes in ``checked``. ``mark`` is how far the
+    system was looked through; only the last part has one.
+    """
+
+    testimonies: tuple[Testimony, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    checked: frozenset[str] = frozenset()
+    mark: str = ""
+
+
+@runtime_checkable
+class Witness(Protocol):
+    """A connector of a system that knows what was done in an onboarding, by whom and when."""
+
+    def testify(self, asked: Sequence[Asked], mark: str | None) -> Iterator[Hearing]:
+        """Yield the facts of those onboardings of which something may have changed.
+
+        ``mark`` is the last one returned (None: look at everything). Onboardings that did not
+        move cost nothing and are left out. What cannot be read (an object, a property, a
+        permission) makes fewer facts and a ``Problem``. Raises NoAccess where nothing can be
+        read at all, and Temporary; what was yielded by then stays true.
         """
         ...

@@ -19,7 +19,7 @@ ROOMS = {
     "model": set[str](),
     "errors": set[str](),
     "clock": set[str](),
-    "ports": {"clock", "model"},
+    "ports": {"clock", "evidence", "model"},
     "flow": {"model"},
     "evidence": {"model"},
     "database": {"errors"},
