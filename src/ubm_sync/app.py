@@ -23,7 +23,7 @@ from ubm_sync.ports import Budget, Connection, Connector, Learns
 from ubm_sync.state import Limit, SharedBudget, State, open_state
 from ubm_sync.sync.absence import Patience
 from ubm_sync.sync.cycle import Engine, EngineSettings
-from ubm_sync.sync.guard import Threshold
+from ubm_sync.sync.limits import GuardRule, GuardSettings, Threshold
 from ubm_sync.sync.reading import Progress
 from ubm_sync.sync.rules import compile_rules
 
@@ -124,16 +124,6 @@ class Application:
     def engine(self, progress: Progress | None = None) -> Engine:
         """Return an engine over everything configured."""
         configuration = self.configuration
-        guard = configuration.service.guard
-        thresholds = {"*": Threshold(guard.share, guard.floor)}
-        for mapping in configuration.mappings.values():
-            for rule in mapping.fields.values():
-                if rule.threshold is not None:
-                    own = rule.threshold
-                    thresholds[rule.name] = Threshold(
-                        guard.share if own.share is None else own.share,
-                        guard.floor if own.floor is None else own.floor,
-                    )
         kinds = [kind for kind in ("location", "onboarding") if kind in configuration.mappings]
         return Engine(
             state=self.state,
@@ -144,7 +134,7 @@ class Application:
             clock=self.clock,
             holder=myself(),
             is_gone=is_gone,
-            settings=EngineSettings(thresholds=thresholds, patience=self._patience),
+            settings=EngineSettings(guard=_guard(configuration), patience=self._patience),
             progress=progress,
             stop=self.stop,
             mask=masked,
@@ -207,6 +197,39 @@ class Application:
             opened = self.__dict__.get(part)
             if opened is not None:
                 opened.close()
+
+
+def _guard(configuration: Configuration) -> GuardSettings:
+    """Return how careful the guard is: the service's rules go before those of the mappings."""
+    given = configuration.service.guard
+    rules = [
+        GuardRule(
+            one.customer or "",
+            one.system or "",
+            one.field or "",
+            Threshold(one.share, one.floor),
+            Threshold(one.clears.share, one.clears.floor),
+            one.creates,
+        )
+        for one in given.rules
+    ]
+    rules += [
+        GuardRule(field=rule.name, changes=Threshold(rule.threshold.share, rule.threshold.floor))
+        for mapping in configuration.mappings.values()
+        for rule in mapping.fields.values()
+        if rule.threshold is not None
+    ]
+    return GuardSettings(
+        tuple(rules),
+        timedelta(minutes=given.window_minutes),
+        timedelta(hours=given.approval_hours),
+        given.canary,
+        GuardRule(
+            changes=Threshold(given.share, given.floor),
+            clears=Threshold(given.clears.share, given.clears.floor),
+            creates=given.creates,
+        ),
+    )
 
 
 def _installed(group: str, name: str) -> EntryPoint:

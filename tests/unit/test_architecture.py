@@ -41,6 +41,8 @@ PURE = [
     "sync.merge",
     "sync.plan",
     "sync.guard",
+    "sync.limits",
+    "sync.stops",
     "sync.settle",
     "sync.rules",
     "sync.notebook",

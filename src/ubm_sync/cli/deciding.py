@@ -15,6 +15,8 @@ from ubm_sync.cli.working import Json
 from ubm_sync.errors import Refused
 from ubm_sync.state import Entry, Tx
 from ubm_sync.sync import decisions
+from ubm_sync.sync.gate import told
+from ubm_sync.sync.stops import subject
 
 By = Annotated[str, typer.Option("--by", help="Who decides; kept in the log.")]
 
@@ -184,25 +186,20 @@ def approve(
 ) -> None:
     """Approve a group of changes that the guard stopped; the next cycle writes it.
 
+    A few records are written first and read back; only where they are as they were meant does the
+    rest follow.
+
     Example: ubm-sync approve 274d240c43d1 --by "Priya N."
     """
     with application() as app:
+        name, now = by or getpass.getuser(), app.clock.now()
         with app.state.transaction() as tx:
             try:
-                stop = tx.guard.approve(plan, by or getpass.getuser(), app.clock.now())
+                stop = tx.guard.approve(plan, name, now)
             except (LookupError, ValueError) as error:
                 raise Refused(f"{error} See ubm-sync status for what waits.") from error
-            _log(
-                tx,
-                app.clock.now(),
-                by,
-                "changes approved",
-                "",
-                {"fingerprint": stop.fingerprint, "customer": stop.customer, "field": stop.field},
-            )
-        screen.say(
-            f"Approved: {stop.count} changes of {stop.field} in {stop.system} for {stop.customer}."
-        )
+            tx.audit.append([Entry(now, "", name, "changes approved", "", told(stop))])
+        screen.say(f"Approved by {name}: {subject(stop)}. The next cycle writes them.")
 
 
 def _log(tx: Tx, at: datetime, by: str, action: str, subject: str, body: dict[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -95,6 +95,7 @@ def _show_status(found: dict[str, Any]) -> None:
         ("where", "since", "what"),
         [(one["scope"], one["since"], one["text"]) for one in found["problems"]],
     )
+    show_stops(found["stops"])
     screen.table(
         "Customers",
         ("customer", "state", "records by status"),
@@ -105,6 +106,26 @@ def _show_status(found: dict[str, Any]) -> None:
     )
     for text in found["configuration"]:
         screen.complain(text)
+
+
+def show_stops(stops: Sequence[Mapping[str, Any]]) -> None:
+    """Show what the guard stopped, one sentence each, and some of the changes."""
+    for one in stops:
+        screen.complain(one["text"])
+    screen.table(
+        "Changes that wait for an approval",
+        ("id", "customer", "system", "field", "what", "before", "after"),
+        [
+            (
+                one["id"], one["customer"], one["system"], one["field"],
+                sample["label"] or sample["record"],
+                sample["before"] or "(empty)", sample["after"] or "(empty)",
+            )
+            for one in stops
+            if one["approved_by"] is None
+            for sample in one["samples"]
+        ],
+    )  # fmt: skip
 
 
 def why(

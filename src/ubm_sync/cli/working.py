@@ -23,9 +23,11 @@ from ubm_sync.cli.context import (
 from ubm_sync.errors import Refused, SyncError
 from ubm_sync.live import Live
 from ubm_sync.ports import SetupStep
+from ubm_sync.reports.status import stop_document
 from ubm_sync.scheduler import Job, Service
 from ubm_sync.sync.cycle import Report
 from ubm_sync.sync.planfile import PlanFile, read_plan
+from ubm_sync.sync.stops import sentence
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 ENOUGH = 10  # cycles after which `sync` gives up waiting for rest
@@ -102,7 +104,8 @@ def plan(
     with application() as app, screen.progress() as report:
         engine = app.engine(report)
         now = app.clock.now()
-        made = PlanFile.of(engine.plans(now), engine, now)
+        plans, stops = engine.preview(now)
+        made = PlanFile.of(plans, engine, now, [stop_document(one) for one in stops])
         if out is not None:
             made.save(out)
         if as_json:
@@ -113,6 +116,8 @@ def plan(
         if len(rows) > 200:  # noqa: PLR2004 - what fits a screen
             screen.say(f"... and {len(rows) - 200} more fields; see them all with --json")
         screen.say(f"{len(made.items)} writes for {made.records} records.")
+        for one in made.stops:
+            screen.complain(one["text"])
         if out is not None:
             screen.say(f"Saved; carry it out with: ubm-sync apply {out}")
 
@@ -194,7 +199,7 @@ def _show_report(report: Report) -> None:
     ):
         if number:
             screen.say(f"  {number} {what}")
-    for text in (*report.problems, *(str(stop) for stop in report.stops)):
+    for text in (*report.problems, *(sentence(stop) for stop in report.stops)):
         screen.complain(f"  {text}")
 
 

@@ -68,7 +68,9 @@ def load_configuration(
     personal.extend(misnamed(folder))
     if service is not None:
         flaws.extend(_systems(service, found, mappings))
+        flaws.extend(_guard_rules(service, found, source))
         personal.extend(_pilot(service, located, source))
+        personal.extend(_guard_customers(service, located, source))
     if service is None or flaws or (personal and not tolerant):
         raise ConfigError(in_order([*flaws, *personal]))
     return Configuration(
@@ -127,6 +129,40 @@ def _systems(service: Service, mappings: MappingOf[str, Mapping], folder: Path |
                 text = f'"{block.system}" is not among the systems of {SERVICE_FILE}{hint}'
                 flaws.append(located.flaw(text, "places", name, "system"))
     return flaws
+
+
+def _guard_rules(
+    service: Service, mappings: MappingOf[str, Mapping], source: Located
+) -> list[Flaw]:
+    """Return a flaw for each rule of the guard about a system or a field that does not exist."""
+    names = {
+        *(name for mapping in mappings.values() for name in mapping.shared),
+        *(place.name for mapping in mappings.values() for place in mapping.places),
+    }
+    flaws: list[Flaw] = []
+    for index, rule in enumerate(service.guard.rules):
+        where = ("guard", "rules", index)
+        if rule.system is not None and rule.system not in service.systems:
+            hint = nearest(rule.system, service.systems)
+            text = f'"{rule.system}" is not among the systems above{hint}'
+            flaws.append(source.flaw(text, *where, "system"))
+        if rule.field is not None and mappings and rule.field not in names:
+            text = f'no mapping shares a field "{rule.field}"{nearest(rule.field, names)}'
+            flaws.append(source.flaw(text, *where, "field"))
+    return flaws
+
+
+def _guard_customers(service: Service, located: Sequence[Located], source: Located) -> list[Flaw]:
+    """Return a flaw for each rule of the guard about a customer that has no file."""
+    known = [str(each.data["key"]) for each in located if _has_key(each)]
+    return [
+        source.flaw(
+            f'there is no customer "{rule.customer}"{nearest(rule.customer, known)}',
+            "guard", "rules", index, "customer",
+        )
+        for index, rule in enumerate(service.guard.rules)
+        if rule.customer is not None and rule.customer not in known
+    ]  # fmt: skip
 
 
 def _pilot(service: Service, located: Sequence[Located], source: Located) -> list[Flaw]:

@@ -74,14 +74,65 @@ class System(BaseModel):
         return dict(extra)
 
 
+class Clears(Block):
+    """How many values may be cleared without an approval; what is not said is said elsewhere."""
+
+    share: float | None = Field(default=None, ge=0, le=1)
+    floor: int | None = Field(default=None, ge=0)
+
+
+class GuardRule(Block):
+    """Other thresholds for one customer, system or field, or for two or three of them together."""
+
+    customer: str | None = None
+    """The customer's key."""
+
+    system: str | None = None
+    """As under ``systems``."""
+
+    field: str | None = None
+    """A shared field, by its name in the mapping; for ``creates`` a place."""
+
+    share: float | None = Field(default=None, ge=0, le=1)
+    floor: int | None = Field(default=None, ge=0)
+    clears: Clears = Clears()
+    creates: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not {"customer", "system", "field"} & self.model_fields_set:
+            raise ValueError("name a customer, a system or a field; what is for all stands above")
+        if not {"share", "floor", "clears", "creates"} & self.model_fields_set:
+            raise ValueError("give a share, a floor, clears or creates")
+        return self
+
+
 class Guard(Block):
-    """How much one cycle may change without a recorded approval (design promise 11)."""
+    """How much may change without a recorded approval (design promise 11)."""
 
     share: float = Field(default=0.3, ge=0, le=1)
     """Of a customer's records, for each field and system."""
 
     floor: int = Field(default=100, ge=0)
     """Changes that are always allowed, however few records there are."""
+
+    clears: Clears = Clears(share=0.1, floor=25)
+    """The same for values that are taken away; counted on their own."""
+
+    creates: int | None = Field(default=None, ge=0)
+    """New records of a customer in one place; without it any number."""
+
+    window_minutes: int = Field(default=60, ge=0, le=10_080)
+    """How long what was written counts; 0: each cycle begins anew."""
+
+    approval_hours: int = Field(default=24, ge=1, le=720)
+    """How long an approval holds."""
+
+    canary: int = Field(default=5, ge=1, le=50)
+    """Records that are written first under an approval, and read back before the rest."""
+
+    rules: list[GuardRule] = []
+    """Exceptions; the most specific one wins."""
 
 
 class Vanished(Block):

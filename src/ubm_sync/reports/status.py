@@ -9,7 +9,8 @@ from typing import Any
 from ubm_sync.config import Configuration
 from ubm_sync.errors import Flaw
 from ubm_sync.locations.states import NEEDS_INFORMATION, OUR_PROBLEM, SETTING_UP, WAITING
-from ubm_sync.state import Run, Tx
+from ubm_sync.state import GuardStop, Run, Tx
+from ubm_sync.sync.stops import sentence
 
 MANY = 1_000_000
 RECENT = 200  # runs that are looked through for the last success of each system
@@ -26,7 +27,8 @@ def service_status(
     runs = tx.runs.last(RECENT)
     notes = tx.outbox.counts()
     counts = tx.records.counts(kind="location")
-    conflicts, quarantine, stops = tx.conflicts.list(), tx.quarantine.list(), tx.guard.list()
+    conflicts, quarantine = tx.conflicts.list(), tx.quarantine.list()
+    stops = tx.guard.list(approved=True)
     since = [
         *(one.opened_at for one in conflicts),
         *(one.first_at for one in quarantine),
@@ -52,15 +54,12 @@ def service_status(
         "waiting": {
             "conflicts": len(conflicts),
             "quarantine": len(quarantine),
-            "stops": len(stops),
+            "stops": sum(one.approved_at is None for one in stops),
             "notes": notes.get("queued", 0) + notes.get("unknown", 0),
             "due": len(tx.records.due(now, MANY)),
         },
         "waits_for": _waits_for(counts, configuration),
-        "stops": [
-            {"id": s.fingerprint, "customer": s.customer, "field": s.field, "count": s.count}
-            for s in stops
-        ],
+        "stops": [stop_document(one) for one in stops],
         "problems": [
             {"scope": p.scope, "code": p.code, "text": p.text, "since": p.since.isoformat()}
             for p in tx.problems.list()
@@ -74,6 +73,26 @@ def service_status(
             for customer in (configuration.customers if configuration is not None else ())
         },
         "configuration": [str(flaw) for flaw in flaws],
+    }
+
+
+def stop_document(stop: GuardStop) -> dict[str, Any]:
+    """Return a stop of the guard for JSON; ``text`` says it in one sentence."""
+    return {
+        "id": stop.fingerprint,
+        "customer": stop.customer,
+        "system": stop.system,
+        "field": stop.field,
+        "kind": stop.kind,
+        "count": stop.count,
+        "limit": stop.limit,
+        "written_before": stop.used,
+        "samples": stop.sample,
+        "since": stop.stopped_at.isoformat(),
+        "approved_by": stop.approved_by,
+        "approved_at": _iso(stop.approved_at),
+        "revoked": stop.revoked,
+        "text": sentence(stop),
     }
 
 

@@ -15,11 +15,12 @@ from ubm_sync.errors import Temporary
 from ubm_sync.flow import Flow
 from ubm_sync.model import NOTHING, Customer
 from ubm_sync.ports import Connector
-from ubm_sync.state import Lease, RecordState, State, Tx
+from ubm_sync.state import GuardStop, Lease, RecordState, State, Tx
 from ubm_sync.sync import collecting, decisions
 from ubm_sync.sync.absence import Patience
-from ubm_sync.sync.guard import Guard, Stop, Threshold
+from ubm_sync.sync.gate import Gate, load_guard
 from ubm_sync.sync.ingest import Ingest, Seen
+from ubm_sync.sync.limits import GuardSettings
 from ubm_sync.sync.lookback import LookBack
 from ubm_sync.sync.notes import NoteClerk
 from ubm_sync.sync.noticed import Mask
@@ -30,6 +31,7 @@ from ubm_sync.sync.recovery import recover
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Tally
 from ubm_sync.sync.sight import Sight, sight_of
+from ubm_sync.sync.stops import sentence
 from ubm_sync.sync.work import Work
 
 log = structlog.get_logger(__name__)
@@ -45,7 +47,7 @@ class EngineSettings:
     portion: int = 2_500
     lease_seconds: float = 600.0  # longer than the slowest single write
     busy_from: int = 500  # written records from which counts and notes wait for the next cycle
-    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    guard: GuardSettings = field(default_factory=GuardSettings)
     patience: Patience = field(default_factory=Patience)
 
 
@@ -75,7 +77,7 @@ class Report:
     quarantined: int = 0
     conflicts: int = 0
     notes: int = 0
-    stops: tuple[Stop, ...] = ()
+    stops: tuple[GuardStop, ...] = ()
     problems: tuple[str, ...] = ()
     skipped: str = ""  # why nothing was done
     audit: str = ""  # hash of the audit log's last entry: outside the database it proves the log
@@ -97,7 +99,7 @@ class Report:
             "quarantined": self.quarantined,
             "conflicts": self.conflicts,
             "notes": self.notes,
-            "stops": [str(stop) for stop in self.stops],
+            "stops": [sentence(stop) for stop in self.stops],
             "problems": list(self.problems),
             "skipped": self.skipped,
             "audit": self.audit,
@@ -167,12 +169,13 @@ class Engine:
             self._fence(tx)
             self._open_onboardings(tx, started)
             sight = self._sight(tx)
-            guard = {kind: self._guard(tx, rules) for kind, rules in self.rules.items()}
+            gate = self._gate(tx, run, started)
+        gate.prove(started)  # a canary that was sent before the service was killed
         tally = Tally(problems=problems)
         for kind in self.rules:
             if kind == "onboarding" and only is None and self._is_busy(tally):
                 continue
-            work = self._work(kind, sight, guard[kind], tally, run, only)
+            work = self._work(kind, sight, gate, tally, run, only)
             self._drain(work, only)
             if kind == "location" and tally.touched:
                 self._recount(tally.touched)
@@ -180,7 +183,6 @@ class Engine:
         notes = 0
         if not self._put_off:
             notes = NoteClerk(self.state, self.connectors, self.rules).deliver(MOST_NOTES)
-        stops = tuple(stop for one in guard.values() for stop in one.stops.values())
         report = Report(
             run,
             (self.clock.now() - started).total_seconds(),
@@ -195,41 +197,35 @@ class Engine:
             tally.quarantined,
             tally.conflicts,
             notes,
-            stops,
+            gate.waiting,
             tuple(dict.fromkeys(tally.problems)),
             done=frozenset(tally.done),
         )
-        self._finish(report)
+        self._finish(report, gate)
         self._resumed = True
         log.info("cycle done", **report.summary())
         return report
 
-    def _finish(self, report: Report) -> None:
-        """Store how the cycle ended and what the guard stopped; give the lease back."""
+    def _finish(self, report: Report, gate: Gate) -> None:
+        """Store how the cycle ended and what the guard has to tell; give the lease back."""
         with self.state.transaction() as tx:
-            for stop in report.stops:
-                tx.guard.stop(
-                    stop.fingerprint,
-                    stop.customer,
-                    stop.system,
-                    stop.field,
-                    stop.count,
-                    stop.limit,
-                    list(stop.samples),
-                    self.clock.now(),
-                )
-            report.audit = tx.audit.last_hash()
+            gate.finish(tx, self.clock.now())
             tx.runs.finish(
                 report.run, self.clock.now(), report.summary(), "; ".join(report.problems)
             )
             if self._lease is not None:
                 tx.leases.release(self._lease)
 
-    @collecting.seldom()
     def plans(self, now: datetime) -> list[RecordPlan]:
-        """Read every system and return what a cycle would do now, writing nothing outside.
+        """Return the plans of ``preview``."""
+        return self.preview(now)[0]
 
-        The counts of a customer whose records are about to change follow in the cycle after.
+    @collecting.seldom()
+    def preview(self, now: datetime) -> tuple[list[RecordPlan], tuple[GuardStop, ...]]:
+        """Read every system; return what a cycle would do now, and what of it must be approved.
+
+        Nothing is written outside. The counts of a customer whose records are about to change
+        follow in the cycle after.
         """
         with self.state.transaction() as tx:
             self._resume(tx)
@@ -237,21 +233,23 @@ class Engine:
         with self.state.transaction() as tx:
             self._open_onboardings(tx, now)
             sight, decided = self._sight(tx), tx.decisions.waiting()
+            gate = self._gate(tx, "plan", now)
         found: list[RecordPlan] = []
         tally = Tally(problems=problems)
-        for kind, rules in self.rules.items():
+        for kind in self.rules:
             with self.state.transaction() as tx:
-                work = self._work(kind, sight, self._guard(tx, rules), tally, "plan", None, decided)
+                work = self._work(kind, sight, gate, tally, "plan", None, decided)
                 moving = {plan.subject.customer.key for plan in found if plan.writes}
                 for ids in iter(self._due(kind).portion, []):
                     plans = work.plans(tx, ids, now)[0]
                     if kind == "onboarding":
                         plans = [one for one in plans if one.subject.customer.key not in moving]
+                    gate.rehearse(plans)
                     found.extend(plans)
         if problems:
             raise Temporary("; ".join(problems))
         self._resumed = True
-        return found
+        return found, gate.waiting
 
     def _resume(self, tx: Tx) -> None:
         """Go on where the last cycle ended well, this process's or another's.
@@ -281,11 +279,13 @@ class Engine:
         with self.state.transaction() as tx:
             tx.records.mark_dirty([f"onboarding-{key}" for key in sorted(customers)])
 
-    def _guard(self, tx: Tx, rules: Rules) -> Guard:
-        records = {
-            key: sum(one.values()) for key, one in tx.records.counts(kind="location").items()
-        }
-        return Guard(rules, self.settings.thresholds, records, frozenset(tx.guard.approved()))
+    def _gate(self, tx: Tx, run: str, now: datetime) -> Gate:
+        counts = tx.records.counts(kind="location")
+        records = {key: sum(one.values()) for key, one in counts.items()}
+        places = {name: one for rules in self.rules.values() for name, one in rules.places.items()}
+        versions = ", ".join(f"{kind} {one.version[:12]}" for kind, one in self.rules.items())
+        guard = load_guard(tx, places, self.settings.guard, records, versions, now)
+        return Gate(self.state, guard, self.connectors, run, fence=self._fence, mask=self._mask)
 
     def _ingest(self) -> Ingest:
         customers, patience = self.active.values(), self.settings.patience
@@ -303,7 +303,7 @@ class Engine:
         self,
         kind: str,
         sight: Sight,
-        guard: Guard,
+        gate: Gate,
         tally: Tally,
         run: str,
         only: Chosen | None = None,
@@ -316,7 +316,7 @@ class Engine:
             connectors=self.connectors,
             customers=self.active,
             sight=sight,
-            guard=guard,
+            gate=gate,
             tally=tally,
             run=run,
             only=None if only is None else only.writes,

@@ -21,7 +21,7 @@ from ubm_sync.clock import Clock
 from ubm_sync.state import State
 from ubm_sync.sync.work import Portion, Work
 
-STEPS = 4  # create, follow up, tell: more than any flow needs in one cycle
+STEPS = 5  # canary, create, follow up, tell: more than any flow needs in one cycle
 
 
 class Batch(NamedTuple):

@@ -37,12 +37,20 @@ class PlanFile:
     made_at: datetime
     mapping: dict[str, str]
     items: tuple[Item, ...]
+    stops: tuple[dict[str, Any], ...] = ()  # what of it waits for an approval, for people
 
     @classmethod
-    def of(cls, plans: Sequence[RecordPlan], engine: Engine, now: datetime) -> PlanFile:
+    def of(
+        cls,
+        plans: Sequence[RecordPlan],
+        engine: Engine,
+        now: datetime,
+        stops: Sequence[dict[str, Any]] = (),
+    ) -> PlanFile:
         """Return the writes of plans as a document."""
         items = tuple(_item(plan, write) for plan in plans for write in plan.writes)
-        return cls(now, {kind: rules.version for kind, rules in engine.rules.items()}, items)
+        versions = {kind: rules.version for kind, rules in engine.rules.items()}
+        return cls(now, versions, items, tuple(stops))
 
     @property
     def records(self) -> int:
@@ -66,6 +74,7 @@ class PlanFile:
                 }
                 for item in self.items
             ],
+            "stops": list(self.stops),
         }
 
     def save(self, path: Path) -> None:

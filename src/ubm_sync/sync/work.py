@@ -22,7 +22,8 @@ from ubm_sync.sync import notebook as book
 from ubm_sync.sync.asking import Asking, Late
 from ubm_sync.sync.causes import decider
 from ubm_sync.sync.decisions import taken
-from ubm_sync.sync.guard import Guard
+from ubm_sync.sync.gate import Gate
+from ubm_sync.sync.guard import Booking
 from ubm_sync.sync.ingest import Ingest
 from ubm_sync.sync.logbook import Logbook, keep_typed
 from ubm_sync.sync.merge import Merged
@@ -48,6 +49,7 @@ class Portion:
     plans: list[RecordPlan]
     records: Mapping[str, RecordState]
     intents: Mapping[str, int]
+    booking: Booking
     sent: dict[str, dict[str, Write]] = field(default_factory=dict)
     outcomes: dict[str, dict[str, Outcome]] = field(default_factory=dict)
 
@@ -64,7 +66,7 @@ class Work:
         connectors: Mapping[str, Connector],
         customers: Mapping[str, Customer],
         sight: Sight,
-        guard: Guard,
+        gate: Gate,
         tally: Tally,
         run: str,
         only: frozenset[str] | None = None,
@@ -81,7 +83,7 @@ class Work:
             key: sight.of(rules, customer) if sight.blind or sight.shut else ({}, frozenset())
             for key, customer in customers.items()
         }
-        self._guard = guard
+        self._gate = gate
         self._tally = tally
         self._logbook = Logbook(rules, run)
         self._only = only
@@ -144,10 +146,11 @@ class Work:
         with self._state.transaction() as tx:
             self._fence(tx)
             plans, records = self.plans(tx, ids, now, before.plans if before else ())
-            plans = self._wanted([_creates_first(plan) for plan in self._guarded(plans)])
+            plans = self._wanted([_creates_first(plan) for plan in self._gate.judge(plans)])
+            booking = self._gate.book(tx, plans, now)
             intents = self._logbook.intend(tx, plans, now)
             keep_typed(tx, plans, records, now)
-        return Portion(now, plans, records, intents)
+        return Portion(now, plans, records, intents, booking)
 
     def send(self, portion: Portion) -> None:
         """Send what was planned; touches no state, so that others may work on it meanwhile."""
@@ -164,10 +167,12 @@ class Work:
             self._fence(tx)
             met, late = self._settle(tx, portion)
             self._logbook.conclude(tx, portion.intents, portion.plans, outcomes, now)
+            self._gate.conclude(tx, portion.booking, outcomes, now)
             for connector in self._connectors.values():
                 tx.cursors.put(connector.name, connector.cursor())
         if late:
             met |= self._asking.ask(late, now)
+        met |= self._gate.prove(now, portion.booking)
         return [
             plan.subject.sync_id
             for plan in portion.plans
@@ -244,30 +249,6 @@ class Work:
             writes = tuple(write for write in plan.writes if digest(write) in only)
             chosen.append(replace(plan, writes=writes, withheld=writes != plan.writes))
         return chosen
-
-    def _guarded(self, plans: list[RecordPlan]) -> list[RecordPlan]:
-        held = self._guard.held(plans)
-        if not held:
-            return plans
-        return [self._without(plan, held) for plan in plans]
-
-    def _without(self, plan: RecordPlan, held: frozenset[tuple[str, str, str]]) -> RecordPlan:
-        writes = []
-        for write in plan.writes:
-            system = self.rules.places[write.place].system
-            keep = {
-                name: value
-                for name, value in write.values.items()
-                if write.ref is None
-                or (plan.subject.customer.key, system, name) not in held
-                or name not in self.rules.places[write.place].shared
-            }
-            if len(keep) == len(write.values):
-                writes.append(write)
-            elif keep:
-                writes.append(replace(write, values=keep))
-        withheld = tuple(writes) != plan.writes
-        return replace(plan, writes=tuple(writes), withheld=withheld)
 
     def _settle(self, tx: Tx, portion: Portion) -> tuple[set[str], list[Late]]:
         """Store what is known now; return whom a change of a rival concerns, and late writes."""

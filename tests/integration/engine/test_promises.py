@@ -12,7 +12,7 @@ from ubm_sync.errors import LeaseLost, Temporary
 from ubm_sync.model import Outcome, Page, Result, Write
 from ubm_sync.sync.cycle import EngineSettings
 from ubm_sync.sync.decisions import retry
-from ubm_sync.sync.guard import Threshold
+from ubm_sync.sync.limits import GuardRule, GuardSettings, Threshold
 
 
 @pytest.fixture
@@ -274,7 +274,7 @@ def test_lost_state_finds_the_same_tickets_again(house: House, tmp_path: object)
 
 
 def test_more_changes_than_the_guard_allows_wait_for_an_approval(database_url: str) -> None:
-    settings = EngineSettings(thresholds={"*": Threshold(0.0, 2)})
+    settings = EngineSettings(guard=GuardSettings(default=GuardRule(changes=Threshold(0.0, 2))))
     with House(database_url, settings=settings) as house:
         rows = [house.add_row(str(1000 + number)) for number in range(4)]
         house.settle()

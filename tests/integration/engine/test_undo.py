@@ -16,7 +16,7 @@ from ubm_sync.model import Outcome, Write
 from ubm_sync.state import Tx
 from ubm_sync.sync import decisions, undo
 from ubm_sync.sync.cycle import EngineSettings
-from ubm_sync.sync.guard import Threshold
+from ubm_sync.sync.limits import GuardRule, GuardSettings, Threshold
 from ubm_sync.sync.undo import Undoing
 
 
@@ -212,7 +212,9 @@ def test_an_undo_over_the_threshold_waits_for_an_approval(database_url: str) -> 
         for row in rows:
             house.systems[INTAKE].edit("row", row, {"city": "Aurora"}, by="customer")
         run = house.cycle().run
-        house.settings = EngineSettings(thresholds={"*": Threshold(0.0, 1)})
+        house.settings = EngineSettings(
+            guard=GuardSettings(default=GuardRule(changes=Threshold(0.0, 1)))
+        )
         house.start()
 
         found, _ = take_back(house, run)

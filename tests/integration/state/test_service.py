@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.integration.state.samples import HOUR, NOON
 
 from ubm_sync.clock import VirtualClock
 from ubm_sync.errors import LeaseLost, NotThere, Refused
 from ubm_sync.model import Problem
-from ubm_sync.state import KnownProblem, State
+from ubm_sync.state import GuardStop, KnownProblem, State
 
 RENAMED = Problem("sheets/1/city", "renamed", "The column City is gone.", fields=("city",))
 NO_ACCESS = Problem("sheets/2", "no_access", "The sheet is not shared.", blocks=True)
@@ -72,9 +74,17 @@ def test_what_is_no_run_cannot_be_finished(state: State) -> None:
         tx.runs.finish("plan", NOON, {})
 
 
-def _stop(state: State, fingerprint: str) -> None:
+def _stop(state: State, fingerprint: str, **given: Any) -> None:
     with state.transaction() as tx:
-        tx.guard.stop(fingerprint, "acme", "sheets", "city", 400, 100, ["a", "b"], NOON)
+        values: dict[str, Any] = {"canary": [], **given}
+        tx.guard.save(
+            [
+                GuardStop(
+                    f"id-{fingerprint}", fingerprint, "acme", "sheets", "city", "change",
+                    400, 100, 0, ["a", "b"], "v1", NOON, **values,
+                )
+            ]
+        )  # fmt: skip
 
 
 def test_an_approved_stop_is_no_longer_open(state: State) -> None:
@@ -86,19 +96,19 @@ def test_an_approved_stop_is_no_longer_open(state: State) -> None:
         approved = tx.guard.approve("abc", "admin@example.com", NOON + HOUR)
 
         assert (approved.count, approved.limit, approved.sample) == (400, 100, ["a", "b"])
-        assert tx.guard.approved() == {"abc1"}
-        assert tx.guard.approved(["abd2"]) == set()
         assert [one.fingerprint for one in tx.guard.list()] == ["abd2"]
+        known = {one.fingerprint: one.approved_by for one in tx.guard.list(approved=True)}
+        assert known == {"abc1": "admin@example.com", "abd2": None}
 
 
-def test_meeting_a_stop_again_keeps_its_approval(state: State) -> None:
-    _stop(state, "abc1")
+def test_an_approval_given_again_forgets_why_the_last_one_ended(state: State) -> None:
+    _stop(state, "abc1", revoked="the canary differs", canary=[{"record": "a"}], proven=True)
+
     with state.transaction() as tx:
         tx.guard.approve("abc1", "admin@example.com", NOON)
-    _stop(state, "abc1")
+        (found,) = tx.guard.list(approved=True)
 
-    with state.reading() as tx:
-        assert tx.guard.approved(["abc1"]) == {"abc1"}
+    assert (found.revoked, found.canary, found.proven) == ("", [], False)
 
 
 def test_an_approval_must_name_exactly_one_stop(state: State) -> None:
@@ -111,14 +121,29 @@ def test_an_approval_must_name_exactly_one_stop(state: State) -> None:
         tx.guard.approve("x", "admin@example.com", NOON)
 
 
-def test_stops_that_are_not_met_again_are_removed(state: State) -> None:
+def test_a_stop_keeps_its_changes_and_loses_them_with_it(state: State) -> None:
     _stop(state, "abc1")
-    _stop(state, "abd2")
-
     with state.transaction() as tx:
-        tx.guard.keep_only(["abd2"])
+        tx.guard.add_items("id-abc1", {str(number): f"d{number}" for number in range(600)})
+        tx.guard.remove_items("id-abc1", ["0", "599"])
 
-        assert [one.fingerprint for one in tx.guard.list()] == ["abd2"]
+        items = tx.guard.items()["id-abc1"]
+        assert (len(items), items["1"]) == (598, "d1")
+
+        tx.guard.remove("id-abc1")
+        assert (tx.guard.items(), tx.guard.list()) == ({}, [])
+
+
+def test_what_was_written_counts_for_a_window(state: State) -> None:
+    group = ("acme", "sheets", "city", "change")
+    with state.transaction() as tx:
+        tx.guard.use("run-1", NOON, {group: 40})
+        tx.guard.use("run-2", NOON + HOUR, {group: 5})
+        tx.guard.use("run-2", NOON + HOUR, {group: 7})
+
+        assert tx.guard.used(NOON - HOUR) == {group: 47}
+        assert tx.guard.used(NOON) == {group: 7}
+        assert tx.guard.used(NOON - HOUR) == {group: 7}
 
 
 def test_a_lease_has_one_holder(state: State) -> None:

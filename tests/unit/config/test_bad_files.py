@@ -127,6 +127,36 @@ SERVICES = {
         "pilot: [halsted, §halstead]",
         'there is no customer "halstead"; did you mean "halsted"?',
     ),
+    "a share of more than all": (
+        "cadence:",
+        "guard: {share: §1.5}\ncadence:",
+        "this must be at most 1 (found 1.5)",
+    ),
+    "a rule of the guard for everything": (
+        "cadence:",
+        "guard: {rules: [§{floor: 5}]}\ncadence:",
+        "name a customer, a system or a field",
+    ),
+    "a rule of the guard without a limit": (
+        "cadence:",
+        "guard: {rules: [§{field: city}]}\ncadence:",
+        "give a share, a floor, clears or creates",
+    ),
+    "a rule of the guard for an unknown field": (
+        "cadence:",
+        "guard: {rules: [{field: §ctiy, floor: 5}]}\ncadence:",
+        'no mapping shares a field "ctiy"; did you mean "city"?',
+    ),
+    "a rule of the guard for an unknown system": (
+        "cadence:",
+        "guard: {rules: [{system: §desks, floor: 5}]}\ncadence:",
+        '"desks" is not among the systems above; did you mean "desk"?',
+    ),
+    "a rule of the guard for an unknown customer": (
+        "cadence:",
+        "guard: {rules: [{customer: §halstead, floor: 5}]}\ncadence:",
+        'there is no customer "halstead"; did you mean "halsted"?',
+    ),
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from tests.unit.config.folders import CUSTOMER, make
+from tests.unit.config.folders import CUSTOMER, SERVICE, make
 
 from ubm_sync.config import CustomerFile, load_configuration, schemas
 from ubm_sync.mapping import parse_yaml, validate
@@ -133,3 +133,20 @@ def test_editors_are_given_a_schema_of_each_kind_of_file() -> None:
     spot = found["mapping.schema.json"]["$defs"]["SpotBlock"]["anyOf"]
     assert [each["type"] for each in spot] == ["string", "object"]
     assert found["customer.schema.json"]["properties"]["zone"]
+
+
+def test_the_guard_may_be_told_exceptions(tmp_path: Path) -> None:
+    folders = make(tmp_path)
+    folders.service(
+        SERVICE
+        + "guard:\n  floor: 50\n  creates: 9\n  clears: {floor: 3}\n"
+        + "  rules:\n    - {customer: halsted, system: desk, field: city, share: 0, floor: 1}\n"
+        + "    - {field: ticket, creates: 7}\n"
+    )
+
+    guard = folders.load().service.guard
+
+    assert (guard.share, guard.floor, guard.creates) == (0.3, 50, 9)
+    assert (guard.clears.share, guard.clears.floor) == (None, 3)
+    assert (guard.window_minutes, guard.approval_hours, guard.canary) == (60, 24, 5)
+    assert [one.field for one in guard.rules] == ["city", "ticket"]

@@ -1,0 +1,55 @@
+"""What the guard stops, as an admin sees it and lets it pass, on the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.stack import LOCATIONS
+from tests.system.commands import Office
+
+DONE, FAILED, UNDECIDED = 0, 1, 3
+
+
+def test_a_stop_is_shown_approved_by_name_and_written(office: Office) -> None:
+    run, world = office.run, office.world
+    file = run.folder / "config" / "service.yaml"
+    careful = file.read_text().replace("  share: 0.3\n  floor: 100\n", "  share: 0\n  floor: 1\n")
+    file.write_text(careful)
+    rows = [world.type_row({"Account Number": f"44719080{number}1"}) for number in range(2)]
+    assert run("sync").code == DONE
+    for row in rows:
+        world.edit_row(row, {"GL / Cost Center": "6410"})
+
+    planned = run("plan", "--json").json
+    synced = run("sync", "--once")
+    shown = run("status")
+    found = run("status", "--json")
+
+    (stop,) = found.json["stops"]
+    assert (synced.code, shown.code, found.code) == (UNDECIDED, UNDECIDED, UNDECIDED)
+    assert (stop["customer"], stop["system"], stop["field"]) == ("halsted", "hubspot", "gl_code")
+    assert (stop["kind"], stop["count"], stop["limit"]) == ("change", 2, 1)
+    assert {one["after"] for one in stop["samples"]} == {"6410"}
+    assert [one["id"] for one in planned["stops"]] == [stop["id"]]
+    for said in (synced.err, shown.err):
+        assert f"ubm-sync approve {stop['id']}" in " ".join(said.split())
+    assert "6410" in shown.out
+
+    assert run("approve", stop["id"], "--by", "Priya N.").code == DONE
+    assert "approved by Priya N." in run("status").err
+    assert run("status").code == DONE
+    assert run("sync").code == DONE
+
+    assert {one["properties"]["ubm_gl_code"] for one in world.tickets(LOCATIONS)} == {"6410"}
+    assert run("status", "--json").json["stops"] == []
+    assert run("approve", stop["id"]).code == FAILED
+    assert run("verify-log").code == DONE
+    (entry,) = _approvals(office)
+    assert (entry.actor, entry.body["count"], entry.body["field"]) == ("Priya N.", 2, "gl_code")
+    assert entry.body["sample"] == stop["samples"]
+    assert entry.body["mapping"].startswith("location ")
+
+
+def _approvals(office: Office) -> list[Any]:
+    with office.world.app.state.reading() as tx:
+        return [one for one in tx.audit.last(500) if one.action == "changes approved"]
