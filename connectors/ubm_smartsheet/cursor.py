@@ -29,7 +29,8 @@ class SheetState:
     the next edit of a person, and a great many are better listed by pages.
     ``wrong`` says that its columns were not as they should be when they were last read.
     ``unsure`` are identities of creates whose answer was lost. ``latest`` holds versions of rows
-    read since the last start, for writes decided on an older one; it is not stored.
+    read since the last start, for writes decided on an older one; it is not stored. ``replaced``
+    are fields whose column another one has taken the place of, as long as no page has said so.
     """
 
     id: str
@@ -45,6 +46,7 @@ class SheetState:
     known: Mapping[str, Known] = field(default_factory=dict)
     columns: Mapping[str, Column] = field(default_factory=dict)
     latest: dict[str, str] = field(default_factory=dict)
+    replaced: set[str] = field(default_factory=set)
     _text: bytes = b""
 
     def changed(self) -> None:
@@ -143,6 +145,7 @@ class SheetState:
             "unsure": sorted(self.unsure),
             "known": {name: list(one) for name, one in self.known.items()},
             "columns": {name: list(one) for name, one in self.columns.items()},
+            "replaced": sorted(self.replaced),
         }
 
 
@@ -196,4 +199,5 @@ def _sheet(body: dict[str, Any]) -> SheetState:
             name: Column(*one)._replace(options=tuple(one[-1]))
             for name, one in body["columns"].items()
         },
+        replaced=set(body.get("replaced", ())),
     )

@@ -134,6 +134,7 @@ def _replaced(sheet: str, name: str, binding: Binding, column: Column) -> Proble
         f'Column "{binding.external}" of sheet "{name}" was deleted, and another column '
         f'"{column.title}" with the same title and type is used in its place; what it held is '
         "put back.",
+        emptied=(binding.field,),
     )
 
 

@@ -8,6 +8,7 @@ rows that the sheet says it has.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -298,7 +299,9 @@ class Reader:
         state.name = str(body.get("name") or state.name)
         bindings = self.bindings[state.id]
         found = match(bindings, state.known, live)
+        state.replaced.update(found.replaced)
         state.learn_columns(found.known, found.columns)
+        found = replace(found, replaced=tuple(state.replaced))
         decoder = self.decoder(state.id)
         wrong = [*problems(state.id, state.name, bindings, found)]
         total = int(body.get("totalRowCount") or 0)
@@ -317,6 +320,9 @@ def _page(
     complete: frozenset[str] = frozenset(),
     since: str = "",
 ) -> Page:
+    if found is not None and state.replaced:
+        state.replaced.clear()
+        state.changed()
     decode = decoder.row
     observations = tuple(
         one for row in rows if (one := decode(row, keep_blank=keep_blank)) is not None

@@ -97,7 +97,8 @@ class Problem(NamedTuple):
 
     ``scope`` names the part (``system``, ``system/container`` or ``system/container/field``);
     ``code`` is a constant word; ``blocks`` says that nothing may be written there until it is gone;
-    ``fields`` are the canonical fields that cannot be read or written meanwhile.
+    ``fields`` are the canonical fields that cannot be read or written meanwhile. ``emptied`` are
+    fields whose values went away with what held them: finding them empty now is nobody's edit.
     """
 
     scope: str
@@ -105,6 +106,7 @@ class Problem(NamedTuple):
     text: str
     blocks: bool = False
     fields: tuple[str, ...] = ()
+    emptied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

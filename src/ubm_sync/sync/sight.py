@@ -85,7 +85,8 @@ def decide_again(
     What cannot be read any more is marked where it was last seen; what a system refused while it
     lacked something is tried again.
     """
-    _hide(tx, places, sight_of(fresh, places))
+    hidden = [one._replace(fields=(*one.fields, *one.emptied)) for one in fresh]
+    _hide(tx, places, sight_of(hidden, places))
     _release(tx, {one.scope.partition("/")[0] for one in cleared})
     for one in cleared:
         system, container, _ = [*one.scope.split("/"), "", ""][:3]

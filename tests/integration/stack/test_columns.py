@@ -1,0 +1,39 @@
+"""What administrators do to a sheet's columns is never taken for customers emptying their cells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.stack import Stack
+
+COLUMN = "GL / Cost Center"
+
+
+def test_a_column_deleted_and_added_anew_between_two_cycles_gets_its_values_back(
+    tmp_path: Path,
+) -> None:
+    with Stack(tmp_path) as stack:
+        row = stack.type_row()
+        stack.settle()
+        stack.edit_ticket(stack.ticket(), ubm_gl_code="7000")
+        stack.settle()
+        stack.admin_does("delete_column", title=COLUMN)
+        column = {"title": COLUMN, "type": "TEXT_NUMBER"}
+        stack.admin_does("add_column", column=column)
+        stack.settle()
+
+        assert stack.ticket()["properties"]["ubm_gl_code"] == "7000"
+        assert stack.row(row)[COLUMN] == "7000"
+
+
+def test_what_is_typed_into_the_new_column_at_once_counts(tmp_path: Path) -> None:
+    with Stack(tmp_path) as stack:
+        row = stack.type_row({COLUMN: "6410"})
+        stack.settle()
+        stack.admin_does("delete_column", title=COLUMN)
+        stack.admin_does("add_column", column={"title": COLUMN, "type": "TEXT_NUMBER"})
+        stack.edit_row(row, {COLUMN: "7000"})
+        stack.settle()
+
+        assert stack.ticket()["properties"]["ubm_gl_code"] == "7000"
+        assert stack.row(row)[COLUMN] == "7000"
