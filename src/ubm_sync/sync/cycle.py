@@ -182,7 +182,9 @@ class Engine:
         self._put_off = self._is_busy(tally)
         notes = 0
         if not self._put_off:
-            notes = NoteClerk(self.state, self.connectors, self.rules).deliver(MOST_NOTES)
+            notes = NoteClerk(self.state, self.connectors, self.rules, self._fence).deliver(
+                MOST_NOTES
+            )
         report = Report(
             run,
             (self.clock.now() - started).total_seconds(),
@@ -237,10 +239,11 @@ class Engine:
         found: list[RecordPlan] = []
         tally = Tally(problems=problems)
         for kind in self.rules:
+            due = list(iter(self._due(kind).portion, []))  # not inside the transaction below
             with self.state.transaction() as tx:
                 work = self._work(kind, sight, gate, tally, "plan", None, decided)
                 moving = {plan.subject.customer.key for plan in found if plan.writes}
-                for ids in iter(self._due(kind).portion, []):
+                for ids in due:
                     plans = work.plans(tx, ids, now)[0]
                     if kind == "onboarding":
                         plans = [one for one in plans if one.subject.customer.key not in moving]

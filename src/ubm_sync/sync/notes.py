@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import structlog
 
-from ubm_sync.errors import SyncError
+from ubm_sync.errors import LeaseLost, SyncError
 from ubm_sync.model import Note, Result
 from ubm_sync.ports import Connector
-from ubm_sync.state import NoteState, State
+from ubm_sync.state import NoteState, State, Tx
 from ubm_sync.sync.rules import Rules
 
 log = structlog.get_logger(__name__)
+
+Fence: TypeAlias = Callable[[Tx], None]  # raises LeaseLost where another instance took over
 
 
 class NoteClerk:
     """Takes waiting notes from the outbox to their places."""
 
     def __init__(
-        self, state: State, connectors: Mapping[str, Connector], rules: Mapping[str, Rules]
+        self,
+        state: State,
+        connectors: Mapping[str, Connector],
+        rules: Mapping[str, Rules],
+        fence: Fence = lambda _tx: None,
     ) -> None:
         self._state = state
+        self._fence = fence
         self._connectors = connectors
         self._system = {
             name: place.system for one in rules.values() for name, place in one.places.items()
@@ -56,12 +64,15 @@ class NoteClerk:
             # must lead to a look, not to a second note.
             fresh = [note for note in notes if note.key not in there]
             with self._state.transaction() as tx:
+                self._fence(tx)
                 tx.outbox.mark([note.key for note in fresh], NoteState.UNKNOWN, "")
             for outcome in connector.annotate(fresh):
                 if outcome.result is Result.LANDED:
                     arrived.append(outcome.key)
                 elif outcome.result is Result.REFUSED and outcome.permanent:
                     failed[outcome.key] = outcome.reason
+        except LeaseLost:
+            raise
         except SyncError as error:
             log.warning("notes wait", system=system, error=str(error))
         with self._state.transaction() as tx:

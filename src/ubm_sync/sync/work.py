@@ -6,10 +6,10 @@ A portion is planned (``prepare``), sent and settled; ``pipeline`` plans the nex
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 import structlog
 
@@ -27,6 +27,7 @@ from ubm_sync.sync.guard import Booking
 from ubm_sync.sync.ingest import Ingest
 from ubm_sync.sync.logbook import Logbook, keep_typed
 from ubm_sync.sync.merge import Merged
+from ubm_sync.sync.notes import Fence
 from ubm_sync.sync.plan import RecordPlan, Subject, digest, merge_subject, plan_record
 from ubm_sync.sync.rivals import Rivals
 from ubm_sync.sync.rules import Rules
@@ -37,7 +38,6 @@ from ubm_sync.sync.typed import Doubt, doubts
 
 log = structlog.get_logger(__name__)
 
-Fence: TypeAlias = Callable[[Tx], None]  # raises LeaseLost where another instance took over
 _PASSING = frozenset({"not_read"})  # problems that mend themselves
 
 

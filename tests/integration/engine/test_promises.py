@@ -9,7 +9,7 @@ import pytest
 from tests.engine_house import ACME, BETA, DESK, INTAKE, STORE, House
 
 from ubm_sync.errors import LeaseLost, Temporary
-from ubm_sync.model import Outcome, Page, Result, Write
+from ubm_sync.model import Note, Outcome, Page, Result, Write
 from ubm_sync.sync.cycle import EngineSettings
 from ubm_sync.sync.decisions import retry
 from ubm_sync.sync.limits import GuardRule, GuardSettings, Threshold
@@ -462,3 +462,30 @@ def test_an_instance_that_lost_its_lease_commits_nothing_more(house: House) -> N
         house.cycle()
 
     assert not house.tickets()
+
+
+def test_an_instance_that_lost_its_lease_sends_no_notes(house: House) -> None:
+    house.add_row("1001")
+    house.settle()
+    house.approve(only(dict(house.tickets())))
+    desk = house.engine.connectors[DESK]
+    annotate = desk.annotate
+
+    def unanswered(notes: Sequence[Note]) -> Iterator[Outcome]:
+        del notes
+        raise Temporary("The answer was lost.")
+
+    def slow(notes: Sequence[Note]) -> frozenset[str]:
+        del notes
+        house.clock.sleep(6000)
+        with house.state.transaction() as tx:
+            tx.leases.acquire("engine", "somebody else", 600, house.clock.now())
+        return frozenset()
+
+    desk.annotate = unanswered  # type: ignore[method-assign]
+    house.cycle()
+    desk.annotate, desk.noted = annotate, slow  # type: ignore[method-assign]
+    with pytest.raises(LeaseLost):
+        house.cycle()
+
+    assert not house.systems[DESK].notes
