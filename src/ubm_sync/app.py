@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
 from urllib.parse import unquote, urlsplit
 
@@ -232,8 +232,14 @@ def _guard(configuration: Configuration) -> GuardSettings:
     )
 
 
+@cache
+def _entries(group: str) -> Mapping[str, EntryPoint]:
+    """Return what is installed; looking takes as long as opening a connector."""
+    return {entry.name: entry for entry in entry_points(group=group)}
+
+
 def _installed(group: str, name: str) -> EntryPoint:
-    found = {entry.name: entry for entry in entry_points(group=group)}
+    found = _entries(group)
     if name not in found:
         known = ", ".join(sorted(found)) or "none"
         text = (

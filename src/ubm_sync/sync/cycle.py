@@ -46,6 +46,7 @@ class EngineSettings:
 
     portion: int = 2_500
     lease_seconds: float = 600.0  # longer than the slowest single write
+    ahead: bool = True  # plan the next portion while one is being sent
     busy_from: int = 500  # written records from which counts and notes wait for the next cycle
     guard: GuardSettings = field(default_factory=GuardSettings)
     patience: Patience = field(default_factory=Patience)
@@ -345,7 +346,7 @@ class Engine:
                     return Batch(chosen, only.at)  # or the times it names would be others
             return None
 
-        Pipeline(work, more).run()
+        Pipeline(work, more, ahead=self.settings.ahead).run()
 
     def _take_lease(self, tx: Tx, now: datetime) -> bool:
         """Take the lease of the engine; from a process of this machine that ended, at once."""

@@ -61,9 +61,10 @@ class Due:
 class Pipeline:
     """Takes all due records of one kind through one cycle."""
 
-    def __init__(self, work: Work, more: More) -> None:
+    def __init__(self, work: Work, more: More, *, ahead: bool = True) -> None:
         self._work = work
         self._more = more
+        self._ahead = ahead  # False: nothing is planned meanwhile, one thread does it all
         self._again: deque[Batch] = deque()  # what follows up goes first
 
     def run(self) -> None:
@@ -76,7 +77,7 @@ class Pipeline:
         """Take a batch and all that are due behind it through their steps."""
         work = self._work
         portion = work.prepare(batch.ids, batch.now)
-        while (after := self._next()) is not None:
+        while self._ahead and (after := self._next()) is not None:
             sending = sender.submit(work.send, portion)
             following = work.prepare(after.ids, after.now, portion)
             sending.result()
