@@ -6,6 +6,8 @@
 #   make lint           style, format, types
 #   make check          what a change must pass: lint and test
 #   make bench          how fast it is
+#   make simulate       whole services in random trouble against every promise (SEEDS=200 of them,
+#                       FIRST=0 the first one, WORKERS=2 processes; SEED=7: tell the story of one)
 
 PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; \
@@ -13,7 +15,7 @@ PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3.14 python
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: help demo test lint check bench
+.PHONY: help demo test lint check bench simulate
 .DEFAULT_GOAL := help
 
 help:
@@ -32,6 +34,10 @@ check: lint test
 
 bench: .venv/.ready-to-develop
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+simulate: .venv/.ready-to-develop
+	@$(BIN)/python -m tests.simulation --workers $(WORKERS) --seeds $(or $(SEEDS),200) \
+		--first $(or $(FIRST),0) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 .venv/.ready: pyproject.toml .ci/install
 	@.ci/install "$(PYTHON)" .venv

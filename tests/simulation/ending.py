@@ -1,0 +1,138 @@
+"""The end of every story: what is broken is mended, people stop, the service comes to rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from tests.simulation.evidence import Memory, gather, writes
+from tests.simulation.fields import NAMES
+from tests.simulation.model import Ending, Model
+from tests.simulation.oracle import agrees
+from tests.simulation.template import ADMIN
+from tests.simulation.trouble import Troubles
+from tests.simulation.world import POISON, World
+
+from ubm_sync.sync import decisions
+
+LONG = 7200.0  # longer than any lag, lease or pause
+BETWEEN = 120.0
+CYCLES = 4  # two to rest, two to see that it is rest
+FULL_READS = 3  # that must agree before a missing row is asked about, and one to be sure
+ROUNDS = 12  # approvals that one pile of changes may need
+
+
+def bring_to_rest(
+    world: World,
+    troubles: Troubles,
+    model: Model,
+    memory: Memory,
+    broke: list[str],
+    *,
+    guarded: bool,
+) -> Ending:
+    """Mend everything, let the service work until it should be done, and look.
+
+    ``guarded``: the guard lets so little pass that people must approve first.
+    """
+    troubles.calm()
+    model.lost_answers = troubles.lost_answers
+    _repair(world, model)
+    world.customers(lambda one: replace(one, paused=False))
+    for clock in world.clocks:
+        clock.skew = timedelta()
+    world.clock.sleep(LONG)
+    for number in range(len(world.services)):
+        world.end(number)
+    if world.poisonous:
+        broke += _without_the_poisoned(world, model, memory)
+        world.poisonous = False
+    if guarded:
+        _approve_all(world, model)
+    if any(place == "row" for place, _ in model.absent):
+        _miss_rows(world, broke)
+    with world.memory.transaction() as tx:
+        decisions.retry(tx, None)
+    resting = []
+    for _ in range(CYCLES):
+        world.clock.sleep(BETWEEN)
+        before = writes(world)
+        _cycle(world, broke)
+        resting.append(writes(world) - before)
+    return gather(world, memory, resting, broke)
+
+
+def _cycle(world: World, broke: list[str], *, full: bool = False) -> Any:
+    try:
+        return world.working(0, lambda service: service.engine.cycle(full=full))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what we look for
+        broke.append(f"a cycle broke down: {type(error).__name__}: {error}")
+        return None
+
+
+def _miss_rows(world: World, broke: list[str]) -> None:
+    """Let the service read everything until it may believe that rows are gone, and ask."""
+    for _ in range(FULL_READS):
+        world.clock.sleep(LONG)
+        _cycle(world, broke, full=True)
+
+
+def _repair(world: World, model: Model) -> None:
+    """Undo what administrators did to columns, newest first."""
+    for (key, title), (how, option) in reversed(model.damage.items()):
+        client = next(one for one in world.clients if one.key == key)
+        order: dict[str, Any] = {"sheet": client.sheet, "who": ADMIN, "title": title}
+        match how:
+            case "rename":
+                order |= {"do": "rename_column", "title": f"{title} (old)", "to": title}
+            case "delete":
+                column = {"title": title, "type": "TEXT_NUMBER"}
+                order |= {"do": "add_column", "column": column}
+            case "retype":
+                order |= {"do": "retype_column", "type": "TEXT_NUMBER"}
+            case _:
+                order |= {"do": "add_option", "option": option}
+        try:
+            world.smartsheet.act(order)
+        except (KeyError, ValueError) as error:
+            world.note(f"not repaired: {error}")
+            model.spoilt.add((key, title))
+        else:
+            world.say(f"an admin repairs {title} of {key} ({how})")
+
+
+def _approve_all(world: World, model: Model) -> None:
+    """Let the guard's stops pass, as long as there are any."""
+    for _ in range(ROUNDS):
+        world.clock.sleep(BETWEEN)
+        _cycle(world, [])
+        with world.memory.transaction() as tx:
+            waiting = tx.guard.list()
+            for one in waiting:
+                tx.guard.approve(one.fingerprint, "Priya N.", world.clock.now())
+                model.waved_through(one.customer, one.system, one.field)
+        if not waiting:
+            return
+
+
+def _without_the_poisoned(world: World, model: Model, memory: Memory) -> list[str]:
+    """Return what a record that nobody can work on does to the others: nothing."""
+    resting = []
+    for _ in range(CYCLES):
+        world.clock.sleep(BETWEEN)
+        before = writes(world)
+        _cycle(world, [])
+        resting.append(writes(world) - before)
+    ending = gather(world, memory, resting, [])
+    sick = {one.record for one in ending.things if POISON in one.fields.get(_POISONED, "")} | {
+        record for _, record, _ in ending.set_aside
+    }
+    ending.things = [one for one in ending.things if one.record not in sick]
+    said = [f"beside a poisoned record: {text}" for text in agrees(model, ending)]
+    if any(resting[2:]):
+        said.append(f"beside a poisoned record there is no rest: {resting}")
+    return said
+
+
+_POISONED = next(name for name in NAMES if name == "notes")

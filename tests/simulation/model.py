@@ -1,0 +1,191 @@
+"""What people know: who typed what, where, what was visible there; and how it all looks in the end.
+
+Naive on purpose and independent: nothing here knows the service. ``oracle`` compares the two.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+ALWAYS = 1_000_000_000  # later than anything typed
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A value somebody typed ("": emptied), and what it took the place of."""
+
+    number: int
+    place: str
+    ref: str
+    field: str
+    value: str
+    before: str
+    unseen: bool = False  # between the service's last look and its write, which is sent already
+
+
+@dataclass(slots=True)
+class Model:
+    """What people did, in the order in which they did it."""
+
+    typings: list[Typed] = field(default_factory=list)
+    marks: dict[str, str] = field(default_factory=dict)  # what a customer's people typed -> who
+    followers: dict[tuple[str, str], str] = field(default_factory=dict)  # a record's next id
+    copies: dict[str, str] = field(default_factory=dict)  # a row's copy -> the row
+    absent: set[tuple[str, str]] = field(default_factory=set)  # removed by people, and not back
+    disturbed: set[tuple[str, str]] = field(default_factory=set)  # ever removed, merged, moved
+    crossed: set[str] = field(default_factory=set)  # rows that changed customers
+    approvals: set[str] = field(default_factory=set)  # records, by the key on their ticket
+    meddlings: list[Typed] = field(default_factory=list)
+    damage: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    decisions: set[str] = field(default_factory=set)  # records of which a conflict was decided
+    approved_groups: set[tuple[str, str, str]] = field(default_factory=set)
+    cycles: int = 0
+    restorations: int = 0  # how often an older state was put back
+    lost_answers: int = 0  # requests that took effect and were not answered in full
+    spoilt: set[tuple[str, str]] = field(default_factory=set)  # columns nobody could mend
+    unseen: bool = False  # what is typed now falls between the service's look and its write
+    frozen: int = 0  # how often an instance stood still for longer than its lease
+    emptied: dict[tuple[str, str], int] = field(default_factory=dict)  # columns, by when
+
+    def added(self, row: str, customer: str, mark: str) -> None:
+        """A row was typed; ``mark`` is text that only this customer knows."""
+        if mark:
+            self.marks[mark] = customer
+        self.followers.pop(("row", row), None)
+
+    def typed(self, place: str, ref: str, name: str, value: str, before: str) -> None:
+        """A field was changed by a person."""
+        number = len(self.typings) + len(self.meddlings)
+        self.typings.append(Typed(number, place, ref, name, value, before, self.unseen))
+
+    def meddled(self, place: str, ref: str, value: str, before: str) -> None:
+        """A field that only the service fills was changed by a person."""
+        number = len(self.typings) + len(self.meddlings)
+        self.meddlings.append(Typed(number, place, ref, "", value, before, self.unseen))
+
+    def copied(self, row: str, new: str) -> None:
+        """A row was copied."""
+        self.copies[new] = row
+
+    def moved(self, row: str, new: str, customer: str) -> None:
+        """A row went to another customer's sheet."""
+        del customer
+        self.followers["row", row] = new
+        self.disturbed |= {("row", row), ("row", new)}
+        self.crossed.add(new)
+
+    def removed(self, place: str, ref: str) -> None:
+        """A row was deleted, a ticket archived or moved away."""
+        self.absent.add((place, ref))
+        self.disturbed.add((place, ref))
+
+    def restored(self, place: str, ref: str, new: str) -> None:
+        """What was removed is back."""
+        self.absent.discard((place, ref))
+        if new != ref:
+            self.followers[place, ref] = new
+        self.disturbed |= {(place, ref), (place, new)}
+        if ref in self.crossed:
+            self.crossed.add(new)
+
+    def merged(self, kept: str, gone: str, new: str, keys: tuple[str, str]) -> None:
+        """Two tickets became one, which has the approval of either; ``keys`` are theirs."""
+        if not self.approvals.isdisjoint(keys):
+            self.approvals.update(keys)
+        self.absent.add(("ticket", gone))
+        self.disturbed |= {("ticket", kept), ("ticket", gone), ("ticket", new)}
+        if new != kept:
+            self.followers["ticket", kept] = new
+
+    def approved(self, ticket: str, key: str) -> None:
+        """A request was approved."""
+        del ticket
+        self.approvals.add(key)
+
+    def decided(self, key: str) -> None:
+        """A conflict was decided."""
+        self.decisions.add(key)
+
+    def damaged(self, customer: str, how: str, title: str, option: str = "") -> None:
+        """A column was changed by an administrator; deleting one takes its values with it."""
+        self.damage.setdefault((customer, title), (how, option))
+        if how == "delete":
+            self.emptied[customer, title] = len(self.typings) + len(self.meddlings)
+        elif how == "retype":  # and mending it converts once more what is typed until then
+            self.emptied[customer, title] = ALWAYS
+
+    def waved_through(self, customer: str, system: str, name: str) -> None:
+        """A group of changes was approved."""
+        self.approved_groups.add((customer, system, name))
+
+    def now(self, place: str, ref: str) -> str:
+        """Return the id under which a record is there today."""
+        seen = set()
+        while (place, ref) in self.followers and ref not in seen:
+            seen.add(ref)
+            ref = self.followers[place, ref]
+        return ref
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A row, a ticket or an account as people see it; ``fields`` by our name, "" where empty."""
+
+    place: str
+    ref: str
+    key: str  # the identity it carries, "" for none
+    owner: str  # the customer, or the pipeline
+    fields: Mapping[str, str]
+    shown: Mapping[str, str]  # everything, in the words of its own page
+    notes: tuple[str, ...] = ()
+
+    @property
+    def record(self) -> str:
+        """The record's identity without what tells its places apart."""
+        return self.key.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One revision in a vendor's own history."""
+
+    place: str
+    ref: str
+    field: str
+    value: str
+    at: float
+    ours: bool  # written by the service
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A value the service keeps: replaced, put back, or one side of a conflict."""
+
+    record: str
+    field: str
+    value: str
+    open: bool  # waits for a decision
+
+
+@dataclass(slots=True)
+class Ending:
+    """How everything looks once nobody does anything any more."""
+
+    things: list[Thing]
+    kept: list[Kept]
+    set_aside: list[tuple[str, str, str]]  # place, record, why
+    changes: list[Change]
+    creations: Counter[tuple[str, str]]  # (kind of place, key): how often we created it
+    deletions: int  # requests of ours that delete
+    resting: list[int]  # writes of each cycle after everything was mended
+    announced: Counter[tuple[str, str]]  # (record, place): notes that were to be said
+    intents: set[tuple[str, str]]  # (place and key, field) the log says we meant to write
+    chain: str  # what is wrong with the log, "" for nothing
+    broke: list[str]  # cycles that ended in a way nobody planned
+    stops: int  # groups of changes that still wait for an approval
+
+    def at(self, place: str) -> dict[str, Thing]:
+        """Return a place's things by their id."""
+        return {one.ref: one for one in self.things if one.place == place}

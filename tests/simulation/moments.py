@@ -1,0 +1,89 @@
+"""The moments at which anything may happen: around each request, at each begin and commit.
+
+Requests pass through ``Line`` instead of a socket, statements through the events of the database
+engine, so nothing of the service is replaced.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import requests
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
+
+from ubm_sync.emulation.emulator import Emulator
+from ubm_sync.emulation.server import InProcessAdapter
+
+READS = ("/search", "/batch/read")  # requests that read, though their method is POST
+WRITING = "writing"
+LOCKED, FULL = "database is locked", "database or disk is full"
+
+
+class Killed(BaseException):
+    """The process ends here, as by kill -9."""
+
+
+Passed = Callable[[str, bool], None]  # the moment's name, whether people can act now
+
+
+class Line(InProcessAdapter):
+    """An emulator without sockets that says before and after each request what passes."""
+
+    def __init__(self, emulator: Emulator, passed: Passed, heard: Callable[..., None]) -> None:
+        super().__init__(emulator)
+        self._name = emulator.name
+        self._passed = passed
+        self._heard = heard
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        """Let others act, send, and let others act again before the answer arrives."""
+        path = (request.path_url or "").partition("?")[0]
+        reads = request.method == "GET" or path.endswith(READS)
+        what = f"{'reading' if reads else WRITING} {self._name}"
+        self._passed(f"before {what}", True)
+        try:
+            answer = super().send(request, *args, **kwargs)
+        except requests.RequestException as error:
+            self._heard(self._name, request, type(error).__name__, b"")
+            raise
+        self._heard(self._name, request, str(answer.status_code), answer.content)
+        self._passed(f"after {what}", True)
+        return answer
+
+
+class Watch:
+    """Hears of the begin and commit of one database and may make them fail."""
+
+    def __init__(self, name: str, engine: Engine) -> None:
+        self.name = name
+        self.passed: Passed = _nothing
+        self.fails: Callable[[str, str], str] = _never
+        event.listen(engine, "commit", self._commit)
+        event.listen(engine, "do_execute", self._execute)
+        event.listen(engine, "do_executemany", self._execute)
+
+    def forget(self) -> None:
+        """Belong to nobody."""
+        self.passed, self.fails = _nothing, _never
+
+    def _commit(self, connection: Connection) -> None:
+        reads = connection.get_execution_options().get("reading", False)
+        if not reads and (words := self.fails(self.name, "commit")):
+            raise OperationalError("COMMIT", None, sqlite3.OperationalError(words))
+        self.passed(f"commit {self.name}", False)
+
+    def _execute(self, _cursor: Any, statement: str, _values: Any, _context: Any) -> None:
+        what = "begin" if statement == "begin immediate" else statement[:6].lower()
+        if words := self.fails(self.name, what):
+            raise sqlite3.OperationalError(words)
+
+
+def _nothing(_name: str, _people: bool) -> None:
+    pass
+
+
+def _never(_name: str, _what: str) -> str:
+    return ""

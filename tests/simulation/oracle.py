@@ -1,0 +1,241 @@
+"""The promises, each a function from what people did and what is there to complaints.
+
+Nothing here imports the service or a connector (a test says so). A complaint is a sentence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+
+from tests.simulation.fields import NAMES
+from tests.simulation.model import Ending, Model, Thing, Typed
+
+NOTED = ("ticket", "enrolment", "onboarding")
+SOON = 2  # cycles in which everything comes to rest
+
+
+def complaints(model: Model, ending: Ending) -> list[str]:
+    """Return everything that is not as promised, each beginning with the promise's name."""
+    return [f"{name}: {text}" for name, law in LAWS.items() for text in law(model, ending)]
+
+
+def same(a: str, b: str) -> bool:
+    """Return whether two shown values mean the same: blanks around text mean nothing."""
+    return " ".join(a.split()) == " ".join(b.split())
+
+
+def converges(_model: Model, ending: Ending) -> Iterator[str]:
+    """Two cycles, then nothing is written; no cycle breaks down."""
+    for number, writes in enumerate(ending.resting, 1):
+        if number > SOON and writes:
+            yield f"cycle {number} after everything was mended still wrote {writes} times"
+    yield from ending.broke
+
+
+def agrees(model: Model, ending: Ending) -> Iterator[str]:
+    """Every shared value is in every system on its path, or waits in a conflict."""
+    waiting = {(one.record, one.field) for one in ending.kept if one.open}
+    waiting |= {(record, name) for place, record, _ in ending.set_aside for name in [place]}
+    rows = {one.record: one for one in ending.things if one.place == "row" and one.key}
+    for there in ending.things:
+        row = rows.get(there.record)
+        if row is None or there.place not in {"ticket", "account"}:
+            continue
+        for name, value in there.fields.items():
+            if name not in row.fields or (there.record, name) in waiting:
+                continue
+            if (row.owner, NAMES[name][0]) in model.spoilt:
+                continue
+            if not same(value, row.fields[name]):
+                yield (
+                    f"row {row.ref} shows {name}={row.fields[name]!r}, "
+                    f"{there.place} {there.ref} shows {value!r}"
+                )
+
+
+def loses_nothing(model: Model, ending: Ending) -> Iterator[str]:
+    """What was typed is there, was replaced where it was visible, or is kept."""
+    keys = {
+        ("ticket" if one.place == "elsewhere" else one.place, one.ref): one.record
+        for one in ending.things
+    }
+    kept = {(one.record, one.field, one.value) for one in ending.kept}
+    loose = {(one.field, one.value) for one in ending.kept if one.value}
+    things = {(one.place, one.ref): one for one in ending.things}
+    by_record: defaultdict[str, list[Thing]] = defaultdict(list)
+    for one in ending.things:
+        if one.key:
+            by_record[one.record].append(one)
+    for typed in model.typings:
+        where = typed.place, model.now(typed.place, typed.ref)
+        there = things.get(where)
+        if there is None or where in model.absent or typed.unseen:
+            continue  # its people removed it, or nobody can compare and set
+        if (there.owner, NAMES[typed.field][0]) in model.spoilt:
+            continue
+        if same(there.fields.get(typed.field, ""), typed.value):
+            continue
+        record = keys[where]
+        if (record, typed.field, typed.value) in kept or (typed.field, typed.value) in loose:
+            continue
+        if _was_replaced(model, typed, record, keys) or _went_with_column(model, typed, there):
+            continue
+        yield (
+            f"{typed.value!r} was typed into {typed.field} of {typed.place} {typed.ref} over "
+            f"{typed.before!r}; there is {there.fields.get(typed.field, '')!r} now"
+        )
+
+
+def _was_replaced(
+    model: Model, typed: Typed, record: str, keys: dict[tuple[str, str], str]
+) -> bool:
+    """Return whether somebody typed over a value later, where it was visible."""
+    for other in model.typings:
+        if other.number <= typed.number or other.field != typed.field:
+            continue
+        where = other.place, model.now(other.place, other.ref)
+        here = typed.place, model.now(typed.place, typed.ref)
+        if where != here and (not record or keys.get(where) != record):
+            continue
+        if same(other.before, typed.value):
+            return True
+    return False
+
+
+def _went_with_column(model: Model, typed: Typed, row: Thing) -> bool:
+    """Return whether an administrator deleted the column into which this had been typed."""
+    title = NAMES[typed.field][0]
+    return row.place == "row" and typed.number < model.emptied.get((row.owner, title), 0)
+
+
+def owns(model: Model, ending: Ending) -> Iterator[str]:
+    """What only the service fills is put back; the typed value is kept where it could be seen."""
+    for one in model.meddlings:
+        where = one.place, model.now(one.place, one.ref)
+        for there in ending.things:
+            ours = there.key and where not in model.absent
+            if (there.place, there.ref) == where and ours and one.value in there.shown.values():
+                yield f"{one.value!r} still stands in {one.place} {one.ref}"
+
+
+def echoes_nothing(model: Model, ending: Ending) -> Iterator[str]:
+    """The service writes a value into a field once, unless somebody changes the field again."""
+    again = model.frozen + model.lost_answers
+    last: dict[tuple[str, str, str], list[str]] = {}
+    for change in ending.changes:
+        where = change.place, change.ref, change.field
+        if not change.ours:
+            last.pop(where, None)
+            continue
+        written = last.setdefault(where, [])
+        # A write whose answer was lost is sent again; so may be one of an instance that stood
+        # still between its last look at the lease and its request.
+        if written and written[-1] == change.value and not again:
+            yield f"{change.value!r} was written into {' '.join(where)} twice in a row"
+        written.append(change.value)
+    typings = Counter((typed.field, typed.value) for typed in model.typings if typed.value)
+    writes = Counter(
+        (one.place, one.ref, one.field, one.value) for one in ending.changes if one.ours
+    )
+    for (place, ref, name, value), count in writes.items():
+        allowed = typings[name, value] + again
+        if typings[name, value] and allowed < count and (place, ref) not in model.disturbed:
+            yield f"{value!r}, typed once, was written {count} times into {name} of {place} {ref}"
+
+
+def creates_once(_model: Model, ending: Ending) -> Iterator[str]:
+    """A record is created at most once in each place, and is there at most once."""
+    for (place, key), count in ending.creations.items():
+        if count > 1 and key:
+            yield f"{place} {key} was created {count} times"
+    there = Counter((one.place, one.key) for one in ending.things if one.key)
+    for (place, key), count in there.items():
+        if count > 1:
+            yield f"{place} {key} is there {count} times"
+
+
+def isolates(_model: Model, ending: Ending) -> Iterator[str]:
+    """Nothing stays set aside once its cause is mended and it was tried again."""
+    for place, record, why in ending.set_aside:
+        yield f"{place} of {record} is still set aside: {why}"
+
+
+def deletes_nothing(_model: Model, ending: Ending) -> Iterator[str]:
+    """The service deletes nothing, and closes only what people asked to close."""
+    if ending.deletions:
+        yield f"the service sent {ending.deletions} requests that delete"
+    for one in ending.things:
+        if one.place == "account" and one.shown.get("status") in {"closing", "closed"}:
+            yield f"account {one.ref} is {one.shown['status']}, and nobody asked for that"
+
+
+def logs_everything(_model: Model, ending: Ending) -> Iterator[str]:
+    """The log is whole, and every field we wrote was meant to be written before."""
+    if ending.chain:
+        yield f"the log is broken: {ending.chain}"
+    keys = {(one.place, one.ref): one.key for one in ending.things}
+    for one in ending.changes:
+        key = keys.get((one.place, one.ref))
+        if one.ours and key and (f"{one.place} {key}", one.field) not in ending.intents:
+            yield f"{one.field}={one.value!r} in {one.place} {one.ref} stands in no intent"
+
+
+def invents_no_conflict(_model: Model, ending: Ending) -> Iterator[str]:
+    """The sides of a conflict differ by more than the way they are written."""
+    sides: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in ending.kept:
+        if one.open:
+            sides[one.record, one.field].append(one.value)
+    for (record, name), values in sides.items():
+        if len(values) > 1 and all(same(values[0], value) for value in values[1:]):
+            yield f"{name} of {record} waits, though both sides say {values[0]!r}"
+
+
+def says_once(model: Model, ending: Ending) -> Iterator[str]:
+    """No note stands on a ticket more often than it was to be said."""
+    for one in ending.things:
+        # A state from before a note was written does not know of it: it is said once more.
+        wanted = ending.announced[one.record, one.place] * (1 + model.restorations) + model.frozen
+        merged = (one.place, one.ref) in model.disturbed  # it carries another one's notes too
+        if one.key and one.place in NOTED and not merged and len(one.notes) > wanted:
+            yield f"{one.place} {one.ref} has {len(one.notes)} notes, {wanted} were to be written"
+
+
+def goes_in_order(model: Model, ending: Ending) -> Iterator[str]:
+    """No account without an approval, no enrolment without an account."""
+    accounts = {one.record for one in ending.things if one.place == "account"}
+    for record in accounts:
+        if record not in model.approvals:
+            yield f"{record} has an account, and nobody approved it"
+    for one in ending.things:
+        if one.place == "enrolment" and one.record not in accounts:
+            yield f"Data Services was asked about {one.record}, which has no account"
+
+
+def keeps_apart(model: Model, ending: Ending) -> Iterator[str]:
+    """Nothing that one customer typed is shown in another one's sheet."""
+    for one in ending.things:
+        if one.place != "row" or one.ref in model.crossed or one.ref in model.copies:
+            continue
+        text = "\n".join(one.shown.values())
+        for mark, customer in model.marks.items():
+            if customer != one.owner and f"Place {mark}" in text.split("\n"):
+                yield f"row {one.ref} of {one.owner} shows what {customer} typed: Place {mark}"
+
+
+LAWS: dict[str, Callable[[Model, Ending], Iterator[str]]] = {
+    "converges": converges,
+    "agrees": agrees,
+    "no lost update": loses_nothing,
+    "ownership": owns,
+    "no echo": echoes_nothing,
+    "at most one create": creates_once,
+    "isolation": isolates,
+    "absence is not deletion": deletes_nothing,
+    "audit": logs_everything,
+    "no false conflict": invents_no_conflict,
+    "notes said once": says_once,
+    "order of the procedure": goes_in_order,
+    "customers kept apart": keeps_apart,
+}

@@ -1,0 +1,281 @@
+"""A story: what people do, what goes wrong and when the service works, as a list of steps.
+
+The list is drawn from the seed once; carrying it out draws nothing that another step's absence
+would move, so that a story that goes wrong can be shortened step by step.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from tests.simulation.ending import bring_to_rest
+from tests.simulation.evidence import Memory
+from tests.simulation.hands import Act
+from tests.simulation.model import Model
+from tests.simulation.moments import WRITING, Killed
+from tests.simulation.oracle import complaints
+from tests.simulation.people import BY_COMMAND, People
+from tests.simulation.planning import plan_and_apply
+from tests.simulation.trouble import Trouble, Troubles
+from tests.simulation.world import Service, World
+
+from ubm_sync.sync.cycle import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Time passes for everybody."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Skew:
+    """The clock of an instance's machine is set wrong, or right again."""
+
+    instance: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """An instance works; people act and it may die at numbered moments of it.
+
+    ``rival``: at that moment the other instance works, after ``pause`` seconds in which this one
+    stood still.
+    """
+
+    instance: int = 0
+    full: bool = False
+    kill: int | None = None
+    meanwhile: tuple[tuple[int, Act], ...] = ()
+    rival: int | None = None
+    pause: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """Everything is mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """An instance is stopped and started again."""
+
+    instance: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """The service's state is copied away."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """The service's state is replaced by the copy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan is saved, people act, and the plan is carried out."""
+
+    between: tuple[Act, ...] = ()
+
+
+Step: TypeAlias = Act | Wait | Skew | Cycle | Trouble | Calm | Restart | Backup | PutBack | Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything that makes one run: ``traits`` hold for the whole of it."""
+
+    seed: int
+    steps: tuple[Step, ...]
+    climate: dict[str, dict[str, Any]] = field(default_factory=dict)
+    traits: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a story ended: ``trace`` is the same whenever the same story is run."""
+
+    story: Story
+    trace: str
+    complaints: tuple[str, ...]
+    told: tuple[str, ...]
+    counts: Counter[str]
+
+
+def run(story: Story) -> Result:
+    """Play a story and hold its end against the promises."""
+    world = World()
+    try:
+        stage = Stage(world, story)
+        for step in story.steps:
+            stage.do(step)
+        ending = bring_to_rest(
+            world,
+            stage.troubles,
+            stage.model,
+            stage.memory,
+            stage.broke,
+            guarded="floor" in story.traits,
+        )
+        found = [*stage.complaints, *complaints(stage.model, ending)]
+        for text in found:
+            world.say(text)
+        return Result(story, world.trace, tuple(found), tuple(world.told), world.counts)
+    finally:
+        world.close()
+
+
+class Stage:
+    """Carries out steps in one world."""
+
+    def __init__(self, world: World, story: Story) -> None:
+        self.world = world
+        self.model = Model()
+        self.memory = Memory()
+        self.people = People(world, self.model)
+        self.troubles = Troubles(world, story.seed)
+        self.troubles.climate(story.climate)
+        self.broke: list[str] = []
+        self.complaints: list[str] = []
+        self._backup: sqlite3.Connection | None = None
+        world.poisonous = bool(story.traits.get("poisonous", False))
+        world.same_machine = bool(story.traits.get("same_machine", True))
+        adjust(world, self.model, story.traits)
+
+    def do(self, step: Step) -> None:  # noqa: C901 - a table of steps
+        """Carry out one step."""
+        match step:
+            case Act():
+                self.people.do(step)
+            case Wait():
+                self.world.clock.sleep(step.seconds)
+            case Skew():
+                self.world.clocks[step.instance].skew = timedelta(seconds=step.seconds)
+                self.world.say(f"the clock of instance {step.instance} is {step.seconds} s ahead")
+            case Cycle():
+                self._cycle(step)
+            case Trouble():
+                self.troubles.begin(step)
+            case Calm():
+                self.troubles.calm()
+            case Restart():
+                self.world.say(f"instance {step.instance} is started again")
+                self.world.end(step.instance)
+            case Backup():
+                self._backup = self.world.state.copied()
+                self.world.say("the state is copied away")
+            case PutBack():
+                self._put_back()
+            case Plan():
+                self._plan(step)
+        self.world.counts[f"step: {type(step).__name__}"] += 1
+
+    def _put_back(self) -> None:
+        if self._backup is None:
+            return
+        self.memory.read(self.world, replaced=True)
+        self.model.restorations += 1
+        self.world.restore_state(self._backup)
+        self.world.say("the state is replaced by the older copy")
+
+    def _plan(self, step: Plan) -> None:
+        self.model.cycles += 1
+        for text in plan_and_apply(self.world, self.people, step.between):
+            self.world.say(text)
+            self.complaints.append(text)
+
+    def _cycle(self, step: Cycle) -> None:
+        self.model.cycles += 1
+        moments = Moments(self, step)
+        self.world.passed = moments.passed
+        try:
+            self.attempt(step.instance, full=step.full)
+        finally:
+            self.world.passed = _nothing
+
+    def attempt(self, instance: int, *, full: bool = False) -> Report | None:
+        """Run a cycle; one that breaks down is a complaint."""
+
+        def work(service: Service) -> Report:
+            return service.engine.cycle(full=full)
+
+        try:
+            return self.world.working(instance, work)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what we look for
+            self.broke.append(f"a cycle broke down: {type(error).__name__}: {error}")
+            self.world.say(self.broke[-1])
+        return None
+
+
+class Moments:
+    """Numbers the moments of one cycle and lets happen what the step says."""
+
+    def __init__(self, stage: Stage, step: Cycle) -> None:
+        self._stage = stage
+        self._step = step
+        self._meanwhile = sorted(step.meanwhile, key=lambda one: one[0])
+        self._rival = step.rival
+        self._number = 0
+
+    def passed(self, name: str, people: bool) -> None:
+        """Pass one moment; raises Killed at the last one."""
+        self._number += 1
+        if people:
+            while self._meanwhile and self._meanwhile[0][0] <= self._number:
+                self._let_act(name, self._meanwhile.pop(0)[1])
+            if self._rival is not None and self._rival <= self._number:
+                self._rival = None
+                self._let_work()
+        if self._step.kill == self._number:
+            raise Killed(name)
+
+    def _let_act(self, name: str, act: Act) -> None:
+        world, model = self._stage.world, self._stage.model
+        world.passed = _nothing
+        world.say(f"(at moment {self._number} of the cycle, {name})")
+        # The service looked before, and neither vendor can compare and set.
+        model.unseen = name.startswith(f"before {WRITING}")
+        self._stage.people.do(act)
+        model.unseen = False
+        world.passed = self.passed
+
+    def _let_work(self) -> None:
+        world, step = self._stage.world, self._step
+        world.passed = _nothing
+        world.say(f"instance {step.instance} stands still for {step.pause} s")
+        world.clock.sleep(step.pause)
+        self._stage.model.frozen += step.pause > 0
+        self._stage.attempt(1 - step.instance)
+        world.passed = self.passed
+
+
+def _nothing(_name: str, _people: bool) -> None:
+    pass
+
+
+def adjust(world: World, model: Model, traits: dict[str, Any]) -> None:
+    """Change the configuration as the story's traits say."""
+    del model
+    if "floor" in traits:
+        guard = world.configuration.service.guard.model_copy(
+            update={"floor": traits["floor"], "share": 0.0}
+        )
+        service = world.configuration.service.model_copy(update={"guard": guard})
+        world.configure(service=service)
+
+
+def shorter(story: Story, steps: Sequence[Step]) -> Story:
+    """Return the story with other steps."""
+    return Story(story.seed, tuple(steps), story.climate, story.traits)
+
+
+__all__ = ["BY_COMMAND", "Result", "Story", "run"]

@@ -1,0 +1,133 @@
+"""The oracle is independent, and it notices what it is there to notice."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.simulation import archive
+from tests.simulation.drawing import draw
+from tests.simulation.fields import NAMES
+from tests.simulation.model import Change, Ending, Kept, Model, Thing
+from tests.simulation.oracle import complaints
+
+INDEPENDENT = ("oracle.py", "model.py", "fields.py")
+FOLDER = Path(__file__).parent
+
+
+@pytest.mark.parametrize("name", INDEPENDENT)
+def test_the_oracle_knows_neither_the_service_nor_a_connector(name: str) -> None:
+    tree = ast.parse((FOLDER / name).read_text(encoding="utf-8"))
+    imported = {
+        alias.name if isinstance(node, ast.Import) else str(node.module)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+
+    allowed = {f"tests.simulation.{one.removesuffix('.py')}" for one in INDEPENDENT}
+    assert {one for one in imported if "ubm" in one or one.startswith("tests")} <= allowed
+
+
+def fields(**values: str) -> dict[str, str]:
+    return {**dict.fromkeys(NAMES, ""), **values}
+
+
+def row(**values: str) -> Thing:
+    return Thing("row", "1", "r1", "halsted", fields(**values), {})
+
+
+def ticket(**values: str) -> Thing:
+    return Thing("ticket", "9", "r1", "New locations", fields(**values), {})
+
+
+def ending(*things: Thing) -> Ending:
+    return Ending(
+        things=list(things),
+        kept=[],
+        set_aside=[],
+        changes=[],
+        creations=Counter(),
+        deletions=0,
+        resting=[1, 1, 0, 0],
+        announced=Counter(),
+        intents=set(),
+        chain="",
+        broke=[],
+        stops=0,
+    )
+
+
+def said(model: Model, end: Ending) -> set[str]:
+    return {text.partition(":")[0] for text in complaints(model, end)}
+
+
+def test_a_world_at_rest_is_as_promised() -> None:
+    assert not complaints(Model(), ending(row(gl_code="7000"), ticket(gl_code="7000")))
+
+
+def test_a_third_cycle_that_writes_is_no_rest() -> None:
+    assert said(Model(), replace(ending(), resting=[1, 1, 1])) == {"converges"}
+
+
+def test_two_values_that_nobody_is_asked_about_do_not_agree() -> None:
+    torn = ending(row(gl_code="7000"), ticket(gl_code="6410"))
+    assert said(Model(), torn) == {"agrees"}
+    torn.kept = [Kept("r1", "gl_code", one, open=True) for one in ("7000", "6410")]
+    assert not said(Model(), torn)
+
+
+def test_a_typed_value_that_is_nowhere_is_lost() -> None:
+    model = Model()
+    model.typed("row", "1", "gl_code", "7000", "")
+    assert said(model, ending(row(), ticket())) == {"no lost update"}
+
+
+def test_a_value_replaced_where_it_was_visible_is_not_lost() -> None:
+    model = Model()
+    model.typed("row", "1", "gl_code", "7000", "")
+    model.typed("ticket", "9", "gl_code", "6410", "7000")
+    assert not said(model, ending(row(gl_code="6410"), ticket(gl_code="6410")))
+
+
+def test_a_value_replaced_where_it_was_not_visible_is_lost() -> None:
+    model = Model()
+    model.typed("row", "1", "gl_code", "7000", "")
+    model.typed("ticket", "9", "gl_code", "6410", "")
+    assert said(model, ending(row(gl_code="6410"), ticket(gl_code="6410"))) == {"no lost update"}
+
+
+def test_writing_one_value_twice_is_an_echo_and_stands_in_no_intent() -> None:
+    end = ending(row(gl_code="7000"), ticket(gl_code="7000"))
+    end.changes = [Change("row", "1", "gl_code", "7000", at, ours=True) for at in (1, 2)]
+    assert said(Model(), end) == {"no echo", "audit"}
+
+
+def test_a_second_ticket_of_one_record_is_noticed() -> None:
+    end = ending(ticket(), replace(ticket(), ref="10"))
+    assert said(Model(), end) == {"at most one create"}
+
+
+def test_deleting_is_noticed() -> None:
+    assert said(Model(), replace(ending(), deletions=1)) == {"absence is not deletion"}
+
+
+def test_an_account_nobody_approved_is_noticed() -> None:
+    account = Thing("account", "A1", "r1", "halsted", fields(), {})
+    assert said(Model(), ending(row(), account)) == {"order of the procedure"}
+
+
+def test_another_customers_words_are_noticed() -> None:
+    model = Model()
+    model.added("1", "oakmont", "77")
+    shown = replace(row(), shown={"Location Name": "Place 77"})
+    assert said(model, ending(shown)) == {"customers kept apart"}
+
+
+def test_a_story_survives_being_stored(tmp_path: Path) -> None:
+    for seed in range(30):
+        story = draw(seed)
+        assert archive.load(archive.save(story, (), (), tmp_path)) == story
