@@ -19,7 +19,7 @@ LOCKED_WAIT = 2.0  # HubSpot: "wait at least 2 seconds" after 423
 DAILY_PAUSE = 900.0  # the daily count resets at the account's midnight, a zone we do not know
 MIGRATION_PAUSE = 600.0  # 477 without Retry-After
 
-UNAUTHORIZED = "HubSpot refused the access token ({why}); put a valid one in HUBSPOT_ACCESS_TOKEN."
+UNAUTHORIZED = "HubSpot refused the access token; put a valid one in HUBSPOT_ACCESS_TOKEN."
 FORBIDDEN = (
     "HubSpot refused the access token: it lacks a permission ({why}); add it to the app or put a"
     " token that has it in HUBSPOT_ACCESS_TOKEN."
@@ -70,7 +70,7 @@ _WAITS = {423: LOCKED_WAIT, 477: MIGRATION_PAUSE}
 
 def _refusal(status: int, said: str, code: str, problem: Mapping[str, Any]) -> Verdict:
     if status == 401:  # noqa: PLR2004 - Unauthorized
-        return Verdict(Kind.NO_ACCESS, UNAUTHORIZED.format(why=said), None, code, problem)
+        return Verdict(Kind.NO_ACCESS, UNAUTHORIZED, None, code, problem)
     if status == 403:  # noqa: PLR2004 - Forbidden
         why = ", ".join(_scopes(problem)) or said
         return Verdict(Kind.NO_ACCESS, FORBIDDEN.format(why=why), None, code, problem)

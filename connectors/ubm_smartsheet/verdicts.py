@@ -56,8 +56,7 @@ def _refusal(reply: Reply, body: Mapping[str, Any], code: int, words: str) -> Ve
     if code in NO_TOKEN or reply.status == 401:  # noqa: PLR2004 - unauthorised
         return Verdict(
             Kind.NO_ACCESS,
-            f"Smartsheet refused the access token ({_reason(body, reply)}); put a valid one in "
-            "SMARTSHEET_ACCESS_TOKEN.",
+            "Smartsheet refused the access token; put a valid one in SMARTSHEET_ACCESS_TOKEN.",
             None,
             text,
         )

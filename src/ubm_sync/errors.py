@@ -19,6 +19,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+NEXT_CYCLE = "It is tried again at the next cycle."
+
 
 class SyncError(Exception):
     """Base of all errors this service raises on purpose.
@@ -43,6 +45,14 @@ class Throttled(Temporary):
     def __init__(self, message: str, *, wait: float) -> None:
         super().__init__(message)
         self.wait = wait
+
+
+def with_next_step(error: SyncError, step: str) -> str:
+    """Return an error's sentence; where the same may work later, ``step`` says what happens."""
+    text = str(error)
+    if not isinstance(error, Temporary) or " again" in text:
+        return text
+    return f"{text}{'' if text.endswith('.') else '.'} {step}"
 
 
 class UnknownOutcome(SyncError):

@@ -203,9 +203,7 @@ class Transport:
 
     def _lost(self, error: requests.RequestException, *, safe: bool) -> Exception:
         if _is_unsent(error):
-            return Temporary(
-                f"{self.system} cannot be reached; nothing was sent. It is tried again by itself."
-            )
+            return Temporary(f"{self.system} cannot be reached; nothing was sent.")
         kind = type(error).__name__
         text = f"The connection to {self.system} ended before the answer came ({kind})."
         return Temporary(text) if safe else UnknownOutcome(text)

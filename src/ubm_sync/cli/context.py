@@ -17,7 +17,7 @@ from ubm_sync import logs
 from ubm_sync.app import Application
 from ubm_sync.cli.screen import complain
 from ubm_sync.config import Environment
-from ubm_sync.errors import ConfigError, Flaw, PersonNeeded, SyncError
+from ubm_sync.errors import ConfigError, Flaw, PersonNeeded, SyncError, with_next_step
 
 DONE, FAILED, USAGE, UNDECIDED = 0, 1, 2, 3
 LOG_FILE = Path("var/ubm-sync.log")
@@ -96,7 +96,7 @@ def _ended(command: Callable[[], None]) -> int:
         return UNDECIDED
     except SyncError as error:
         log.warning("command failed", error=str(error))
-        complain(str(error))
+        complain(with_next_step(error, "Run the command again in a while."))
         return FAILED
     except BrokenPipeError:
         return DONE

@@ -100,6 +100,12 @@ class Case:
         """Return a column's title as this customer reads it."""
         return self.titles.get(field, field)
 
+    def unsigned(self, reason: str) -> str:
+        """Return a reason without the manager's own name in front: the message begins with it."""
+        name, colon, rest = reason.partition(":")
+        signed = name.strip().casefold() in {self.who.casefold(), self.first.casefold()}
+        return rest.strip() or reason if colon and signed else reason
+
     def step(self, name: str, at: datetime | None = None) -> bool:
         """Remember when a step happened, once; return whether it is new.
 

@@ -174,7 +174,7 @@ def _closed(case: Case) -> None:
 def _refused(case: Case) -> None:
     reason = case.ticket.values.get("decline_reason", "") if case.ticket is not None else ""
     if reason:
-        text = shown(mask(reason), 200)
+        text = shown(case.unsigned(mask(reason)), 200)
         case.message = case.text("row.close_refused", first=case.first, reason=sentence(text))
 
 

@@ -161,7 +161,7 @@ def _declined(case: Case) -> None:
     reason = ticket.values.get("decline_reason", "") if ticket is not None else ""
     case.status = NOT_ACCEPTED
     if reason:
-        text = shown(mask(reason), case.rules.message_length - 60)
+        text = shown(case.unsigned(mask(reason)), case.rules.message_length - 60)
         case.message = case.text("row.declined", first=case.first, reason=sentence(text))
     else:
         case.message = case.text("row.declined_no_reason", who=case.who)

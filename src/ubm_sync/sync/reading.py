@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import structlog
 
-from ubm_sync.errors import SyncError
+from ubm_sync.errors import NEXT_CYCLE, SyncError, with_next_step
 from ubm_sync.model import Problem
 from ubm_sync.ports import Connector
 from ubm_sync.state import State
@@ -43,11 +43,12 @@ class Reading:
             try:
                 self._read(name, connector, seen, full=full, now=now)
             except SyncError as error:
-                problems.append(f"{name}: {error}")
+                text = with_next_step(error, NEXT_CYCLE)
+                problems.append(f"{name}: {text}")
                 log.warning("system not readable", system=name, error=str(error))
                 with self._state.transaction() as tx:
                     scope = f"{name}/@access"
-                    tx.problems.replace({scope}, [Problem(scope, "no_access", str(error))], now)
+                    tx.problems.replace({scope}, [Problem(scope, "no_access", text)], now)
                     connector.resume(tx.cursors.get(name))  # a page not taken is read again
             total.add(seen)
         return total, problems

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from ubm_sync.errors import NoAccess, SyncError, Temporary
+from ubm_sync.errors import NEXT_CYCLE, NoAccess, SyncError, Temporary, with_next_step
 from ubm_sync.model import Outcome, Result, Write
 from ubm_sync.ports import Connector
 from ubm_sync.sync.plan import RecordPlan, has_refs, resolve
@@ -100,7 +100,7 @@ class Sender:
                     self._tally.landed[system] += 1
         except (NoAccess, Temporary) as error:
             self._down.add(system)
-            self._tally.problems.append(f"{system}: {error}")
+            self._tally.problems.append(f"{system}: {with_next_step(error, NEXT_CYCLE)}")
             log.warning("system takes no writes", system=system, error=str(error))
         except SyncError as error:
             self._down.add(system)

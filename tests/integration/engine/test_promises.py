@@ -155,7 +155,10 @@ def test_a_system_that_is_down_delays_and_loses_nothing(house: House) -> None:
     row = house.add_row("1001")
     report = house.cycle()
 
-    assert any("cannot be reached" in problem for problem in report.problems)
+    assert any(
+        "cannot be reached. It is tried again at the next cycle." in problem
+        for problem in report.problems
+    )
 
     house.systems[DESK].break_now = ""
     house.settle()

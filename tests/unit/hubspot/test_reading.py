@@ -77,11 +77,11 @@ def test_an_answer_means(answer: Reply, kind: Kind, wait: float | None) -> None:
 
 
 def test_a_refused_token_is_told_with_what_to_do() -> None:
-    verdict = read(reply(401, said(message="Authentication credentials not found")))
+    advertised = "Authentication credentials not found. This API supports OAuth 2.0 ... " * 3
+    verdict = read(reply(401, said(message=advertised)))
 
     assert verdict.message == (
-        "HubSpot refused the access token (Authentication credentials not found); "
-        "put a valid one in HUBSPOT_ACCESS_TOKEN."
+        "HubSpot refused the access token; put a valid one in HUBSPOT_ACCESS_TOKEN."
     )
 
 

@@ -151,6 +151,17 @@ def test_declining_gives_the_reason_to_the_customer() -> None:
     assert "account" not in world.observed
 
 
+@pytest.mark.parametrize("name", ["Dana: ", "dana lee : "])
+def test_a_reason_that_begins_with_the_managers_name_names_her_once(name: str) -> None:
+    world = World()
+    world.cycle()
+    world.person(approval="decline", decline_reason=f"{name}note: the landlord pays.")
+
+    world.settle()
+
+    assert world.message == "Dana: note: the landlord pays."
+
+
 def test_a_reason_without_a_full_stop_runs_into_no_other_sentence() -> None:
     world = World(PLAIN | {"zip": "604351234"})
     world.cycle()

@@ -116,8 +116,7 @@ def test_a_refused_token_is_a_sentence_that_says_what_to_do() -> None:
     verdict = read(reply(401, 1002, "Your Access Token is invalid."))
 
     assert verdict.message == (
-        "Smartsheet refused the access token (Your Access Token is invalid); put a valid one in "
-        "SMARTSHEET_ACCESS_TOKEN."
+        "Smartsheet refused the access token; put a valid one in SMARTSHEET_ACCESS_TOKEN."
     )
 
 
