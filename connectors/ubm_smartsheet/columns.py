@@ -17,6 +17,7 @@ SYNC_STATUS = "sync_status"
 SYSTEM_TYPES = frozenset(
     {"AUTO_NUMBER", "CREATED_BY", "MODIFIED_BY", "CREATED_DATE", "MODIFIED_DATE"}
 )
+_CHOSEN = frozenset({FieldType.CHOICE, FieldType.DATE})
 _BY_FIELD_TYPE = {
     FieldType.CHOICE: "PICKLIST",
     FieldType.DATE: "DATE",
@@ -57,6 +58,16 @@ class Match:
     columns: Mapping[str, Column]
     known: Mapping[str, Known]
     replaced: tuple[str, ...] = ()
+
+    def is_usable(self, binding: Binding) -> bool:
+        """Return whether the column of a field can be read, though its type may be another.
+
+        One that had the right type and lost it is not: its cells were converted with it.
+        """
+        column, wanted = self.columns[binding.field], wanted_type(binding)
+        if type_of(column) == wanted:
+            return True
+        return self.known[binding.field].type != wanted and reads_as_text(binding, column)
 
 
 def parse_column(body: Mapping[str, Any]) -> Column:
@@ -111,6 +122,17 @@ def type_of(column: Column) -> str:
     return column.system or column.type
 
 
+def reads_as_text(binding: Binding, column: Column) -> bool:
+    """Return whether a column of another type than its field's holds the same values as text.
+
+    In a text column choices and dates can be typed; from a dropdown a text can be chosen.
+    """
+    wanted, actual = wanted_type(binding), type_of(column)
+    if actual == "TEXT_NUMBER":
+        return binding.type in _CHOSEN and wanted != actual
+    return actual == "PICKLIST" and wanted == "TEXT_NUMBER"
+
+
 def expected_options(binding: Binding) -> tuple[str, ...]:
     """Return the choices of a field in the sheet's own words, in order."""
     return tuple(binding.encode.get(choice, choice) for choice in binding.choices)
@@ -146,7 +168,9 @@ def match(bindings: Sequence[Binding], known: Mapping[str, Known], live: Sequenc
             continue
         taken.add(column.id)
         found[binding.field] = column
-        was = before.type if before is not None and before.id == column.id else type_of(column)
+        was = type_of(column)
+        if before is not None and before.id == column.id and was != wanted_type(binding):
+            was = before.type  # it became right before, or it never was
         remembered[binding.field] = Known(column.id, binding.external, was, column.title)
     return Match(found, remembered, tuple(replaced))
 
@@ -157,7 +181,7 @@ def _by_title(binding: Binding, before: Known | None, free: Sequence[Column]) ->
         titles.append(before.title)
     for title in titles:
         exact = [one for one in free if one.title == title]
-        alike = exact or [one for one in free if _folded(one.title) == _folded(title)]
+        alike = exact or [one for one in free if folded(one.title) == folded(title)]
         if before is not None:
             alike = [one for one in alike if type_of(one) == before.type]
         if len(alike) == 1:
@@ -165,5 +189,6 @@ def _by_title(binding: Binding, before: Known | None, free: Sequence[Column]) ->
     return None
 
 
-def _folded(title: str) -> str:
+def folded(title: str) -> str:
+    """Return a title or an option as it is compared: case and runs of blanks do not count."""
     return " ".join(title.split()).casefold()

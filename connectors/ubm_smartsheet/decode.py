@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
-from ubm_smartsheet.columns import SYNC_ID, Column
+from ubm_smartsheet.columns import SYNC_ID, Column, folded, reads_as_text
 from ubm_smartsheet.values import canonical_number, shown_number, trimmed
 from ubm_smartsheet.versions import ROW_LOCKED, make_version
 from ubm_sync.model import NOTHING, Binding, FieldType, Mark, Observation
 
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_TYPED_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})")  # as people in the US type it
 _DATE_LENGTH = 10
 _MOST_ACCEPTED = 5000
 _WRITTEN_ELSEWHERE = frozenset({Mark.FORMULA, Mark.LINKED})
@@ -28,6 +29,8 @@ class _Cell(NamedTuple):
     suffix: str
     decode: Mapping[str, str]
     choices: frozenset[str]
+    typed: Mapping[str, str] = NOTHING  # a choice as typed into a text column, folded -> ours
+    is_text: bool = False  # a text column where another type is meant
 
 
 #: How one column is read: its field, whether any text passes as it is, texts that are known to
@@ -139,7 +142,12 @@ def _compiled(binding: Binding, column: Column) -> _Column:
     plain = binding.type in {FieldType.TEXT, FieldType.LONG_TEXT, FieldType.IDENTIFIER}
     as_it_is = plain and not binding.shape and not binding.decode and not checkbox
     choices = frozenset(binding.choices) if binding.type is FieldType.CHOICE else frozenset()
-    cell = _Cell(binding.type, checkbox, prefix, suffix, binding.decode, choices)
+    is_text = column.type == "TEXT_NUMBER" and reads_as_text(binding, column)
+    shown = {one: binding.encode.get(one, one) for one in choices} if is_text else {}
+    typed = {folded(word): one for one in shown for word in (one, shown[one])}
+    cell = _Cell(
+        binding.type, checkbox, prefix, suffix, binding.decode, choices, typed or NOTHING, is_text
+    )
     return binding.field, as_it_is, set(), cell
 
 
@@ -168,7 +176,9 @@ def _read(how: _Cell, cell: Mapping[str, Any], value: Any) -> tuple[str, Mark | 
         text = _unshaped(text, how.prefix, how.suffix)
     text = how.decode.get(text, text)
     if how.type is FieldType.DATE:
-        return _date(text)
+        return _date(_typed_date(text) if how.is_text else text)
+    if how.is_text:
+        text = how.typed.get(folded(text), text)
     if (how.checkbox and text not in {"true", "false"}) or (
         how.choices and text not in how.choices
     ):
@@ -210,6 +220,18 @@ def _date(text: str) -> tuple[str, Mark | None]:
     if _DATE.fullmatch(day) and (len(text) == _DATE_LENGTH or text[_DATE_LENGTH] == "T"):
         return day, None
     return text, Mark.UNTYPED
+
+
+def _typed_date(text: str) -> str:
+    """Return a day typed as ``12/1/2026`` or ``12/01/26`` as ISO; anything else as it is."""
+    found = _TYPED_DATE.fullmatch(text)
+    if found is None:
+        return text
+    month, day, year = (int(part) for part in found.groups())
+    try:
+        return date(year if year > 99 else 2000 + year, month, day).isoformat()  # noqa: PLR2004 - two digits
+    except ValueError:
+        return text
 
 
 def _unshaped(text: str, prefix: str, suffix: str) -> str:

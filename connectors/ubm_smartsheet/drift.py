@@ -50,9 +50,11 @@ def problems(sheet: str, name: str, bindings: Sequence[Binding], found: Match) -
             yield _replaced(sheet, name, binding, column)
         elif column.title != binding.external:
             yield _renamed(sheet, name, binding, column)
-        if wanted_type(binding) != type_of(column):
+        if not found.is_usable(binding):
             yield _retyped(sheet, name, binding, column)
             continue
+        if wanted_type(binding) != type_of(column):
+            yield _untyped(sheet, name, binding, column)
         yield from _options(sheet, name, binding, column)
         if binding.locked and not column.locked and not column.system:
             yield _unlocked(sheet, name, binding, column)
@@ -147,6 +149,17 @@ def _retyped(sheet: str, name: str, binding: Binding, column: Column) -> Problem
         f"should be {_KINDS.get(wanted, wanted)}; its values wait until the type is put back. "
         "The rows are safe.",
         fields=(binding.field,),
+    )
+
+
+def _untyped(sheet: str, name: str, binding: Binding, column: Column) -> Problem:
+    wanted, actual = wanted_type(binding), type_of(column)
+    return Problem(
+        scope_of(sheet, binding.field),
+        "column_untyped",
+        f'Column "{column.title}" of sheet "{name}" is of type {_KINDS.get(actual, actual)} but '
+        f"should be {_KINDS.get(wanted, wanted)}; what is in it is read as text and works. To have "
+        "it checked while people type, change its type (Edit Column Properties).",
     )
 
 

@@ -9,6 +9,7 @@ from ubm_smartsheet.columns import (
     SYSTEM_TYPES,
     Column,
     expected_options,
+    reads_as_text,
     type_of,
     wanted_type,
 )
@@ -94,11 +95,14 @@ def changes(
     """
     for binding in bindings:
         column = columns.get(binding.field)
-        if column is None or column.system or type_of(column) != wanted_type(binding):
+        if column is None or column.system:
+            continue
+        fits = type_of(column) == wanted_type(binding)
+        if not fits and not reads_as_text(binding, column):
             continue
         body: dict[str, Any] = {}
         said = []
-        if column.type in {"PICKLIST", "MULTI_PICKLIST"}:
+        if fits and column.type in {"PICKLIST", "MULTI_PICKLIST"}:
             added = [one for one in expected_options(binding) if one not in column.options]
             if added:
                 # Options come with the type (1090), and unsent attributes stay as they are.
@@ -111,7 +115,7 @@ def changes(
         if ours and binding.settings.get("hidden") == "true" and not column.hidden:
             body["hidden"] = True
             said.append("hidden")
-        if ours and _is_restricted(binding) and not column.validation:
+        if fits and ours and _is_restricted(binding) and not column.validation:
             body["validation"] = True
             said.append("listed values only")
         if body:

@@ -24,6 +24,9 @@ _NO_BUILDER = (
 )
 _LONGEST_NAME = 50  # characters of a sheet's name
 _MENDED = frozenset({"column_unlocked", "option_missing"})  # by the changes themselves
+_WORKS = frozenset(
+    {"column_renamed", "column_replaced", "column_untyped"}
+)  # nothing fails because of these
 
 
 class Setup:
@@ -212,6 +215,7 @@ class Setup:
             and (problem.code != "column_missing" or absent & set(problem.fields))
         ]
         for problem in wrong:
-            yield SetupStep(SYSTEM, f'sheet "{name}"', "problem", problem.text)
+            state = "note" if problem.code in _WORKS else "problem"
+            yield SetupStep(SYSTEM, f'sheet "{name}"', state, problem.text)
         if not wrong:
             yield SetupStep(SYSTEM, f'columns of sheet "{name}"', "ok")

@@ -51,8 +51,8 @@ class Budget(Protocol):
 class SetupStep:
     """One thing ``setup`` found or did.
 
-    ``state`` is ``ok``, ``created``, ``changed`` or ``problem``; on a dry run ``would create`` or
-    ``would change``.
+    ``state`` is ``ok``, ``note`` (it works, and ``detail`` is worth knowing), ``created``,
+    ``changed`` or ``problem``; on a dry run ``would create`` or ``would change``.
     """
 
     system: str

@@ -88,8 +88,9 @@ def test_setting_up_knows_a_column_that_was_renamed_from_what_was_read() -> None
     command = world.connect()
     command.resume(world.connector.cursor())
 
-    (problem,) = [one for one in command.ensure(dry_run=True) if one.state == "problem"]
+    (problem,) = [one for one in command.ensure(dry_run=True) if one.state != "ok"]
 
+    assert problem.state == "note"
     assert 'was renamed to "Zip code"' in problem.detail
 
 
@@ -146,6 +147,25 @@ def test_a_retyped_column_holds_its_field() -> None:
 
     assert (problem.code, problem.fields) == ("column_retyped", ("state",))
     assert "is of type Text/Number but should be Dropdown" in problem.text
+
+
+def test_a_sheet_made_by_hand_with_text_columns_is_read_and_set_up() -> None:
+    world = World()
+    for title in ("Commodity", "Service Start", "Sync Status"):
+        world.act("retype_column", sheet=int(world.sheet), title=title, type="TEXT_NUMBER")
+    world.act("unlock_column", sheet=int(world.sheet), title="Sync Status")
+    row = world.add(Location_Name="Joliet", Commodity="natural GAS", Service_Start="12/1/2026")
+
+    (seen,) = world.observe().observations
+    steps = list(world.connector.ensure(dry_run=False))
+
+    assert seen.ref == row
+    assert (seen.values["commodity"], seen.values["service_start"]) == ("Natural gas", "2026-12-01")
+    assert {step.state for step in steps} == {"ok", "changed", "note"}
+    assert [step.detail for step in steps if step.state == "changed"] == ["lock"]
+    [answer] = world.apply(world.write(row, seen, sync_status="Draft", commodity="Water"))
+    assert answer.result is Result.LANDED
+    assert (world.see(row)["Sync Status"], world.see(row)["Commodity"]) == ("Draft", "Water")
 
 
 def test_a_dropped_option_is_named() -> None:

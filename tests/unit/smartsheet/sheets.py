@@ -61,10 +61,14 @@ def live(**changes: dict[str, Any]) -> dict[str, Column]:
 
 
 def decoded(
-    *, keep_blank: bool = False, row: dict[str, Any] | None = None, **cells: Any
+    *,
+    keep_blank: bool = False,
+    row: dict[str, Any] | None = None,
+    columns: dict[str, Column] | None = None,
+    **cells: Any,
 ) -> Observation | None:
     """Return a row decoded from cells given by field: a value, or a dict with all attributes."""
-    columns = live()
+    columns = columns or live()
     decoder = RowDecoder("row", "7", ALL, columns, key_is_value=False)
     body = {
         "id": 555,

@@ -144,6 +144,39 @@ def test_a_retyped_column_names_both_types() -> None:
     )
 
 
+def test_a_text_column_that_never_had_the_type_works_and_is_told() -> None:
+    columns = list(live(start={"type": "TEXT_NUMBER"}).values())
+    fresh = match(ALL, {}, columns)
+
+    found, (problem,) = again(columns, fresh)
+
+    assert found.known["start"].type == "TEXT_NUMBER"
+    assert problem == Problem(
+        "smartsheet/7/start",
+        "column_untyped",
+        'Column "Service Start" of sheet "Halsted Foods" is of type Text/Number but should be '
+        "Date; what is in it is read as text and works. To have it checked while people type, "
+        "change its type (Edit Column Properties).",
+    )
+
+
+def test_a_column_that_was_put_right_and_is_retyped_later_waits() -> None:
+    made = match(ALL, {}, list(live(start={"type": "TEXT_NUMBER"}).values()))
+    right, _ = again(list(live().values()), made)
+
+    _, (problem,) = again(list(live(start={"type": "TEXT_NUMBER"}).values()), right)
+
+    assert (problem.code, problem.fields) == ("column_retyped", ("start",))
+
+
+def test_a_column_of_a_type_that_cannot_hold_the_values_waits_from_the_start() -> None:
+    columns = list(live(kind={"type": "CHECKBOX"}).values())
+
+    _, (problem,) = again(columns, match(ALL, {}, columns))
+
+    assert (problem.code, problem.fields) == ("column_retyped", ("kind",))
+
+
 def test_missing_options_are_named_in_the_sheets_words() -> None:
     _, (problem,) = again(list(live(kind={"options": ("Change",)}).values()))
 

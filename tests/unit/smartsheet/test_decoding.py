@@ -269,3 +269,30 @@ def test_canonical_numbers_have_no_exponent_and_keep_their_value(number: float) 
     assert "e" not in text.lower()
     assert float(text) == float(number)
     assert shown_number(number)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "value", "mark"),
+    [
+        ("kind", "Add location", "add", None),
+        ("kind", " add  LOCATION", "add", None),
+        ("kind", "Close", "close", None),
+        ("kind", "Open", "Open", Mark.UNTYPED),
+        ("start", "12/1/2026", "2026-12-01", None),
+        ("start", "12/01/26", "2026-12-01", None),
+        ("start", "2026-12-01", "2026-12-01", None),
+        ("start", "13/01/2026", "13/01/2026", Mark.UNTYPED),
+    ],
+)
+def test_a_choice_or_a_date_typed_into_a_text_column_is_read(
+    field: str, typed: str, value: str, mark: Mark | None
+) -> None:
+    plain = live(kind={"type": "TEXT_NUMBER", "options": ()}, start={"type": "TEXT_NUMBER"})
+
+    cells: dict[str, Any] = {field: typed}
+
+    one = decoded(columns=plain, **cells)
+
+    assert one is not None
+    assert one.values == {field: value}
+    assert one.marks.get(field) == mark
