@@ -74,8 +74,8 @@ def loses_nothing(model: Model, ending: Ending) -> Iterator[str]:
             continue  # its people removed it, or nobody can compare and set
         if (there.owner, NAMES[typed.field][0]) in model.spoilt:
             continue
-        if same(there.fields.get(typed.field, ""), typed.value):
-            continue
+        if same(typed.before, typed.value) or same(there.fields.get(typed.field, ""), typed.value):
+            continue  # nothing was changed, or it is there
         record = keys[where]
         if (record, typed.field, typed.value) in kept or (typed.field, typed.value) in loose:
             continue
