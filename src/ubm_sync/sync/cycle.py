@@ -213,6 +213,7 @@ class Engine:
         """Store how the cycle ended and what the guard has to tell; give the lease back."""
         with self.state.transaction() as tx:
             gate.finish(tx, self.clock.now())
+            report.audit = tx.audit.last_hash()
             tx.runs.finish(
                 report.run, self.clock.now(), report.summary(), "; ".join(report.problems)
             )
