@@ -56,6 +56,7 @@ class HubSpotConnector:
     def __init__(self, connection: Connection) -> None:
         self.settings = settings = read_settings(connection.settings)
         self._places = connection.places
+        self._customers, self._stand_ins = connection.customers, connection.stand_ins
         self._clock = connection.clock
         self.client = Client(connection, settings)
         self._catalog = Catalog(
@@ -262,11 +263,15 @@ class HubSpotConnector:
             yield page
 
     def _checked(self) -> Page:
-        found = self.check()
+        found = (*self.check(), *self._unowned())
         later = _SOON if found else round(self.settings.check_every * 1000)
         self._check_at = self._now() + later
         scopes = schema.scopes(self._places, self._identity)
         return Page(problems=found, checked=scopes)
+
+    def _unowned(self) -> Iterator[Problem]:
+        if self._people:
+            yield from schema.unowned(self._customers, self._stand_ins, self.knows)
 
     def _now(self) -> int:
         return round(self._clock.now().timestamp() * 1000)

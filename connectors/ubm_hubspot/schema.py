@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ubm_hubspot.catalog import fold
 from ubm_hubspot.decode import CONTAINER, PIPELINE, STAGE
-from ubm_sync.model import Binding, FieldType, Place, Problem
+from ubm_sync.model import Binding, Customer, FieldType, Place, Problem
 
 SCOPE = f"hubspot/{CONTAINER}"
+PEOPLE = "hubspot/people"
 FIX = "run `ubm-sync setup hubspot`"
 
 _TYPES: Mapping[FieldType, tuple[str, str]] = {
@@ -170,11 +171,29 @@ def problems(
     return tuple(found)
 
 
+def unowned(
+    customers: Iterable[Customer], stand_ins: Sequence[str], knows: Callable[[str], bool]
+) -> Iterator[Problem]:
+    """Yield a problem for each customer whose tickets nobody can own; ``knows`` tells users."""
+    on_call = any(knows(email) for email in stand_ins)
+    for customer in customers:
+        people = [email for email in (customer.csm, customer.backup) if email]
+        if on_call or customer.paused or any(knows(email) for email in people):
+            continue
+        names = " or ".join((*people, *stand_ins)) or "named for them"
+        yield Problem(
+            f"{PEOPLE}/{customer.key}",
+            "no_owner",
+            f"The tickets of {customer.name} have no owner: HubSpot has no active user {names}; "
+            'name an active one as its manager or backup, or under "people" in service.yaml.',
+        )
+
+
 def scopes(places: Iterable[Place], identity: str) -> frozenset[str]:
     """Return every scope that ``problems`` may speak of."""
     places = tuple(places)
     names = {f"{SCOPE}/{name}" for name in wanted(places, identity)}
-    return frozenset({SCOPE, *names, *(f"{SCOPE}/{place.name}" for place in places)})
+    return frozenset({SCOPE, PEOPLE, *names, *(f"{SCOPE}/{place.name}" for place in places)})
 
 
 def _property_problems(

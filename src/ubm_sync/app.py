@@ -93,6 +93,7 @@ class Application:
             clock=self.clock,
             budget=self.budget,
             stop=self.stop,
+            stand_ins=configuration.service.stand_ins,
         )
         connector: Connector = _installed(CONNECTORS, name).load()(connection)
         return connector
@@ -117,7 +118,7 @@ class Application:
             store_name=names["account"],
             choices={name: rule.choices for name, rule in mapping.fields.items() if rule.choices},
             titles={name: binding.external for name, binding in row.items()},
-            stand_ins=tuple(filter(None, (*service.people.on_call, service.people.lead))),
+            stand_ins=service.stand_ins,
         )
         return {"location": LocationFlow(rules), "onboarding": OnboardingFlow()}
 

@@ -73,6 +73,7 @@ class Connection:
     budget: Budget
     seed: int = 0  # for jitter
     stop: threading.Event = field(default_factory=threading.Event)
+    stand_ins: tuple[str, ...] = ()  # e-mails: who owns work when manager and backup cannot
 
 
 class Connector(Protocol):

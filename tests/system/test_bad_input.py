@@ -158,11 +158,15 @@ def test_option_that_the_tickets_lack_is_told_and_written_once_it_is_back(
     other = stack.type_row({"Account Number": "999888777"})
     stack.settle()
     note = (
-        'Commodity could not be written to HubSpot: "Natural gas" is not an option of the HubSpot '
-        'property "ubm_commodity"; add it there or run `ubm-sync setup hubspot`. It is kept where '
-        "it was typed, and written by itself once that is mended."
+        "Commodity could not be written to HubSpot yet. It is kept where it was typed. The "
+        "administrator is told what to mend; then it is written by itself."
     )
     assert stack.ticket(row)["notes"].count(note) == 1
+    reason = (
+        '"Natural gas" is not an option of the HubSpot property "ubm_commodity"; add it there '
+        "or run `ubm-sync setup hubspot`."
+    )
+    assert stack.refusals() == [("ticket.commodity", reason)]
     assert stack.row(other)["Sync Status"] == "Waiting for CSM"
     assert stack.row(row)["Commodity"] == "Natural gas"
     stack.desk("add_option", property="ubm_commodity", value="Natural gas")

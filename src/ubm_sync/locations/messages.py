@@ -174,6 +174,18 @@ TEXTS: Mapping[str, str] = {
         "{title} could not be set in {system}: {reason}. It is tried again once that is mended."
     ),
     "note.trouble": "{system} refused what should be written: {reason}",
+    "note.not_taken_yet": (
+        "{title} could not be written to {system} yet. It is kept where it was typed. The "
+        "administrator is told what to mend; then it is written by itself."
+    ),
+    "note.not_set_yet": (
+        "{title} could not be set in {system} yet. The administrator is told what to mend; then it "
+        "is set by itself."
+    ),
+    "note.trouble_yet": (
+        "{system} did not take this yet. Nothing is lost. The administrator is told what to mend; "
+        "then it is written by itself."
+    ),
     "ticket.subject": "{verb} {where} - {account} ({customer})",
     "ticket.checks": "Checks passed: {passed} of {total}.",
     "ticket.secret": "Warning: a password seemed to be in {fields}; it was masked.",

@@ -16,6 +16,9 @@ from ubm_sync.model import Mark
 _KEPT = frozenset({"account_number", "vendor"})
 _EMPTY = "(empty)"
 _NOT_OURS = frozenset({Mark.FORMULA, Mark.LINKED, Mark.LOCKED})  # cells we cannot write
+# A reason that names one of these tells the administrator what to mend; `quarantine list` shows it.
+_FOR_ADMINS = ("ubm-sync", "mapping", "property", "token", "account Admin", "run setup")
+_OWNER = f"{TICKET}.owner"  # told once for each customer, as a problem, not on each of its tickets
 _NOTICE = ("notice", "notice_at", "notice_edit")
 
 
@@ -36,16 +39,24 @@ def tell(case: Case) -> str:
 
 def _trouble(case: Case, where: str, reason: str) -> None:
     """Tell the manager once what a system refused: a whole record, or one field of it."""
+    if where == _OWNER:
+        return
     place, _, field = where.partition(".")
     names = {ROW: case.rules.intake_name, ACCOUNT: case.rules.store_name}
     system = names.get(place, case.rules.ticket_name)
     event = f"trouble:{where}:{digest(reason)}"
+    for_admins = any(word in reason for word in _FOR_ADMINS)
     if field:
         title = case.title(field)
         typed = field in case.rules.titles and field not in SERVICE_FIELDS
         title = title if title != field else field.replace("_", " ").capitalize()
         key = "note.not_taken" if typed else "note.not_set"
-        case.note(event, key, system=system, title=title, reason=reason.rstrip("."))
+        if for_admins:
+            case.note(event, f"{key}_yet", system=system, title=title)
+        else:
+            case.note(event, key, system=system, title=title, reason=reason.rstrip("."))
+    elif for_admins:
+        case.note(event, "note.trouble_yet", system=system)
     else:
         case.note(event, "note.trouble", system=system, reason=reason)
 

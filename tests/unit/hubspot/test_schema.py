@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ubm_hubspot.schema import problems, scopes, wanted
-from ubm_sync.model import Binding, FieldType, Place, Stage
+from ubm_hubspot.schema import problems, scopes, unowned, wanted
+from ubm_sync.model import Binding, Customer, FieldType, Place, Stage
 
 PLACE = Place(
     "ticket",
@@ -116,3 +116,22 @@ def test_a_missing_pipeline_is_told_once() -> None:
 
     assert found.code == "pipeline_missing"
     assert found.fields == ("stage",)
+
+
+def test_a_customer_whose_people_all_left_is_told_once() -> None:
+    customers = [
+        Customer("one", "Halsted Foods", csm="gone@x.example", backup="left@x.example"),
+        Customer("two", "Aurora", csm="gone@x.example", backup="here@x.example"),
+        Customer("three", "Paused", csm="gone@x.example", paused=True),
+    ]
+    known = {"here@x.example"}
+
+    (problem,) = unowned(customers, ["away@x.example"], known.__contains__)
+
+    assert (problem.scope, problem.blocks, problem.fields) == ("hubspot/people/one", False, ())
+    assert problem.text == (
+        "The tickets of Halsted Foods have no owner: HubSpot has no active user gone@x.example or "
+        "left@x.example or away@x.example; name an active one as its manager or backup, or under "
+        '"people" in service.yaml.'
+    )
+    assert list(unowned(customers, ["here@x.example"], known.__contains__)) == []

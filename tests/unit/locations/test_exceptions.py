@@ -378,6 +378,26 @@ def test_a_refused_account_is_our_problem_and_the_manager_knows_why() -> None:
     assert sum("exists already" in note for note in world.notes) == 1
 
 
+def test_what_an_administrator_must_mend_is_no_text_for_a_manager() -> None:
+    world = World()
+    world.cycle()
+    world.troubles = {
+        "ticket.priority": '"URGENT" is not an option of the property "p"; run `ubm-sync setup x`.',
+        "ticket.owner": "there is no active user with this e-mail",
+        "row.city": "the text is too long.",
+    }
+    world.notes.clear()
+
+    world.cycle()
+
+    city, priority = sorted(world.notes)
+    assert city.startswith("City could not be written to the sheet: the text is too long. It is")
+    assert priority == (
+        "Priority could not be set in the ticket system yet. The administrator is told what to "
+        "mend; then it is set by itself."
+    )
+
+
 def test_a_password_is_masked_everywhere_and_told() -> None:
     world = World(PLAIN | {"notes": "Portal user bob, pw: Hunter2!x"})
     decision = world.cycle()
