@@ -26,13 +26,13 @@ ROOMS = {
     "transport": {"clock", "errors", "ports"},
     "emulation": {"clock"},
     "mapping": VALUES,
-    "config": VALUES | {"mapping"},
+    "config": VALUES | {"mapping", "delays"},
     "calendars": VALUES,
     "locations": VALUES | {"calendars"},
     "onboarding": VALUES | {"calendars"},
     "delays": VALUES | {"calendars"},
-    "state": VALUES | {"database"},
-    "sync": VALUES | {"mapping", "state"},
+    "state": VALUES | {"database", "delays"},
+    "sync": VALUES | {"mapping", "state", "delays", "calendars"},
     "memory": VALUES,
 }
 FOR_CONNECTORS = VALUES | {"database", "transport", "emulation"}

@@ -7,9 +7,12 @@ store, which is one of the systems kept in step.
 
 from __future__ import annotations
 
-from ubm_sync.state.audit import Broken, Entry, Logged
+from ubm_sync.state.audit import Entry, Logged
 from ubm_sync.state.budget import Limit, SharedBudget, UnlimitedBudget
+from ubm_sync.state.chain import Broken
 from ubm_sync.state.conflicts import ConflictState, Kept
+from ubm_sync.state.delay_cases import DelayCase, Ticket
+from ubm_sync.state.delays import Line, digest_of
 from ubm_sync.state.guard import GuardStop
 from ubm_sync.state.journal import Intent, Told
 from ubm_sync.state.leases import Lease
@@ -25,6 +28,7 @@ __all__ = [
     "DEFAULT_URL",
     "Broken",
     "ConflictState",
+    "DelayCase",
     "Entry",
     "GuardStop",
     "Intent",
@@ -32,6 +36,7 @@ __all__ = [
     "KnownProblem",
     "Lease",
     "Limit",
+    "Line",
     "Logged",
     "MappingVersion",
     "NoteState",
@@ -40,9 +45,11 @@ __all__ = [
     "Run",
     "SharedBudget",
     "State",
+    "Ticket",
     "Told",
     "Tx",
     "UnlimitedBudget",
     "Waiting",
+    "digest_of",
     "open_state",
 ]

@@ -14,6 +14,8 @@ from ubm_sync.state.audit import Audit
 from ubm_sync.state.conflicts import Conflicts, KeptValues
 from ubm_sync.state.cursors import Cursors
 from ubm_sync.state.decisions import Decisions
+from ubm_sync.state.delay_cases import DelayCases
+from ubm_sync.state.delays import DelayFacts, DelayLedger
 from ubm_sync.state.guard import GuardStops
 from ubm_sync.state.journal import Journal
 from ubm_sync.state.leases import Leases
@@ -47,6 +49,9 @@ class Tx:
         self.runs = Runs(connection, clock)
         self.guard = GuardStops(connection, clock)
         self.leases = Leases(connection, clock)
+        self.delays = DelayLedger(connection, clock)
+        self.facts = DelayFacts(connection, clock)
+        self.cases = DelayCases(connection, clock)
         self.meta = Meta(connection, clock)
         self.mappings = MappingVersions(connection, clock)
 

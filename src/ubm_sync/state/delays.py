@@ -1,0 +1,249 @@
+"""The ledger of delays: revisions that are never changed, and the evidence they rest on.
+
+Revisions form a chain like the audit log. A revision names its evidence by the hash of the whole
+fact, so the chain covers the facts as well, and an explanation never needs the system they came
+from. Facts are kept as they were told; one that is told differently later is kept beside the first,
+and the newest telling is the one that is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    Row,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+    update,
+)
+
+from ubm_sync.database import upsert
+from ubm_sync.delays.codes import Party
+from ubm_sync.delays.delay import Status
+from ubm_sync.delays.ledger import Basis, Revision
+from ubm_sync.evidence import Evidence, Kind, Side
+from ubm_sync.state.chain import Broken, Chain, chain_table, head_table
+from ubm_sync.state.repository import Repository
+from ubm_sync.state.schema import Moment, clean, instant, json_text, metadata, microseconds
+
+delay_revision = chain_table(
+    "delay_revision",
+    Column("run", Text, nullable=False),
+    Column("onboarding", Text, nullable=False, index=True),
+    Column("delay", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+)
+delay_head = head_table("delay_head")
+delay_fact = Table(
+    "delay_fact",
+    metadata,
+    Column("onboarding", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("at", Moment, nullable=False),  # when it was first told
+    Column("used", Boolean, nullable=False),  # False: told differently since
+    Column("body", Text, nullable=False),  # JSON text, as it is hashed
+    Index("ix_delay_fact_digest", "digest"),
+)
+
+_columns, _facts = delay_revision.c, delay_fact.c
+_many: Any = bindparam("many", expanding=True)
+OF_MANY = (
+    select(delay_revision).where(_columns.onboarding.in_(_many)).order_by(_columns.seq)
+)  # oldest first
+NEWEST = select(delay_revision).where(
+    _columns.seq.in_(
+        select(func.max(_columns.seq))
+        .where(_columns.onboarding.in_(_many))
+        .group_by(_columns.onboarding, _columns.delay)
+    )
+)
+USED = select(_facts.onboarding, _facts.digest, _facts.body).where(
+    _facts.onboarding.in_(_many), _facts.used
+)
+BODIES = select(_facts.digest, _facts.body).where(_facts.digest.in_(_many))
+KEEP = upsert(delay_fact, ["onboarding", "digest"], update=["used"])
+RETIRE = (
+    update(delay_fact)
+    .where(_facts.onboarding == bindparam("of_one"), _facts.digest.in_(_many))
+    .values(used=False)
+)
+
+
+class Line(NamedTuple):
+    """A revision as it stands in the ledger; ``proof`` are the digests of its evidence."""
+
+    seq: int
+    revision: Revision
+    proof: tuple[str, ...]
+    hash: str
+
+
+class DelayLedger(Chain):
+    """The revisions, appended to and read."""
+
+    name = "ledger of delays"
+    table = delay_revision
+    head = delay_head
+    hashed = ("seq", "at", "run", "onboarding", "delay", "number", "body")
+
+    def append(self, lines: Iterable[tuple[Revision, Sequence[str]]]) -> list[int]:
+        """Append revisions with the digests of their evidence, in this order; return their numbers.
+
+        The evidence must have been kept in the same transaction or before. Raises Refused where
+        the head of the chain is gone.
+        """
+        return self._chain(_row(revision, proof) for revision, proof in lines)
+
+    def newest(self, onboardings: Iterable[str]) -> dict[str, dict[str, Line]]:
+        """Return the last revision of each delay: ``{onboarding: {delay: line}}``."""
+        found: defaultdict[str, dict[str, Line]] = defaultdict(dict)
+        for row in self._rows_in(NEWEST, onboardings):
+            line = _line(row)
+            found[row.onboarding][line.revision.delay] = line
+        return dict(found)
+
+    def of(self, onboarding: str) -> list[Line]:
+        """Return every revision of one onboarding, oldest first."""
+        return [_line(row) for row in self._rows_in(OF_MANY, [onboarding])]
+
+    def _unproven(self, rows: list[Row[Any]]) -> Broken | None:
+        """Return the first of these lines whose evidence is missing or was changed."""
+        proofs = {row.seq: orjson.loads(row.body)["proof"] for row in rows}
+        wanted = {digest for proof in proofs.values() for digest in proof}
+        bodies = {row.digest: row.body for row in self._rows_in(BODIES, sorted(wanted))}
+        for seq, proof in proofs.items():
+            for digest in proof:
+                if digest not in bodies:
+                    return Broken(seq, f"A piece of evidence of entry {seq} is missing.")
+                if _digest(bodies[digest]) != digest:
+                    text = f"A piece of evidence of entry {seq} was changed after it was kept."
+                    return Broken(seq, text)
+        return None
+
+
+class DelayFacts(Repository):
+    """What is known of each onboarding, kept."""
+
+    def keep(self, onboarding: str, facts: Iterable[Evidence], at: datetime) -> bool:
+        """Keep facts told at ``at``; return whether anything is known now that was not before.
+
+        A fact that is told with other details takes the place of the one told before.
+        """
+        told = {one.identity: (digest_of(one), one) for one in facts}
+        known = {fact.identity: digest for digest, fact in self.used(onboarding)}
+        fresh = {digest: fact for name, (digest, fact) in told.items() if known.get(name) != digest}
+        retired = [known[fact.identity] for fact in fresh.values() if fact.identity in known]
+        self._change_in(RETIRE, retired, {"of_one": onboarding})
+        rows = [
+            {"onboarding": onboarding, "digest": key, "at": at, "used": True, "body": _body(fact)}
+            for key, fact in fresh.items()
+        ]
+        self._write(KEEP, rows)
+        return bool(fresh)
+
+    def used(self, onboarding: str) -> list[tuple[str, Evidence]]:
+        """Return ``(digest, fact)`` of everything that is known of one onboarding."""
+        return [(row.digest, _fact(row.body)) for row in self._rows_in(USED, [onboarding])]
+
+    def get(self, digests: Iterable[str]) -> dict[str, Evidence]:
+        """Return kept facts by digest, also those told differently since."""
+        return {row.digest: _fact(row.body) for row in self._rows_in(BODIES, digests)}
+
+
+def digest_of(fact: Evidence) -> str:
+    """Return what a kept fact is found by: the hash of everything in it."""
+    return _digest(_body(fact))
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _body(fact: Evidence) -> str:
+    return clean(
+        json_text(
+            {
+                "kind": fact.kind,
+                "at": fact.at.isoformat(),
+                "subject": fact.subject,
+                "value": fact.value,
+                "system": fact.system,
+                "record": fact.record,
+                "field": fact.field,
+                "actor": fact.actor,
+                "side": fact.side,
+                "link": fact.link,
+                "details": dict(sorted(fact.details.items())),
+            }
+        )
+    )
+
+
+def _fact(body: str) -> Evidence:
+    found = orjson.loads(body)
+    at = datetime.fromisoformat(found.pop("at"))
+    return Evidence(kind=Kind(found.pop("kind")), at=at, side=Side(found.pop("side")), **found)
+
+
+def _row(revision: Revision, proof: Sequence[str]) -> dict[str, Any]:
+    end = revision.end
+    body = {
+        "code": revision.code,
+        "party": revision.party,
+        "subject": revision.subject,
+        "start": revision.start.isoformat(),
+        "end": None if end is None else end.isoformat(),
+        "status": revision.status,
+        "told": revision.told,
+        "notice": revision.notice,
+        "evidence": revision.evidence,
+        "proof": list(proof),
+        "retrospective": revision.retrospective,
+        "why": revision.why,
+        "rules": revision.basis.rules,
+        "settings": revision.basis.settings,
+        "by": revision.basis.by,
+    }
+    return {
+        "at": microseconds(revision.at),
+        "run": revision.basis.run,
+        "onboarding": revision.ticket,
+        "delay": revision.delay,
+        "number": revision.number,
+        "body": clean(json_text(body)),
+    }
+
+
+def _line(row: Row[Any]) -> Line:
+    body: Mapping[str, Any] = orjson.loads(row.body)
+    revision = Revision(
+        delay=row.delay,
+        number=row.number,
+        ticket=row.onboarding,
+        code=body["code"],
+        party=Party(body["party"]),
+        subject=body["subject"],
+        start=datetime.fromisoformat(body["start"]),
+        end=None if body["end"] is None else datetime.fromisoformat(body["end"]),
+        status=Status(body["status"]),
+        told=body["told"],
+        notice=body["notice"],
+        evidence=tuple(body["evidence"]),
+        retrospective=body["retrospective"],
+        why=body["why"],
+        at=instant(row.at),
+        basis=Basis(body["rules"], body["settings"], row.run, body["by"]),
+    )
+    return Line(row.seq, revision, tuple(body["proof"]), row.hash)
