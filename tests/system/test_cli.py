@@ -489,6 +489,16 @@ def test_the_log_is_verified_and_a_change_in_it_is_found(office: Office) -> None
     assert (broken.code, broken.json["whole"], broken.json["entry"]) == (FAILED, False, 1)
 
 
+def test_a_change_in_the_ledger_of_delays_is_found(office: Office) -> None:
+    with office.world.app.state.transaction() as tx:
+        tx.cursors._connection.exec_driver_sql("update delay_head set count = 1")
+    office.world.stop()
+    broken = office.run("verify-log")
+
+    assert broken.code == FAILED
+    assert "The ledger of delays is broken at entry 1" in broken.err
+
+
 def test_a_hash_noted_from_the_service_s_log_finds_a_log_rewritten_as_a_whole(
     office: Office,
 ) -> None:

@@ -18,6 +18,7 @@ from ubm_sync.mapping import nearest
 from ubm_sync.ports import Change, KnowsAuthors
 from ubm_sync.reports.status import service_status
 from ubm_sync.reports.why import Subject, explain, find
+from ubm_sync.state import Tx
 
 log = structlog.get_logger(__name__)
 
@@ -232,32 +233,38 @@ def verify_log(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Check the chain of the audit log: nothing edited, dropped or moved.
+    """Check the audit log and the ledger of delays: nothing edited, dropped or moved.
 
     Example: ubm-sync verify-log --noted 9f2c4e...
     """
-    with application() as app:
-        with app.state.reading() as tx:
-            broken = tx.audit.verify()
-            head = tx.audit.last_hash()
-            replaced = bool(noted) and not tx.audit.holds(noted)
-        if broken is not None:
-            where, reason = f"is broken at entry {broken.seq}", broken.reason.rstrip(".")
-        else:
-            where, reason = "is not the one of that time", f"No entry has the hash {noted}"
-        if broken is None and not replaced:
-            if as_json:
-                screen.show_json({"whole": True, "head": head})
-            else:
-                screen.say(f"The log is whole; its head is {head or '(empty)'}.")
-            return
+    with application() as app, app.state.reading() as tx:
+        heads = {"head": tx.audit.last_hash(), "delays": tx.delays.last_hash()}
+        fault = _fault(tx, noted)
+    if fault is None:
         if as_json:
-            entry = None if broken is None else broken.seq
-            screen.show_json({"whole": False, "entry": entry, "reason": f"{reason}."})
-        screen.complain(
-            f"The log {where}: {reason}. Keep the database as it is and compare it with a backup."
-        )
-        finish(FAILED)
+            screen.show_json({"whole": True, **heads})
+            return
+        screen.say(f"The log is whole; its head is {heads['head'] or '(empty)'}.")
+        screen.say(f"The ledger of delays is whole; its head is {heads['delays'] or '(empty)'}.")
+        return
+    where, entry, reason = fault
+    if as_json:
+        screen.show_json({"whole": False, "entry": entry, "reason": f"{reason}."})
+    screen.complain(
+        f"The {where}: {reason}. Keep the database as it is and compare it with a backup."
+    )
+    finish(FAILED)
+
+
+def _fault(tx: Tx, noted: str) -> tuple[str, int | None, str] | None:
+    """Return what is wrong with the chains (where, entry, why), None where they hold."""
+    for chain, name in ((tx.audit, "log"), (tx.delays, "ledger of delays")):
+        broken = chain.verify()
+        if broken is not None:
+            return f"{name} is broken at entry {broken.seq}", broken.seq, broken.reason.rstrip(".")
+    if noted and not (tx.audit.holds(noted) or tx.delays.holds(noted)):
+        return "log is not the one of that time", None, f"No entry has the hash {noted}"
+    return None
 
 
 def local(moment: datetime | None) -> str:
