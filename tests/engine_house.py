@@ -68,13 +68,17 @@ class SimpleFlow:
             )
         if "ticket" in present or ticket is not None:
             row["ticket"] = Ref("ticket")
+        asked: dict[str, Written] = {} if situation.conflicts else {"conflict_decision": None}
         notes: list[NoteDraft] = []
         if "account" in present:
             row["ubm_account_id"] = Ref("account")
             notes.append(NoteDraft("created", "ticket", "Created in UBM."))
         return Decision(
             frozenset(present),
-            {"row": row, "ticket": {"subject": f"New location {values.get('location_code')}"}},
+            {
+                "row": row,
+                "ticket": {"subject": f"New location {values.get('location_code')}", **asked},
+            },
             memory,
             status,
             values.get("request_number", "row"),

@@ -9,7 +9,7 @@ from typing import Any
 from ubm_sync.model import Outcome, Result
 from ubm_sync.state import Entry, RecordState, Tx
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.causes import created, explained
+from ubm_sync.sync.causes import created, decider, explained
 from ubm_sync.sync.plan import RecordPlan
 from ubm_sync.sync.rules import Rules
 
@@ -98,14 +98,15 @@ def keep_typed(
     """Keep what the writes will take away before they are sent, and who must be told.
 
     A process that is killed in between finds nothing out of place any more afterwards, but what
-    was typed is kept and the flow tells the person all the same.
+    was typed is kept and the flow tells the person all the same. What a person decided holds too:
+    the writes clear the field it was decided in.
     """
     for plan in plans:
         if plan.subject.notebook:
             _note_void(tx, plan, now)
         if plan.merged.restored:
             _keep_replaced(tx, plan, now)
-    rare = [plan for plan in plans if plan.merged.edits or plan.merged.lost]
+    rare = [plan for plan in plans if plan.merged.edits or plan.merged.lost or plan.merged.decided]
     for plan in rare:
         sync_id = plan.subject.sync_id
         for edit in plan.merged.edits:
@@ -115,6 +116,10 @@ def keep_typed(
         entries = {
             f"{book.TYPED}{edit.place}.{edit.field}": book.packed(edit.typed, edit.kept, edit.by)
             for edit in plan.merged.edits
+        }
+        entries |= {
+            book.DECIDE + name: book.chosen(value, decider(plan, name))
+            for name, value in plan.merged.decided.items()
         }
         record = records[sync_id]
         record.memory = {**record.memory, **entries}

@@ -16,7 +16,7 @@ with what we wrote there ourselves: our own value is nobody's edit, and who chan
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ubm_sync.flow import Conflict, Edit
@@ -26,6 +26,7 @@ from ubm_sync.sync.notebook import Restore, any_of
 from ubm_sync.sync.rules import Rules, SharedRule
 
 DECIDED = "decided"  # why a value lost: a person chose the other one
+HOLDS = "~"  # begins a value that was chosen before and is not written everywhere yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ class Merged:
     """The outcome for one record.
 
     ``values`` are effective values (a field in conflict has its base value). ``blocked`` are the
-    fields nothing may be written for now. ``restored`` have an earlier value that a person wanted.
+    fields nothing may be written for now. ``decided`` are the values a person chose in a conflict,
+    ``restored`` have an earlier value that a person wanted.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -84,6 +86,7 @@ class Merged:
     edits: list[Edit] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     lost: list[Lost] = field(default_factory=list)
+    decided: dict[str, str | None] = field(default_factory=dict)
     restored: dict[str, Restore] = field(default_factory=dict)
 
     @property
@@ -106,7 +109,8 @@ def merge(
 
     ``seen`` holds one live observation per place. ``blind`` names, per place, fields that cannot be
     read there now (a missing column): they count as unchanged. ``decided`` maps a field in
-    conflict (or ``*``, every one) to the place whose value a person chose, or to ``=VALUE``.
+    conflict (or ``*``, every one) to the place whose value a person chose, or to ``=VALUE``; a
+    value that was chosen before, and is not everywhere yet, is ``~VALUE``.
     ``own`` are values we wrote ourselves since the places last agreed.
     """
     merged = Merged()
@@ -167,8 +171,16 @@ def _merge_field(
     legal, illegal = _changes(rule, base, seen, accepted, blind, own)
     value = base
     if legal:
-        value = _choose(rule, base, legal, seen, merged, decided)
         merged.changed[name] = tuple(legal)
+    choice = decided.get(name, "")
+    newer = _typed_over(rule, choice[1:], legal, own) if choice.startswith(HOLDS) else {}
+    if choice.startswith(("=", HOLDS)) and not newer:
+        value = _decide(rule, choice[1:] or None, legal, seen, merged)
+    elif newer:
+        value = _choose(rule, base, newer, seen, merged, {})
+        _lose(rule, value, legal.keys() - newer.keys(), seen, merged)
+    elif legal:
+        value = _choose(rule, base, legal, seen, merged, decided)
     if value is not None:
         merged.values[name] = value
     if illegal and name not in {conflict.field for conflict in merged.conflicts}:
@@ -221,11 +233,9 @@ def _choose(
     if len(values) == 1 or all(rule.equal(values[0], value) for value in values[1:]):
         return values[0]
     choice = decided.get(rule.name, decided.get("*"))
-    if choice is not None and choice.startswith("="):
-        winner, reason = choice[1:] or None, DECIDED
-    elif choice in legal:
-        winner, reason = legal[choice], DECIDED
-    elif rule.policy is Policy.OWNER and rule.owner in legal:
+    if choice in legal:
+        return _decide(rule, legal[choice], legal, seen, merged)
+    if rule.policy is Policy.OWNER and rule.owner in legal:
         winner, reason = legal[rule.owner], "owner"
     elif rule.policy is Policy.NEWEST and _newest(legal, seen) is not None:
         winner, reason = legal[_newest(legal, seen) or ""], "newest"
@@ -236,6 +246,46 @@ def _choose(
         if not rule.equal(value, winner):
             merged.lost.append(Lost(rule.name, place, value, reason, seen[place].modified_by))
     return winner
+
+
+def _typed_over(
+    rule: SharedRule, chosen: str, legal: dict[str, str | None], own: Own | None
+) -> dict[str, str | None]:
+    """Return what was typed where the value that a person chose stood already."""
+    if own is None:
+        return {}
+    there = {place: own.landed.get(f"{place}.{rule.name}") for place in legal}
+    return {
+        place: value
+        for place, value in legal.items()
+        if (before := there[place]) is not None and rule.equal(before or None, chosen or None)
+    }
+
+
+def _decide(
+    rule: SharedRule,
+    winner: str | None,
+    places: Iterable[str],
+    seen: Mapping[str, Observation],
+    merged: Merged,
+) -> str | None:
+    """Take the value a person chose: it holds until every place shows it."""
+    merged.decided[rule.name] = winner
+    _lose(rule, winner, places, seen, merged)
+    return winner
+
+
+def _lose(
+    rule: SharedRule,
+    winner: str | None,
+    places: Iterable[str],
+    seen: Mapping[str, Observation],
+    merged: Merged,
+) -> None:
+    for place in sorted(places):
+        value = seen[place].values.get(rule.name)
+        if not rule.equal(value, winner):
+            merged.lost.append(Lost(rule.name, place, value, DECIDED, seen[place].modified_by))
 
 
 def _newest(legal: dict[str, str | None], seen: Mapping[str, Observation]) -> str | None:
@@ -266,18 +316,29 @@ def agreed(
         value = merged.values.get(name)
         if name in blocked or value == base.get(name):
             continue
-        for place in rule.places:
-            observation = seen.get(place)
-            if observation is None:
-                continue
-            there = observation.values.get(name)
-            if (there != value and not rule.equal(there, value)) or (
-                blind and name in blind.get(place, ())
-            ):
-                break
-        else:
+        if is_everywhere(rule, value, seen, blind):
             if value is None:
                 result.pop(name, None)
             else:
                 result[name] = value
     return result
+
+
+def is_everywhere(
+    rule: SharedRule,
+    value: str | None,
+    seen: Mapping[str, Observation],
+    blind: Mapping[str, frozenset[str]],
+) -> bool:
+    """Return whether every place of a field is known to show a value."""
+    name = rule.name
+    for place in rule.places:
+        observation = seen.get(place)
+        if observation is None:
+            continue
+        there = observation.values.get(name)
+        if (there != value and not rule.equal(there, value)) or (
+            blind and name in blind.get(place, ())
+        ):
+            return False
+    return True

@@ -87,6 +87,11 @@ def any_of(entry: str | None) -> list[str]:
     return [] if entry is None else entry.split(OR)
 
 
+def chosen(value: str | None, by: str) -> str:
+    """Return an entry of the value that a person chose for a conflict."""
+    return packed(f"={value or ''}", by)
+
+
 def answered(entry: str) -> str:
     """Return an entry of what vanished with the mark that nobody need decide about it any more."""
     return packed(*unpacked(entry, 3), ANSWERED)

@@ -38,7 +38,12 @@ def unseen(old: Observation | None, new: Observation, blind: frozenset[str]) -> 
     if old is not None:
         values |= {name: old.values[name] for name in blind if name in old.values}
     marks = {**new.marks, **dict.fromkeys(blind, Mark.UNSEEN)}
-    return replace(new, values=values, marks=marks, version=f"{version_of(new)}{_AGAIN}")
+    return replace(new, values=values, marks=marks, version=to_read_again(new.version))
+
+
+def to_read_again(version: str) -> str:
+    """Return a version that the next reading differs from, whatever it shows."""
+    return version if version.endswith(_AGAIN) else f"{version}{_AGAIN}"
 
 
 def version_of(seen: Observation) -> str:

@@ -23,7 +23,7 @@ from ubm_sync.model import (
     record_key,
 )
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.merge import Merged, Own, merge
+from ubm_sync.sync.merge import HOLDS, Merged, Own, merge
 from ubm_sync.sync.noticed import version_of
 from ubm_sync.sync.restoring import restore
 from ubm_sync.sync.rules import PlaceRule, Rules
@@ -157,7 +157,11 @@ def _brought_back(
 def _decided(notebook: Mapping[str, str], live: Mapping[str, Observation]) -> Mapping[str, str]:
     """Return decisions about conflicts: by command per field, or on a ticket for all of them."""
     decided = {
-        name: book.unpacked(entry, 2)[0] for name, entry in book.entries(notebook, book.DECIDE)
+        name: choice
+        if book.CONFLICT + name in notebook or not choice.startswith("=")
+        else f"{HOLDS}{choice[1:]}"
+        for name, entry in book.entries(notebook, book.DECIDE)
+        for choice in book.unpacked(entry, 1)
     }
     for observation in live.values():
         choice = observation.values.get(DECISION)
@@ -169,7 +173,11 @@ def _decided(notebook: Mapping[str, str], live: Mapping[str, Observation]) -> Ma
 def _own(notebook: Mapping[str, str]) -> Own | None:
     """Return what we wrote ourselves and what is not agreed on everywhere yet."""
     landed = dict(book.entries(notebook, book.PUT))
-    unsure = dict(book.entries(notebook, book.SENT))
+    unsure = {
+        where: sent
+        for where, sent in book.entries(notebook, book.SENT)
+        if book.BACK + where not in notebook  # it stood there before it went with its column
+    }
     return Own(landed, unsure) if landed or unsure else None
 
 

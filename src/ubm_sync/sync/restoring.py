@@ -62,6 +62,7 @@ def _force(merged: Merged, name: str, value: str | None) -> None:
     else:
         merged.values[name] = value
     merged.changed.pop(name, None)
+    merged.decided.pop(name, None)
     merged.edits = [one for one in merged.edits if one.field != name]
     merged.conflicts = [one for one in merged.conflicts if one.field != name]
     merged.lost = [one for one in merged.lost if one.field != name]

@@ -9,9 +9,11 @@ from typing import Any
 
 from ubm_sync.model import Mark, Observation, Outcome, Result, Write
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.merge import DECIDED, agreed
+from ubm_sync.sync.causes import decider
+from ubm_sync.sync.merge import agreed, is_everywhere
+from ubm_sync.sync.noticed import to_read_again
 from ubm_sync.sync.plan import RecordPlan, digest
-from ubm_sync.sync.rules import Rules
+from ubm_sync.sync.rules import Rules, SharedRule
 from ubm_sync.sync.typed import forget_put_back
 
 
@@ -59,17 +61,19 @@ def settle(
             settled.again = True
             continue
         _take(rules, settled, seen, notebook, actual, outcome, now)
+        if write.ref is None and write.place in seen:
+            _remember_missing(rules, subject.base, seen[write.place], notebook)
     if notebook:
         _forget_held(plan, notebook)
         _forget_back(plan, seen, notebook)
         forget_put_back(plan, seen, notebook)
     settled.base = agreed(rules, subject.base, plan.merged, _may_return(seen), blind=subject.blind)
     if notebook or settled.base != plan.merged.values:
-        _remember_own(rules, plan, settled.base, seen, sent, outcomes, notebook)
+        _remember_own(rules, plan, seen, sent, outcomes, notebook)
     settled.closed = [
         name for name, _ in book.entries(notebook, book.CONFLICT) if name not in plan.merged.blocked
     ]
-    notebook = _still_open(plan, settled.base, notebook)
+    notebook = _still_open(rules, plan, settled.base, seen, notebook)
     for place in plan.decision.answered:
         if entry := notebook.get(book.VANISHED + place):
             notebook[book.VANISHED + place] = book.answered(entry)
@@ -78,12 +82,17 @@ def settle(
         for key in subject.notebook
         if key.startswith((book.HELD, book.REFUSED)) and key not in notebook
     ]
+    settled.again |= bool(settled.mended)  # what the flow told of the trouble is not true any more
     settled.memory = {**plan.decision.memory, **notebook}
     return settled
 
 
 def _still_open(
-    plan: RecordPlan, base: Mapping[str, str], notebook: Mapping[str, str]
+    rules: Rules,
+    plan: RecordPlan,
+    base: Mapping[str, str],
+    seen: Mapping[str, Observation],
+    notebook: Mapping[str, str],
 ) -> dict[str, str]:
     """Return the notebook with the conflicts of now, and what people decided until it is there."""
     merged = plan.merged
@@ -92,11 +101,8 @@ def _still_open(
     for name, wanted in merged.restored.items():
         if merged.values.get(name) == wanted.value != base.get(name):
             left[book.RESTORE + name] = wanted.entry()
-    for lost in merged.lost:
-        winner = merged.values.get(lost.field)
-        if lost.reason == DECIDED and winner != base.get(lost.field):
-            by = book.unpacked(notebook.get(book.DECIDE + lost.field, ""), 2)[1]
-            left[book.DECIDE + lost.field] = book.packed(f"={winner or ''}", by)
+    for rule in rules.shared if merged.decided else ():
+        _remember_decision(rule, plan, seen, left)
     left.update({f"{book.CONFLICT}{conflict.field}": "open" for conflict in merged.conflicts})
     return left
 
@@ -120,29 +126,35 @@ def _take(
         notebook.pop(book.MADE + place, None)
         landed = outcome.landed
         for name, value in write.values.items() if notebook or landed is not None else ():
-            notebook.pop(f"{book.SENT}{place}.{name}", None)
             if landed is None or name in landed:
+                notebook.pop(f"{book.SENT}{place}.{name}", None)
                 notebook.pop(f"{book.HELD}{place}.{name}", None)
             else:
                 _hold(settled, notebook, place, name, value, outcome)
         return
-    if outcome.result is Result.UNKNOWN:
-        settled.again = True
-        rule = rules.places[place]
-        if write.ref is None:
-            notebook[book.MADE + place] = "sent"
-        for name, value in write.values.items():
-            if name in rule.shared or (name in rule.service and isinstance(value, str)):
-                where = f"{book.SENT}{place}.{name}"
-                sent = value if isinstance(value, str) else ""
-                notebook[where] = book.also(notebook.get(where), sent)
-        return
     settled.again = True
-    if outcome.stale:
+    if outcome.result is Result.UNKNOWN:
+        _doubt(rules, notebook, write)
+    elif outcome.stale:
         settled.ask[place] = write
     elif outcome.permanent:  # the flow tells the person, then it is quiet
         notebook[book.REFUSED + place] = refusal(write, outcome.reason)
         settled.refusals.append((place, outcome.reason))
+
+
+def _doubt(rules: Rules, notebook: dict[str, str], write: Write) -> None:
+    """Remember what may be there: a create may have left out any of its fields."""
+    place = write.place
+    if write.ref is None:
+        notebook[book.MADE + place] = "sent"
+        for name in (one.name for one in rules.shared if place in one.places):
+            notebook.setdefault(f"{book.SENT}{place}.{name}", "")
+    rule = rules.places[place]
+    for name, value in write.values.items():
+        if name in rule.shared or (name in rule.service and isinstance(value, str)):
+            where = f"{book.SENT}{place}.{name}"
+            sent = value if isinstance(value, str) else ""
+            notebook[where] = book.also(notebook.get(where), sent)
 
 
 def refusal(write: Write, reason: str) -> str:
@@ -153,7 +165,6 @@ def refusal(write: Write, reason: str) -> str:
 def _remember_own(
     rules: Rules,
     plan: RecordPlan,
-    base: Mapping[str, str],
     seen: Mapping[str, Observation],
     sent: Mapping[str, Write],
     outcomes: Mapping[str, Outcome],
@@ -170,16 +181,58 @@ def _remember_own(
                 name in write.values
                 and name not in open_
                 and (outcome.landed is None or name in outcome.landed)
+                and not _only_masked(plan, place, name, write)
             ):
                 value = write.values[name]
                 notebook[f"{book.PUT}{place}.{name}"] = value if isinstance(value, str) else ""
+    there = _may_return(seen)
     for rule in rules.shared:
         name = rule.name
-        if name in open_ or not rule.equal(base.get(name), plan.merged.values.get(name)):
-            continue
-        for place in seen.keys() & rule.places:  # one that may be there was not asked
-            notebook.pop(f"{book.PUT}{place}.{name}", None)
-            notebook.pop(f"{book.SENT}{place}.{name}", None)
+        if name not in open_ and is_everywhere(
+            rule, plan.merged.values.get(name), there, plan.subject.blind
+        ):
+            for place in seen.keys() & rule.places:  # one that may be there was not asked
+                notebook.pop(f"{book.PUT}{place}.{name}", None)
+                notebook.pop(f"{book.SENT}{place}.{name}", None)
+
+
+def _only_masked(plan: RecordPlan, place: str, name: str, write: Write) -> bool:
+    """Return whether a person typed what was written: a secret, masked where it stood."""
+    before = plan.subject.seen.get(place)
+    return (
+        before is not None
+        and before.marks.get(name) == Mark.SECRET
+        and before.values.get(name) == write.values[name]
+    )
+
+
+def _remember_decision(
+    rule: SharedRule,
+    plan: RecordPlan,
+    seen: Mapping[str, Observation],
+    notebook: dict[str, str],
+) -> None:
+    """Remember what a person decided until it is written everywhere.
+
+    Where it stands already it counts as ours, so that what is typed over it is known as newer.
+    """
+    name, decided = rule.name, plan.merged.decided
+    winner = decided.get(name)
+    if name not in decided or is_everywhere(rule, winner, _may_return(seen), plan.subject.blind):
+        return
+    notebook[book.DECIDE + name] = book.chosen(winner, decider(plan, name))
+    for place in rule.places:
+        if place in seen and rule.equal(seen[place].values.get(name), winner):
+            notebook[f"{book.PUT}{place}.{name}"] = winner or ""
+
+
+def _remember_missing(
+    rules: Rules, base: Mapping[str, str], made: Observation, notebook: dict[str, str]
+) -> None:
+    """Remember what a record was created without, though it is agreed: nobody emptied it there."""
+    for rule in rules.shared:
+        if made.place in rule.places and rule.name in base and rule.name not in made.values:
+            notebook[f"{book.PUT}{made.place}.{rule.name}"] = ""
 
 
 def _hold(
@@ -223,12 +276,15 @@ def _after(
             created_at=now,
             modified_at=now,
         )
+    version = outcome.version or before.version
+    if Mark.UNSEEN in before.marks.values():  # the answer does not tell what cannot be read
+        version = to_read_again(version)
     return Observation(
         before.place,
         before.ref,
         write.key,
         before.container,
-        outcome.version or before.version,
+        version,
         values,
         _marks_after(before.marks, taken),
         before.created_at,
@@ -252,8 +308,11 @@ def _forget_back(
     for where in [where for where, _ in book.entries(notebook, book.BACK)]:
         place, _, name = where.partition(".")
         there = seen[place].values.get(name) if place in seen else None
-        if there is not None or plan.merged.values.get(name) is None:
+        waits = name in plan.merged.blocked  # a value in conflict still counts
+        if there is not None or (plan.merged.values.get(name) is None and not waits):
             notebook.pop(book.BACK + where)
+            if there is None:  # it stays empty, and nobody emptied it
+                notebook[book.PUT + where] = ""
 
 
 def _forget_held(plan: RecordPlan, notebook: dict[str, str]) -> None:
