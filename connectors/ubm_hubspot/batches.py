@@ -17,9 +17,8 @@ from ubm_hubspot.decode import PIPELINE, STAGE, modified_of
 from ubm_hubspot.encode import Parcel
 from ubm_hubspot.links import FINAL
 from ubm_hubspot.reading import PropertyFault, property_faults
-from ubm_sync.errors import NoAccess, NotThere, Refused, SyncError, Temporary, Throttled
+from ubm_sync.errors import NoAccess, NotThere, Refused, Stopping, SyncError, Temporary, Throttled
 from ubm_sync.model import Result
-from ubm_sync.transport import Stopping
 
 GONE = "archived"
 _ROUNDS = 4  # HubSpot may name the bad fields of a record one after the other

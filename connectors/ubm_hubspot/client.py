@@ -157,6 +157,7 @@ class Client:
             connections=settings.concurrency + 2,
             seed=connection.seed,
             stop=connection.stop,
+            permit=connection.permit,
         )
         self._crm: Any = None
 

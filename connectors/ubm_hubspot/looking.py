@@ -17,9 +17,8 @@ from ubm_hubspot.batches import Ended, Run
 from ubm_hubspot.decode import MODIFIED, PIPELINE, STAGE, Decoder
 from ubm_hubspot.encode import Encoder, Parcel
 from ubm_hubspot.tickets import Tickets
-from ubm_sync.errors import NoAccess, Refused, Temporary, Throttled
+from ubm_sync.errors import NoAccess, Refused, Stopping, Temporary, Throttled
 from ubm_sync.model import Observation, Result
-from ubm_sync.transport import Stopping
 
 CHANGED = "changed meanwhile"
 FOUND = "there already"

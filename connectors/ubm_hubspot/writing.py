@@ -16,9 +16,8 @@ from ubm_hubspot.parallel import in_flight
 from ubm_hubspot.tickets import BATCH
 from ubm_hubspot.values import instant
 from ubm_hubspot.window import Window
-from ubm_sync.errors import NoAccess, Temporary, Throttled
+from ubm_sync.errors import NoAccess, Stopping, Temporary, Throttled
 from ubm_sync.model import Outcome, Result, Write
-from ubm_sync.transport import Stopping
 
 UNREAD = "~"  # ends the version of a ticket we updated and have not read since
 

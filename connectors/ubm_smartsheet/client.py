@@ -62,6 +62,7 @@ class Client:
             connections=MOST_CONNECTIONS,
             seed=connection.seed,
             stop=connection.stop,
+            permit=connection.permit,
         )
         self._read_timeout = (settings.connect_timeout, settings.read_timeout)
         self._agent = settings.change_agent

@@ -18,10 +18,10 @@ from ubm_smartsheet.reading import Reader
 from ubm_smartsheet.settings import read_settings
 from ubm_smartsheet.setup import Setup
 from ubm_smartsheet.writing import SheetWriter
-from ubm_sync.errors import NoAccess, NotThere, Refused, Temporary, Throttled
+from ubm_sync.errors import NoAccess, NotThere, Refused, Stopping, Temporary, Throttled
 from ubm_sync.model import Note, Outcome, Page, Past, Result, Spot, Write
 from ubm_sync.ports import Connection, SetupStep
-from ubm_sync.transport import Stopping, Transport
+from ubm_sync.transport import Transport
 
 
 class _Ended(NamedTuple):

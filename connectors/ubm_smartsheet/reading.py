@@ -21,10 +21,9 @@ from ubm_smartsheet.drift import headroom, no_access, problems, scope_of, unread
 from ubm_smartsheet.index import RowIndex
 from ubm_smartsheet.listing import Listing, is_settled
 from ubm_smartsheet.settings import Settings
-from ubm_sync.errors import NoAccess, NotThere, Refused, Temporary, Throttled
+from ubm_sync.errors import NoAccess, NotThere, Refused, Stopping, Temporary, Throttled
 from ubm_sync.model import Binding, Customer, Observation, Page, Place, Problem
 from ubm_sync.ports import Lane
-from ubm_sync.transport import Stopping
 
 log = structlog.get_logger(__name__)
 

@@ -47,6 +47,7 @@ class Application:
         self.stop = stop or threading.Event()
         self.clock = clock or SystemClock(self.stop)
         self._tolerant = tolerant
+        self._engine: Engine | None = None
 
     @cached_property
     def configuration(self) -> Configuration:
@@ -94,6 +95,7 @@ class Application:
             budget=self.budget,
             stop=self.stop,
             stand_ins=configuration.service.stand_ins,
+            permit=self._permit,
         )
         connector: Connector = _installed(CONNECTORS, name).load()(connection)
         return connector
@@ -126,7 +128,7 @@ class Application:
         """Return an engine over everything configured."""
         configuration = self.configuration
         kinds = [kind for kind in ("location", "onboarding") if kind in configuration.mappings]
-        return Engine(
+        self._engine = Engine(
             state=self.state,
             connectors=self.connectors,
             rules={kind: compile_rules(configuration.mappings[kind]) for kind in kinds},
@@ -140,6 +142,12 @@ class Application:
             stop=self.stop,
             mask=masked,
         )
+        return self._engine
+
+    def _permit(self) -> None:
+        """Let a request pass unless another instance has taken over from our engine."""
+        if self._engine is not None:
+            self._engine.permitted()
 
     @property
     def _patience(self) -> Patience:

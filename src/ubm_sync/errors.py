@@ -2,7 +2,8 @@
 
 SyncError
 ├── Temporary            try again later; nothing is known to have happened
-│   └── Throttled        the other side asks for a pause of a known or assumed length
+│   ├── Throttled        the other side asks for a pause of a known or assumed length
+│   └── Stopping         the service was told to stop: nothing new is sent
 ├── UnknownOutcome       the request may or may not have taken effect: look before sending again
 ├── Refused              the other side understood and said no; sending it again cannot help
 │   ├── NoAccess         the token is missing, wrong, expired, or lacks a permission
@@ -81,6 +82,13 @@ class NoAccess(Refused):
 
 class NotThere(Refused):
     """The thing asked for does not exist, or this token may not see it; never proof of deletion."""
+
+
+class Stopping(Temporary):
+    """The service is stopping: nothing new is sent."""
+
+    def __init__(self, system: str) -> None:
+        super().__init__(f"Stopping: nothing more was sent to {system}.")
 
 
 class LeaseLost(SyncError):

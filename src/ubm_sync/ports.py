@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
@@ -74,6 +74,7 @@ class Connection:
     seed: int = 0  # for jitter
     stop: threading.Event = field(default_factory=threading.Event)
     stand_ins: tuple[str, ...] = ()  # e-mails: who owns work when manager and backup cannot
+    permit: Callable[[], None] = lambda: None  # raises LeaseLost: asked before each request
 
 
 class Connector(Protocol):

@@ -26,6 +26,7 @@ from ubm_sync.errors import (
     NoAccess,
     NotThere,
     Refused,
+    Stopping,
     SyncError,
     Temporary,
     Throttled,
@@ -109,6 +110,7 @@ class Transport:
         connections: int = 8,
         seed: int = 0,
         stop: threading.Event | None = None,
+        permit: Callable[[], None] = lambda: None,
     ) -> None:
         self.system = system
         self.patience = patience or Patience()
@@ -118,6 +120,7 @@ class Transport:
         self._clock = clock
         self._random = random.Random(seed)  # noqa: S311 - jitter, not secrecy
         self._stop = stop or threading.Event()
+        self._permit = permit
         self._lock = threading.Lock()
         self.session = requests.Session()
         self.session.trust_env = True
@@ -150,7 +153,8 @@ class Transport:
         the rate-limit key, ``cost`` how many calls it counts as.
 
         Raises Throttled (pause longer than our patience), Temporary (still failing, no effect),
-        UnknownOutcome (only if not ``safe``), NoAccess, NotThere, Refused. ``unsure`` of the error
+        UnknownOutcome (only if not ``safe``), NoAccess, NotThere, Refused, and LeaseLost from
+        ``permit``, which is asked before each attempt. ``unsure`` of the error
         says whether an earlier attempt may have taken effect.
         """
         retrying = Retrying(
@@ -186,6 +190,7 @@ class Transport:
             raise LongPause(text, wait=pause)
         if pause > 0:
             self._clock.sleep(pause)
+        self._permit()  # last: the process may have been frozen at any moment before
         with self._lock:
             self.calls[name] += 1
         try:
@@ -246,13 +251,6 @@ class Transport:
 
 class LongPause(Throttled):
     """A pause longer than one call may wait; not repeated here, the caller's next cycle does."""
-
-
-class Stopping(Temporary):
-    """The service is stopping: nothing new is sent."""
-
-    def __init__(self, system: str) -> None:
-        super().__init__(f"Stopping: nothing more was sent to {system}.")
 
 
 def _is_unsent(error: requests.RequestException) -> bool:

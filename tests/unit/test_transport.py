@@ -9,16 +9,18 @@ import requests
 
 from ubm_sync.clock import VirtualClock
 from ubm_sync.errors import (
+    LeaseLost,
     NoAccess,
     NotThere,
     Refused,
+    Stopping,
     SyncError,
     Temporary,
     Throttled,
     UnknownOutcome,
 )
 from ubm_sync.ports import Lane
-from ubm_sync.transport import FINE, Kind, LongPause, Patience, Reply, Stopping, Transport, Verdict
+from ubm_sync.transport import FINE, Kind, LongPause, Patience, Reply, Transport, Verdict
 
 START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 OK = Reply(200, {}, b"{}")
@@ -53,6 +55,7 @@ class Line:
         self.budget = budget or Budget()
         self.stop = threading.Event()
         self.sent = 0
+        self.lost = False
         self._answers = list(answers)
         self.transport = Transport(
             "Vendor",
@@ -61,7 +64,12 @@ class Line:
             clock=self.clock,
             patience=patience or Patience(),
             stop=self.stop,
+            permit=self._permit,
         )
+
+    def _permit(self) -> None:
+        if self.lost:
+            raise LeaseLost("another instance is at work")
 
     def _read(self, reply: Reply) -> Verdict:
         del reply
@@ -174,6 +182,19 @@ def test_nothing_is_sent_once_the_service_is_stopping() -> None:
     with pytest.raises(Stopping):
         line.call()
     assert line.sent == 0
+
+
+def test_an_instance_that_lost_its_lease_while_it_waited_sends_nothing_again() -> None:
+    line = Line()
+
+    def lose_then_fail() -> Reply:
+        line.sent += 1
+        line.lost = True
+        raise requests.ConnectionError("cut")
+
+    with pytest.raises(LeaseLost):
+        line.transport.call("write", lose_then_fail, budget="vendor:1")
+    assert line.sent == 1
 
 
 def test_a_repeat_ends_when_the_service_stops() -> None:

@@ -106,6 +106,12 @@ class Leases(Repository):
         if until is None or until <= now:
             raise _lost(lease)
 
+    def confirm(self, lease: Lease) -> None:
+        """Raise LeaseLost if another took the lease; one that only ran out is still ours."""
+        statement = select(lease_row.c.epoch).where(_same(lease))
+        if self._connection.execute(statement).scalar() is None:
+            raise _lost(lease)
+
     def release(self, lease: Lease) -> None:
         """Give a lease back; nothing happens if another took it meanwhile."""
         self._connection.execute(update(lease_row).where(_same(lease)).values(holder=""))

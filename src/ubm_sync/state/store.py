@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 
 from sqlalchemy import Connection, Engine
 
@@ -71,6 +72,7 @@ class State:
         self._clock = clock
         self._address = safe_address(url)
         self._here = threading.local()
+        self._check: Callable[[Tx], None] | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
@@ -86,6 +88,8 @@ class State:
         try:
             with clear_errors(self._address), self._engine.begin() as connection:
                 tx = Tx(connection, self._clock)
+                if self._check is not None:
+                    self._check(tx)
                 yield tx
                 tx.flush()
         finally:
@@ -96,6 +100,15 @@ class State:
         """Give a consistent view that waits for no writer; do not write in it."""
         with clear_errors(self._address), self._reading.begin() as connection:
             yield Tx(connection, self._clock)
+
+    def fenced(self, check: Callable[[Tx], None]) -> State:
+        """Return a view on the same connections whose transactions begin with ``check``.
+
+        What ``check`` raises undoes the transaction, so that nobody commits who may not.
+        """
+        view = copy(self)
+        view._check = check  # noqa: SLF001 - a copy of this one
+        return view
 
     def close(self) -> None:
         """Release all connections."""

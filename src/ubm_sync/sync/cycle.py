@@ -163,11 +163,10 @@ class Engine:
             if full:  # what was refused may be taken by now, whoever mended it
                 decisions.retry(tx, None)
             self._resume(tx)
-        decisions.take(self.state, self._fence)
+        decisions.take(self._memory)
         seen, problems = self._observe(full=full, now=started)
-        LookBack(self.state, self.connectors, self.rules.values()).look(started)
-        with self.state.transaction() as tx:
-            self._fence(tx)
+        LookBack(self._memory, self.connectors, self.rules.values()).look(started)
+        with self._memory.transaction() as tx:
             self._open_onboardings(tx, started)
             sight = self._sight(tx)
             gate = self._gate(tx, run, started)
@@ -183,9 +182,7 @@ class Engine:
         self._put_off = self._is_busy(tally)
         notes = 0
         if not self._put_off:
-            notes = NoteClerk(self.state, self.connectors, self.rules, self._fence).deliver(
-                MOST_NOTES
-            )
+            notes = NoteClerk(self._memory, self.connectors, self.rules).deliver(MOST_NOTES)
         report = Report(
             run,
             (self.clock.now() - started).total_seconds(),
@@ -211,7 +208,7 @@ class Engine:
 
     def _finish(self, report: Report, gate: Gate) -> None:
         """Store how the cycle ended and what the guard has to tell; give the lease back."""
-        with self.state.transaction() as tx:
+        with self._memory.transaction() as tx:
             gate.finish(tx, self.clock.now())
             report.audit = tx.audit.last_hash()
             tx.runs.finish(
@@ -219,6 +216,7 @@ class Engine:
             )
             if self._lease is not None:
                 tx.leases.release(self._lease)
+        self._lease = None
 
     def plans(self, now: datetime) -> list[RecordPlan]:
         """Return the plans of ``preview``."""
@@ -231,10 +229,11 @@ class Engine:
         Nothing is written outside. The counts of a customer whose records are about to change
         follow in the cycle after.
         """
-        with self.state.transaction() as tx:
+        self._lease = None  # a look needs none
+        with self._memory.transaction() as tx:
             self._resume(tx)
         _, problems = self._observe(full=False, now=now)
-        with self.state.transaction() as tx:
+        with self._memory.transaction() as tx:
             self._open_onboardings(tx, now)
             sight, decided = self._sight(tx), tx.decisions.waiting()
             gate = self._gate(tx, "plan", now)
@@ -242,7 +241,7 @@ class Engine:
         tally = Tally(problems=problems)
         for kind in self.rules:
             due = list(iter(self._due(kind).portion, []))  # not inside the transaction below
-            with self.state.transaction() as tx:
+            with self._memory.transaction() as tx:
                 work = self._work(kind, sight, gate, tally, "plan", None, decided)
                 moving = {plan.subject.customer.key for plan in found if plan.writes}
                 for ids in due:
@@ -281,7 +280,7 @@ class Engine:
         )
 
     def _recount(self, customers: set[str]) -> None:
-        with self.state.transaction() as tx:
+        with self._memory.transaction() as tx:
             tx.records.mark_dirty([f"onboarding-{key}" for key in sorted(customers)])
 
     def _gate(self, tx: Tx, run: str, now: datetime) -> Gate:
@@ -290,14 +289,14 @@ class Engine:
         places = {name: one for rules in self.rules.values() for name, one in rules.places.items()}
         versions = ", ".join(f"{kind} {one.version[:12]}" for kind, one in self.rules.items())
         guard = load_guard(tx, places, self.settings.guard, records, versions, now)
-        return Gate(self.state, guard, self.connectors, run, fence=self._fence, mask=self._mask)
+        return Gate(self._memory, guard, self.connectors, run, mask=self._mask)
 
     def _ingest(self) -> Ingest:
         customers, patience = self.active.values(), self.settings.patience
-        return Ingest(self.state, self.rules, customers, self._mask, patience)
+        return Ingest(self._memory, self.rules, customers, self._mask, patience)
 
     def _observe(self, *, full: bool, now: datetime) -> tuple[Seen, list[str]]:
-        reading = Reading(self.state, self.connectors, self._ingest(), self._progress)
+        reading = Reading(self._memory, self.connectors, self._ingest(), self._progress)
         return reading.round(full=full, now=now)
 
     def _sight(self, tx: Tx) -> Sight:
@@ -315,7 +314,7 @@ class Engine:
         decided: Mapping[str, Mapping[str, str]] = NOTHING,
     ) -> Work:
         return Work(
-            state=self.state,
+            state=self._memory,
             rules=self.rules[kind],
             flow=self.flows[kind],
             connectors=self.connectors,
@@ -325,13 +324,12 @@ class Engine:
             tally=tally,
             run=run,
             only=None if only is None else only.writes,
-            fence=self._fence,
             ingest=self._ingest(),
             decided=decided,
         )
 
     def _due(self, kind: str) -> Due:
-        return Due(self.state, self.clock, kind, set(self.active), self.settings.portion)
+        return Due(self._memory, self.clock, kind, set(self.active), self.settings.portion)
 
     def _drain(self, work: Work, only: Chosen | None) -> None:
         due, done = self._due(work.rules.kind), 0
@@ -358,6 +356,18 @@ class Engine:
             tx.leases.evict(LEASE, holder)
         self._lease = tx.leases.acquire(LEASE, self._holder, seconds, now)
         return self._lease is not None
+
+    def permitted(self) -> None:
+        """Raise LeaseLost where another instance took over: asked before anything is sent."""
+        lease = self._lease
+        if lease is not None:
+            with self.state.reading() as tx:
+                tx.leases.confirm(lease)
+
+    @property
+    def _memory(self) -> State:
+        """The state, in which only the holder of the lease commits."""
+        return self.state.fenced(self._fence)
 
     def _fence(self, tx: Tx) -> None:
         """Prolong the lease inside a transaction; raises LeaseLost where another took it."""

@@ -6,7 +6,7 @@ about, under its lease: a cycle at work would write over what a command changed 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from ubm_sync.errors import Refused
@@ -17,7 +17,7 @@ FORGET = "!forget"  # instead of a key of the notebook: what was refused may be 
 PORTION = 2_500  # decisions taken over in one transaction
 
 
-def take(state: State, fence: Callable[[Tx], None]) -> None:
+def take(state: State) -> None:
     """Take over what was decided since the last cycle; the records it is about become due."""
     more = True
     while more:
@@ -26,7 +26,6 @@ def take(state: State, fence: Callable[[Tx], None]) -> None:
             more = len(decided) == PORTION
             if not decided:
                 return
-            fence(tx)
             records = tx.records.load([one.sync_id for one in decided])
             for one in decided:
                 if (record := records.get(one.sync_id)) is None:

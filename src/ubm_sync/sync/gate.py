@@ -9,7 +9,7 @@ reads them back before it goes on.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -29,7 +29,6 @@ from ubm_sync.sync.stops import Held, compare, sentence
 
 log = structlog.get_logger(__name__)
 
-Fence: TypeAlias = Callable[[Tx], None]
 Shown: TypeAlias = dict[tuple[str, str], Observation]
 _TOLD = ("fingerprint", "customer", "system", "field", "kind", "count", "limit", "used", "mapping")
 
@@ -67,14 +66,12 @@ class Gate:
         connectors: Mapping[str, Connector],
         run: str,
         *,
-        fence: Fence,
         mask: Mask,
     ) -> None:
         self._state = state
         self._guard = guard
         self._connectors = connectors
         self._run = run
-        self._fence = fence
         self._mask = mask
         self._known = {one.stop.id: one.stop.fingerprint for one in guard.stops}
         self._stored: dict[Group, int] = {}
@@ -131,7 +128,6 @@ class Gate:
             else:
                 held.prove(agreed=agreed > 0)
             with self._state.transaction() as tx:
-                self._fence(tx)
                 self._store(tx, now)
         deferred = booking.deferred if booking is not None else []
         return {sync_id for sync_id, held in deferred if held.stop.proven}

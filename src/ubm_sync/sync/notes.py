@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Mapping
 
 import structlog
 
 from ubm_sync.errors import LeaseLost, SyncError
 from ubm_sync.model import Note, Result
 from ubm_sync.ports import Connector
-from ubm_sync.state import NoteState, State, Tx
+from ubm_sync.state import NoteState, State
 from ubm_sync.sync.rules import Rules
 
 log = structlog.get_logger(__name__)
-
-Fence: TypeAlias = Callable[[Tx], None]  # raises LeaseLost where another instance took over
 
 
 class NoteClerk:
@@ -27,10 +24,8 @@ class NoteClerk:
         state: State,
         connectors: Mapping[str, Connector],
         rules: Mapping[str, Rules],
-        fence: Fence = lambda _tx: None,
     ) -> None:
         self._state = state
-        self._fence = fence
         self._connectors = connectors
         self._system = {
             name: place.system for one in rules.values() for name, place in one.places.items()
@@ -64,7 +59,6 @@ class NoteClerk:
             # must lead to a look, not to a second note.
             fresh = [note for note in notes if note.key not in there]
             with self._state.transaction() as tx:
-                self._fence(tx)
                 tx.outbox.mark([note.key for note in fresh], NoteState.UNKNOWN, "")
             for outcome in connector.annotate(fresh):
                 if outcome.result is Result.LANDED:

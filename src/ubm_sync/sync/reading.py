@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import structlog
 
-from ubm_sync.errors import NEXT_CYCLE, SyncError, with_next_step
+from ubm_sync.errors import NEXT_CYCLE, Stopping, SyncError, with_next_step
 from ubm_sync.model import Problem
 from ubm_sync.ports import Connector
 from ubm_sync.state import State
@@ -47,8 +47,9 @@ class Reading:
                 problems.append(f"{name}: {text}")
                 log.warning("system not readable", system=name, error=str(error))
                 with self._state.transaction() as tx:
-                    scope = f"{name}/@access"
-                    tx.problems.replace({scope}, [Problem(scope, "no_access", text)], now)
+                    if not isinstance(error, Stopping):  # to be told to stop is no problem
+                        scope = f"{name}/@access"
+                        tx.problems.replace({scope}, [Problem(scope, "no_access", text)], now)
                     connector.resume(tx.cursors.get(name))  # a page not taken is read again
             total.add(seen)
         return total, problems

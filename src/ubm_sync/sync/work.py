@@ -27,7 +27,6 @@ from ubm_sync.sync.guard import Booking
 from ubm_sync.sync.ingest import Ingest
 from ubm_sync.sync.logbook import Logbook, keep_typed
 from ubm_sync.sync.merge import Merged
-from ubm_sync.sync.notes import Fence
 from ubm_sync.sync.plan import RecordPlan, Subject, digest, merge_subject, plan_record
 from ubm_sync.sync.rivals import Rivals
 from ubm_sync.sync.rules import Rules
@@ -70,7 +69,6 @@ class Work:
         tally: Tally,
         run: str,
         only: frozenset[str] | None = None,
-        fence: Fence = lambda _tx: None,
         ingest: Ingest,
         decided: Mapping[str, Mapping[str, str]] = NOTHING,
     ) -> None:
@@ -88,7 +86,6 @@ class Work:
         self._logbook = Logbook(rules, run)
         self._only = only
         self._decided = decided
-        self._fence = fence
         self._sender = Sender(rules, connectors, tally)
         self._asking = Asking(state, rules, connectors, ingest)
 
@@ -144,7 +141,6 @@ class Work:
         ``before`` is the portion that is under way meanwhile; it holds other records.
         """
         with self._state.transaction() as tx:
-            self._fence(tx)
             plans, records = self.plans(tx, ids, now, before.plans if before else ())
             plans = self._wanted([_creates_first(plan) for plan in self._gate.judge(plans)])
             booking = self._gate.book(tx, plans, now)
@@ -164,7 +160,6 @@ class Work:
         """
         now, outcomes = portion.now, portion.outcomes
         with self._state.transaction() as tx:
-            self._fence(tx)
             met, late = self._settle(tx, portion)
             self._logbook.conclude(tx, portion.intents, portion.plans, outcomes, now)
             self._gate.conclude(tx, portion.booking, outcomes, now)

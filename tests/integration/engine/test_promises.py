@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from tests.engine_house import ACME, BETA, DESK, INTAKE, STORE, House
 
-from ubm_sync.errors import LeaseLost, Temporary
+from ubm_sync.errors import LeaseLost, Stopping, Temporary
 from ubm_sync.model import Note, Outcome, Page, Result, Write
 from ubm_sync.sync.cycle import EngineSettings
 from ubm_sync.sync.decisions import retry
@@ -492,3 +492,43 @@ def test_an_instance_that_lost_its_lease_sends_no_notes(house: House) -> None:
         house.cycle()
 
     assert not house.systems[DESK].notes
+
+
+def test_a_frozen_instance_neither_stores_what_it_read_nor_says_notes_again(house: House) -> None:
+    house.add_row("1001")
+    desk = house.engine.connectors[DESK]
+    fetch = desk.observe
+
+    def frozen(*, full: bool) -> Iterator[Page]:
+        pages = list(fetch(full=full))
+        desk.observe = fetch  # type: ignore[method-assign]
+        first, house.engine = house.engine, house.start("second")
+        house.clock.sleep(6000)
+        house.settle()
+        house.engine = first
+        yield from pages
+
+    desk.observe = frozen  # type: ignore[method-assign]
+    with house.state.reading() as tx:
+        before = tx.audit.last_hash()
+    with pytest.raises(LeaseLost):
+        house.engine.cycle()
+
+    assert len(house.tickets()) == 1
+    with house.state.reading() as tx:
+        assert tx.audit.last_hash() != before
+        assert tx.audit.verify() is None
+
+
+def test_to_be_told_to_stop_is_nobody_s_problem(house: House) -> None:
+    desk = house.engine.connectors[DESK]
+
+    def stopping(*, full: bool) -> Iterator[Page]:
+        del full
+        raise Stopping("Stopping: nothing more was sent.")
+
+    desk.observe = stopping  # type: ignore[method-assign]
+    house.engine.cycle()
+
+    with house.state.reading() as tx:
+        assert not tx.problems.list()

@@ -121,5 +121,8 @@ class MortalState:
             self._fuse.moment("before a commit")
         self._fuse.moment("after a commit")
 
+    def fenced(self, check: Callable[[Tx], None]) -> Any:
+        return MortalState(self._state.fenced(check), self._fuse)
+
     def reading(self) -> AbstractContextManager[Tx]:
         return self._state.reading()
