@@ -31,10 +31,14 @@ class PostgresServer:
         self.run("SELECT pg_reload_conf()")
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """Give the URL of a new empty database that is dropped afterwards."""
+    def database(self, template: str = "") -> Iterator[str]:
+        """Give the URL of a new database that is dropped afterwards: empty, or as ``template``.
+
+        ``template`` is the URL of another one, to which nobody may be connected meanwhile.
+        """
         name = f"test_{next(self._numbers)}"
-        self.run(f"CREATE DATABASE {name}")
+        copied = f" TEMPLATE {make_url(template).database}" if template else ""
+        self.run(f"CREATE DATABASE {name}{copied}")
         try:
             yield self._url.set(database=name).render_as_string(hide_password=False)
         finally:
