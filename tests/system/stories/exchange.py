@@ -17,7 +17,7 @@ from ubm_sync.emulation.messages import Delivery, Request, Response
 
 LOOK = re.compile(r"/batch/read$|/version$|^GET /2.0/sheets/\d+$")
 READS = ("/search", "/batch/read")
-HELD_AT_MOST = 30.0  # seconds
+HELD_AT_MOST = 120.0  # seconds
 NOTHING = Response(status=0, delivery=Delivery.NOTHING)
 CYCLE = "GET /2.0/sheets"  # asked once at the beginning of each cycle's reading
 

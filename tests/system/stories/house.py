@@ -34,12 +34,12 @@ NO_LIMITS: Mapping[str, Mapping[str, Any]] = {
 }
 # One request after the other, so that a story is repeatable.
 SETTINGS = {
-    "hubspot": {"concurrency": 1, "attempts": 3, "reconcile_every": 0.2, "read_timeout": 0.5},
+    "hubspot": {"concurrency": 1, "attempts": 3, "reconcile_every": 0.2, "read_timeout": 1.5},
     "smartsheet": {
         "writers": 1,
         "attempts": 3,
-        "read_timeout": 0.5,
-        "write_timeout": 0.5,
+        "read_timeout": 1.5,
+        "write_timeout": 1.5,
         "maintenance_wait": 20,  # a longer one is left to later cycles, which takes real time
     },
 }

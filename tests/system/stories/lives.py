@@ -147,7 +147,7 @@ class Lives:
             output = Path(f"{self.log}.out")
             output.unlink(missing_ok=True)
             self.start(FIRST, databases, commands, output=str(output), variables=variables)
-            how, code = self.look(FIRST, 20.0)
+            how, code = self.look(FIRST, 120.0)
             if how == "ended" and code == -signal.SIGKILL:
                 self._say(f"== {FIRST} is dead")
                 continue
@@ -163,7 +163,7 @@ class Lives:
         said = []
         for caller, number in list(self.running.items()):
             os.kill(number, signal.SIGTERM)
-            how, code = self.look(caller, 20.0)
+            how, code = self.look(caller, 120.0)
             early = caller == FIRST and code == -signal.SIGTERM and not self.since_start
             if (how, code) != ("ended", 0) and not early:
                 said.append(f"{caller} was asked to stop: {how} {code}")
@@ -174,7 +174,7 @@ class Lives:
         for caller, number in list(self.running.items()):
             with suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
-            self.look(caller, 20.0)
+            self.look(caller, 120.0)
 
     def last_words(self) -> list[str]:
         """Return the end of what the processes logged."""

@@ -17,9 +17,9 @@ from tests.system.stories.lives import FAR, Command, Lives
 from tests.system.stories.people import People
 from tests.system.stories.plans import Plan
 
-from ubm_sync.emulation.faults import Faults, Rule
+from ubm_sync.emulation.faults import Fault, Faults, Rule
 
-PATIENCE = 60.0  # seconds until a story counts as stuck
+PATIENCE = 240.0  # seconds until a story counts as stuck, on a machine with other things to do
 REST = 3  # cycles without a write
 MOST = 14  # cycles until they must have begun
 AHEAD = 700.0  # seconds: longer than a lease
@@ -82,6 +82,21 @@ class Story:
             if said := self._look(databases):
                 return said
         self._mend()
+        if Fault.SHORT not in self.faults:
+            return self._rest(databases)
+        # What a listing left out with status 200 is found by the nightly reading of everything.
+        said = self._rest(databases)
+        if said:
+            return said
+        code, output = self.ask(databases, ("sync", "--full"))
+        if code not in {0, 3}:
+            return [f"sync --full ends with {code}: {output}"]
+        self.lives.start(FIRST, databases)
+        self.exchange.begin_rest()
+        return self._rest(databases)
+
+    def _rest(self, databases: Databases) -> list[str]:
+        """Wait until nothing is written any more, then ask every instance to stop."""
         begun = self.exchange.cycles
         while self.exchange.idle < REST:
             if self.exchange.cycles - begun > MOST:
