@@ -14,6 +14,7 @@ from typing import Any
 from ubm_hubspot.catalog import Catalog
 from ubm_hubspot.client import Client
 from ubm_hubspot.decode import STAGE, Decoder, moment
+from ubm_hubspot.facts import user_of
 from ubm_hubspot.parallel import in_flight
 from ubm_hubspot.tickets import chunks
 from ubm_sync.errors import NotThere
@@ -108,17 +109,8 @@ class Authors:
         if at is None:
             return None
         value = self._decoder.canonical(place, field, str(entry.get("value") or ""))
-        user = _user(entry)
+        user = user_of(entry)
         if user:
             return Change(value, at, self._catalog.user_email(user) or f"user {user}", True)
         source = str(entry.get("sourceLabel") or entry.get("sourceType") or "")
         return Change(value, at, source.lower().replace("_", " "), False)
-
-
-def _user(entry: Mapping[str, Any]) -> str:
-    """Return the id of the user who set a value, "" where it was none."""
-    named = entry.get("updatedByUserId")
-    if named:
-        return str(named)
-    kind, _, number = str(entry.get("sourceId") or "").partition(":")
-    return number if kind == "userId" and number.isdecimal() else ""

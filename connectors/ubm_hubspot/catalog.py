@@ -44,6 +44,7 @@ class Catalog:
         self._used: dict[str, str] = {}  # id -> e-mail of the owners somebody asked for
         self._keys: dict[str, dict[Pair, str]] = {}
         self._pairs: dict[str, dict[str, Pair]] = {}
+        self._former: dict[str, dict[str, str]] = {}  # stages that are gone, by place and id
 
     def owner_email(self, owner_id: str) -> str | None:
         """Return the e-mail of an owner, leavers included, in lower case."""
@@ -76,10 +77,26 @@ class Catalog:
                 return found
         return None
 
+    def is_user(self, email: str) -> bool:
+        """Return whether a mail's address is that of an active user: a colleague, not a client."""
+        email = email.strip().lower()
+        known = self._owners
+        if email not in known and self._read_again("owners", "whoever writes", self._read_active):
+            known = self._owners
+        return email in known
+
     def stage_of(self, place: str, stage: str) -> str | None:
-        """Return the mapping's key of a stage by its id alone."""
+        """Return the mapping's key of a stage by its id alone, of one that was deleted too."""
+        found = self._stage_of(place, stage)
+        name = f"{place} {stage}"
+        if found is None and self._read_again("pipelines", name, self.pipelines):
+            found = self._stage_of(place, stage)
+        return found
+
+    def _stage_of(self, place: str, stage: str) -> str | None:
         keys = self._keys.get(place, {})
-        return next((key for (_, known), key in keys.items() if known == stage), None)
+        found = next((key for (_, known), key in keys.items() if known == stage), None)
+        return found or self._former.get(place, {}).get(stage)
 
     def doubt_owner(self, email: str) -> None:
         """Have an owner looked up again: HubSpot did not take what we know of that person."""
@@ -132,6 +149,7 @@ class Catalog:
             return {
                 "stages": {place: dict(pairs) for place, pairs in self._pairs.items()},
                 "owners": {i: [e, e in active] for i, e in self._used.items()},
+                "former": {place: dict(gone) for place, gone in self._former.items() if gone},
             }
 
     def load(self, known: Mapping[str, Any]) -> None:
@@ -141,6 +159,8 @@ class Catalog:
                 own = {key: (str(one[0]), str(one[1])) for key, one in pairs.items()}
                 self._pairs[place] = own
                 self._keys[place] = {pair: key for key, pair in own.items()}
+            for place, gone in known.get("former", {}).items():
+                self._former[place] = {str(stage): str(key) for stage, key in gone.items()}
             for owner_id, (email, is_active) in known.get("owners", {}).items():
                 self._emails[owner_id] = self._used[owner_id] = str(email)
                 if is_active:
@@ -225,6 +245,10 @@ class Catalog:
             for key, pair in self._pairs.get(place.name, {}).items():
                 if key not in pairs and pair in there and pair not in pairs.values():
                     pairs[key] = pair
+            former = self._former.setdefault(place.name, {})
+            for key, pair in self._pairs.get(place.name, {}).items():
+                if pair not in there:
+                    former[pair[1]] = key
             self._pairs[place.name] = pairs
             self._keys[place.name] = {pair: key for key, pair in pairs.items()}
 

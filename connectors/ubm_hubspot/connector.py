@@ -23,6 +23,7 @@ from ubm_hubspot.settings import Settings, read_settings
 from ubm_hubspot.setup import Setup
 from ubm_hubspot.tickets import Tickets
 from ubm_hubspot.window import Rules, Window
+from ubm_hubspot.witness import HubSpotWitness
 from ubm_hubspot.writing import Writer
 from ubm_sync.errors import ConfigError, Flaw, NoAccess, Refused, Temporary
 from ubm_sync.model import (
@@ -37,7 +38,7 @@ from ubm_sync.model import (
     Spot,
     Write,
 )
-from ubm_sync.ports import Changes, Connection, SetupStep
+from ubm_sync.ports import Asked, Changes, Connection, Hearing, SetupStep
 
 IDENTITY = "ubm_sync_id"
 _FORMAT = 1  # of the cursor
@@ -89,6 +90,9 @@ class HubSpotConnector:
         self._notes = Notes(self.client)
         self._authors = Authors(
             self.client, self._catalog, decoder, connection.places, settings.concurrency
+        )
+        self._witness = HubSpotWitness(
+            self.client, self._catalog, settings.facts, connection.customers, self._now
         )
         self._people = {
             (place.name, one.field)
@@ -232,6 +236,10 @@ class HubSpotConnector:
     ) -> Mapping[str, Changes]:
         """Return who gave tickets their values, by property history; see ``KnowsAuthors``."""
         return self._authors.read(seen, fields)
+
+    def testify(self, asked: Sequence[Asked], mark: str | None) -> Iterator[Hearing]:
+        """Yield what was done in onboardings, by whom and when; see ``Witness``."""
+        return self._witness.testify(asked, mark)
 
     def close(self) -> None:
         """Release connections."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from ubm_hubspot.client import Client
 from ubm_hubspot.links import FINAL
-from ubm_hubspot.tickets import BATCH, chunks
+from ubm_hubspot.tickets import BATCH, certain, chunks
 from ubm_hubspot.values import LONGEST, instant, milliseconds
 from ubm_sync.errors import NoAccess, Refused, Temporary, UnknownOutcome
 from ubm_sync.model import Note, Outcome, Result
@@ -86,7 +86,7 @@ class Notes:
             while waiting:
                 body = {"inputs": waiting}
                 answer = self._client.call("find notes", read, "tickets", "notes", body=body)
-                _certain(answer)
+                certain(answer, "notes")
                 waiting = []
                 for each in answer.get("results") or []:
                     ticket = str(each["from"]["id"])
@@ -103,16 +103,8 @@ class Notes:
             inputs = [{"id": each} for each in some]
             body = {"inputs": inputs, "properties": ["hs_note_body", "hs_timestamp"]}
             answer = self._client.call("read notes", read, body=body)
-            _certain(answer)
+            certain(answer, "notes")
             yield from answer["results"]
-
-
-def _certain(answer: Mapping[str, Any]) -> None:
-    """Raise Temporary where an answer leaves something out for another reason than absence."""
-    for error in answer.get("errors") or []:
-        if error.get("category") != "OBJECT_NOT_FOUND":
-            said = str(error.get("message") or "no reason given")[:300]
-            raise Temporary(f"HubSpot did not say which notes are there: {said}")
 
 
 def as_html(text: str) -> str:

@@ -2,13 +2,142 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ubm_sync.errors import ConfigError, Flaw
 
 FILE = "config/service.yaml"
+
+
+_AUTOMATIC = (
+    r"^(re: *)?(automatic|auto|automated)[ -]?(reply|response|answer)",
+    r"\bout of (the )?office\b",
+    r"^auto:",
+    r"\bon (annual |parental |sick )?leave\b",
+    r"\bvacation (reply|response|notice)\b",
+)
+_RETURNED = (
+    r"^undeliver(able|ed)\b",
+    r"^delivery status notification",
+    r"^mail delivery (failed|failure|subsystem)",
+    r"^returned mail\b",
+    r"^failure notice\b",
+)
+_OUTCOMES = {
+    "SCHEDULED": "scheduled",
+    "COMPLETED": "completed",
+    "RESCHEDULED": "rescheduled",
+    "NO_SHOW": "no_show",
+    "CANCELED": "canceled",
+}
+_CHECKLIST = {
+    "Document:": "item",
+    "Approval:": "approval",
+    "Login:": "credential",
+    "Authorisation:": "authorisation",
+    "Authorization:": "authorisation",
+    "Portal:": "portal",
+    "Error:": "error",
+}
+
+
+class FactSettings(BaseModel):
+    """Where HubSpot tells what was done in an onboarding; ``systems.hubspot.facts``.
+
+    A name of a property that the portal does not have means fewer facts, never an error.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    look_every: float = Field(default=300.0, ge=0)
+    """Seconds between two looks at mail, meetings and tasks; a moved ticket is looked at at once.
+    """
+
+    overlap: float = Field(default=900.0, ge=0)
+    """A look begins this many seconds before the last one (HubSpot's index lags)."""
+
+    sent: tuple[str, ...] = ("hs_last_message_sent_at",)
+    """Ticket properties that hold when the client was last written to."""
+
+    received: tuple[str, ...] = ("hs_last_message_received_at", "last_reply_date")
+    """Ticket properties that hold when the client last wrote."""
+
+    waiting_for: str = "ubm_waiting_for"
+    """Ticket property: what the client was asked for; emptied when it came."""
+
+    requested_at: str = "ubm_requested_at"
+    """Ticket property: when the client was asked, where that was earlier than it was noted."""
+
+    due_at: str = "ubm_due_at"
+    """Ticket property: by when the client was asked to answer."""
+
+    priority: str = "ubm_priority_reason"
+    """Ticket property: why other work goes first; emptied when it does not any more."""
+
+    scope: str = "ubm_accounts_contracted"
+    """Ticket property: the number of accounts agreed on."""
+
+    replanned: str = "ubm_replanned_at"
+    """Ticket property: the day agreed on with the client for a larger scope."""
+
+    meeting_start: str = "hs_meeting_start_time"
+    """Meeting property: when it is to begin."""
+
+    meeting_outcome: str = "hs_meeting_outcome"
+    """Meeting property: what became of it."""
+
+    outcomes: Mapping[str, str] = Field(default_factory=_OUTCOMES.copy)
+    """What the portal's meeting outcomes mean: ``scheduled``, ``completed``, ``rescheduled``,
+    ``no_show`` or ``canceled``; others mean nothing."""
+
+    client_sources: tuple[str, ...] = ("meetings", "scheduling_page", "meetings_link")
+    """``sourceType`` of changes that a client makes by its own hand, in lower case."""
+
+    checklist: Mapping[str, str] = Field(default_factory=_CHECKLIST.copy)
+    """How the title of a task begins that is an item of the checklist, and what it is then:
+    ``item``, ``approval``, ``credential``, ``authorisation``, ``portal`` or ``error``."""
+
+    automatic_subjects: tuple[str, ...] = _AUTOMATIC
+    """Patterns of the subjects of automatic answers; capitals do not matter."""
+
+    returned_subjects: tuple[str, ...] = _RETURNED
+    """Patterns of the subjects of notices that a mail could not be delivered."""
+
+    @field_validator("automatic_subjects", "returned_subjects")
+    @classmethod
+    def _patterns(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in given:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f'"{pattern}" is no pattern: {error}') from None
+        return given
+
+    @field_validator("client_sources")
+    @classmethod
+    def _lower(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(one.strip().lower() for one in given)
+
+    @field_validator("checklist")
+    @classmethod
+    def _known_items(cls, given: Mapping[str, str]) -> Mapping[str, str]:
+        known = set(_CHECKLIST.values())
+        for prefix, what in given.items():
+            if what not in known or not prefix.strip():
+                raise ValueError(f'"{prefix}: {what}" is none of {", ".join(sorted(known))}')
+        return given
+
+    @field_validator("outcomes")
+    @classmethod
+    def _known_outcomes(cls, given: Mapping[str, str]) -> Mapping[str, str]:
+        known = set(_OUTCOMES.values())
+        for name, what in given.items():
+            if what not in known:
+                raise ValueError(f'"{name}: {what}" is none of {", ".join(sorted(known))}')
+        return {name.upper(): what for name, what in given.items()}
 
 
 class Settings(BaseModel):
@@ -60,6 +189,9 @@ class Settings(BaseModel):
     """Whether histories are read after writes over what people set too: one call for each 50
     tickets, at most two in a cycle. Without it an edit in the fraction of a second between the
     look before a write and the write itself is lost unseen."""
+
+    facts: FactSettings = FactSettings()
+    """Where facts of an onboarding stand: who did what, and when."""
 
     connect_timeout: float = Field(default=5.0, gt=0)
     """How long a connection may take to open."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 from ubm_hubspot.client import Client
 from ubm_hubspot.parallel import in_flight
 from ubm_hubspot.searching import Record
-from ubm_sync.errors import NotThere, Refused
+from ubm_sync.errors import NotThere, Refused, Temporary
 from ubm_sync.ports import Lane
 
 BATCH = 100  # HubSpot: inputs of one batch
@@ -132,6 +132,14 @@ class Tickets:
         if room > _URL_ROOM:  # a ticket that left needs no more than its identity
             names = [name for name in names if name.startswith("hs_") or name.endswith("_id")]
         return {"properties": names}
+
+
+def certain(answer: Mapping[str, Any], what: str) -> None:
+    """Raise Temporary where a batch's answer leaves something out that is not just absent."""
+    for error in answer.get("errors") or []:
+        if error.get("category") != "OBJECT_NOT_FOUND":
+            said = str(error.get("message") or "no reason given")[:300]
+            raise Temporary(f"HubSpot did not say which {what} are there: {said}")
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

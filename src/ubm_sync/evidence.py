@@ -22,12 +22,13 @@ class Kind(StrEnum):
     SENT = "sent"  # a message of ours to the client; value: delivered, bounced
     RECEIVED = "received"  # a message of the client's; value: reply, automatic
     MEETING = "meeting"  # value: scheduled, completed, rescheduled, no_show, canceled
-    ITEM = "item"  # of the checklist; value: requested, received, accepted, rejected
+    ITEM = "item"  # of the checklist; value: requested, received, accepted, rejected, void
     ROW = "row"  # of the client's sheet; value: its status
-    CREDENTIAL = "credential"  # value: requested, valid, invalid, not_provided, locked, mfa
+    CREDENTIAL = "credential"
+    # ... value: requested, received, valid, invalid, not_provided, locked, mfa, void
     PORTAL = "portal"  # the utility's own failure; value: down, up
-    AUTHORISATION = "authorisation"  # value: sent, confirmed
-    APPROVAL = "approval"  # value: requested, approved, declined
+    AUTHORISATION = "authorisation"  # value: sent, confirmed, void
+    APPROVAL = "approval"  # value: requested, approved, declined, void
     SCOPE = "scope"  # value: the number of accounts; details: replanned
     BILL = "bill"  # value: enrolled, actual; details: last_statement
     ERROR = "error"  # of ours; value: open, fixed
@@ -51,7 +52,7 @@ class Evidence:
     when it happened (UTC), ``actor`` who did it (an e-mail or a name, "" where nobody knows),
     ``side`` on whose side they are. ``subject`` is the thing it is about: a meeting, a checklist
     item, a row, a login. ``details`` are texts: ``due``, ``slot``, ``text`` and what else a kind
-    names.
+    names; ``doubt`` says why the fact may be wrong, and what is known by it needs a review.
     """
 
     kind: Kind

@@ -237,8 +237,10 @@ class Asked(NamedTuple):
 class Testimony:
     """Everything one system tells of an onboarding now: it replaces what it told before.
 
-    Facts that are no longer there were not undone: whoever keeps them, keeps them. ``merged`` are
-    the tickets that live on in this one; their facts are among these as far as they can be read.
+    A fact takes the place of those told before with its ``ref``. Facts that are not told any more
+    were not undone (histories are cut off, records deleted): whoever keeps them, keeps them.
+    ``merged`` are the tickets that live on in this one; their facts are among these as far as they
+    can be read.
     """
 
     ticket: str

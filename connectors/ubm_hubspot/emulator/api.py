@@ -130,7 +130,9 @@ def shown_whole(
     if with_history:
         known = portal.definitions[record.kind]
         shown["propertiesWithHistory"] = {
-            name: record.history(name) for name in with_history if name in known
+            name: record.history(name, portal.switches.history_limit)
+            for name in with_history
+            if name in known
         }
     return shown
 

@@ -53,6 +53,14 @@ OBJECT_TYPES = {
         ObjectType(
             "meetings", "meeting", "0-47", "crm.objects.contacts.read", ("hs_timestamp",), ()
         ),
+        ObjectType(
+            "emails",
+            "email",
+            "0-49",
+            "sales-email-read",
+            ("hs_timestamp", "hs_email_direction"),
+            (),
+        ),
     )
 }
 TYPE_NAMES = {
@@ -60,6 +68,7 @@ TYPE_NAMES = {
     for kind in OBJECT_TYPES.values()
     for alias in (kind.name, kind.singular, kind.type_id)
 }
+MESSAGE_PROPERTIES = ("hs_last_message_sent_at", "hs_last_message_received_at", "last_reply_date")
 SYSTEM = ("createdate", "hs_lastmodifieddate", "hs_object_id")  # in every answer
 STAGE_PROPERTIES = (
     ("hs_v2_date_entered_", "datetime"),
@@ -123,6 +132,9 @@ _OWN: dict[str, dict[str, tuple[str, str, str, str]]] = {
         "hs_external_object_ids": ("string", "text", "", "u"),
         "hs_primary_company_id": ("number", "number", "", "rc"),
         "hs_pinned_engagement_id": ("number", "number", "", ""),
+        "hs_last_message_sent_at": ("datetime", "date", "", "r"),
+        "hs_last_message_received_at": ("datetime", "date", "", "r"),
+        "last_reply_date": ("datetime", "date", "", "r"),
     },
     "companies": dict.fromkeys(
         ("name", "domain", "phone", "address", "city", "state", "zip", "country"),
@@ -161,6 +173,26 @@ _OWN: dict[str, dict[str, tuple[str, str, str, str]]] = {
             "",
         ),
     },
+    "emails": _ACTIVITY
+    | dict.fromkeys(
+        ("hs_email_subject", "hs_email_headers", "hs_email_from_email", "hs_email_to_email"),
+        ("string", "text", "", ""),
+    )
+    | {
+        "hs_email_text": ("string", "textarea", "", ""),
+        "hs_email_direction": (
+            "enumeration",
+            "select",
+            "EMAIL INCOMING_EMAIL FORWARDED_EMAIL",
+            "",
+        ),
+        "hs_email_status": (
+            "enumeration",
+            "select",
+            "BOUNCED FAILED SCHEDULED SENDING SENT",
+            "",
+        ),
+    },
 }
 
 
@@ -184,6 +216,9 @@ def _fit_tickets(definitions: dict[str, Definition], switches: Switches) -> None
     if not switches.urgent_priority:
         _drop_option(definitions["hs_ticket_priority"], "URGENT")
     definitions["hs_unique_creation_key"].read_only = not switches.unique_creation_key_writable
+    if not switches.message_properties:
+        for name in MESSAGE_PROPERTIES:
+            del definitions[name]
     if switches.ticket_is_closed:
         definitions["hs_is_closed"] = _definition(
             "tickets", "hs_is_closed", "bool", "booleancheckbox", "true false", "rc"

@@ -17,6 +17,7 @@ see pipelines and stages by label, owners by e-mail, and everything without the 
 | ``archive_ticket``, ``restore_ticket`` | ``id`` | ``id`` |
 | ``merge_tickets`` | ``primary``, ``other`` | ``id`` of what remains |
 | ``add_note`` | ``id``, ``text`` | ``id`` |
+| what people do beside tickets (mail, meetings, checklists) | see ``conversations`` | |
 | ``lock_ticket`` | ``id``, ``times``: so many writes are answered with 423 | ``id`` |
 | ``add_option``, ``drop_option`` | ``property``, ``value``, ``label`` | the options |
 | ``rename_stage``, ``delete_stage`` | ``pipeline``, ``stage``, ``to`` | ``id`` |
@@ -30,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ubm_hubspot.emulator.checking import Checker
+from ubm_hubspot.emulator.conversations import CONVERSATION_ORDERS
 from ubm_hubspot.emulator.portal import Owner, Portal
 from ubm_hubspot.emulator.refusals import Refusal
 from ubm_hubspot.emulator.tickets_page import TICKET_ORDERS, Order, pipeline_by_label, writer_of
@@ -125,6 +127,7 @@ def _restore_token(portal: Portal, order: Order) -> object:
 
 _ORDERS: dict[str, Callable[[Portal, Order], object]] = {
     **TICKET_ORDERS,
+    **CONVERSATION_ORDERS,
     "add_owner": _add_owner,
     "deactivate_owner": _deactivate_owner,
     "create_company": _create_company,

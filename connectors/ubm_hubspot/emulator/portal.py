@@ -10,6 +10,7 @@ from typing import Any
 from ubm_hubspot.emulator.associations import Associations
 from ubm_hubspot.emulator.definitions import Definition
 from ubm_hubspot.emulator.furniture import (
+    MESSAGE_PROPERTIES,
     OBJECT_TYPES,
     TYPE_NAMES,
     default_group,
@@ -28,8 +29,15 @@ _FITTING = (
     "ticket_is_closed",
     "unique_creation_key_writable",
     "task_priority_none",
+    "message_properties",
 )
-_FITTED = ("hs_ticket_priority", "hs_unique_creation_key", "hs_is_closed", "hs_task_priority")
+_FITTED = (
+    "hs_ticket_priority",
+    "hs_unique_creation_key",
+    "hs_is_closed",
+    "hs_task_priority",
+    *MESSAGE_PROPERTIES,
+)
 
 
 @dataclass(slots=True)
@@ -174,7 +182,7 @@ class Portal:
     def kind(self, name: str) -> str:
         """Return the type called ``name`` in a path; raises Refusal."""
         found = TYPE_NAMES.get(name.lower())
-        if found is None:
+        if found is None or found in self.switches.missing_objects:
             raise invalid(f"Unable to infer object type from: {name}")
         scope = OBJECT_TYPES[found].scope
         if scope in self.switches.missing_scopes or found in self.switches.missing_scopes:

@@ -49,14 +49,14 @@ class Record:
         """Return the record at this moment."""
         return Snapshot(self.id, self.created, self.modified, self.values)
 
-    def history(self, name: str) -> list[dict[str, Any]]:
-        """Return a property's history, newest first, one entry per changed value."""
-        found = []
+    def history(self, name: str, most: int = 0) -> list[dict[str, Any]]:
+        """Return a property's history, newest first, one entry per changed value; 0: all."""
+        found: list[dict[str, Any]] = []
         for revision in reversed(self.revisions):
             if name in revision.names:
                 value = revision.values[revision.names.index(name)]
                 found.append(_entry(value, revision))
-        return found
+        return found[:most] if most else found
 
 
 def _entry(value: str, revision: Revision) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ubm_hubspot.emulator.portal import Group, Owner, Portal
 from ubm_hubspot.emulator.records import Record, Revision, Source
 from ubm_hubspot.emulator.webhooks import Webhooks
 
-FORMAT = 1
+FORMAT = 2
 
 
 def dump(portal: Portal, webhooks: Webhooks) -> bytes:

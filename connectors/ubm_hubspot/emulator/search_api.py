@@ -26,6 +26,7 @@ _QUERIED = {
     "notes": ("hs_note_body",),
     "tasks": ("hs_task_body", "hs_task_subject"),
     "meetings": ("hs_meeting_title", "hs_meeting_body"),
+    "emails": ("hs_email_subject", "hs_email_text"),
 }
 
 

@@ -53,7 +53,15 @@ class Switches:
     unique_creation_key_writable: bool = False
     task_priority_none: bool = True
     time_to_close_unit: str = "ms"  # or "s"
+    message_properties: bool = True  # tickets tell when they were last written to and from
+
+    # Conversations, meetings and histories.
+    email_objects: str = "kept"  # or "off": mail shows only in the ticket's message properties
+    contact_change_source: str = "MEETINGS"  # sourceType of a change by a client's own hand
+    automatic_moves_received: bool = True  # an automatic answer counts as a message received
+    history_limit: int = 0  # newest values a property's history shows; 0: all
 
     # Properties and scopes.
     property_delay: float = 0.0  # a new property is readable this much later
     missing_scopes: tuple[str, ...] = ()  # e.g. ("tickets",): answered with 403
+    missing_objects: tuple[str, ...] = ()  # e.g. ("emails",): the portal knows no such type

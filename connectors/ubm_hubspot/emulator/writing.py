@@ -11,6 +11,7 @@ from ubm_hubspot.emulator.instants import iso, parse_instant
 from ubm_hubspot.emulator.portal import Event, Portal
 from ubm_hubspot.emulator.records import Record, Revision, Source
 
+ACTIVITIES = frozenset({"notes", "tasks", "meetings", "emails"})
 _NOT_TOLD = ("hs_v2_", "hs_merged_object_ids")  # HubSpot: calculated properties fire no event
 
 
@@ -142,7 +143,7 @@ class Writer:
         if not self.portal.switches.activity_touches_record:
             return
         pair = [self.portal.records[source], self.portal.records[target]]
-        if any(one.kind in {"notes", "tasks", "meetings"} for one in pair):
+        if any(one.kind in ACTIVITIES for one in pair):
             for one in pair:
                 if one.kind == "tickets":
                     self.touch(one)

@@ -132,6 +132,8 @@ class Case:
             return
         given = (notice, trigger, *evidence)
         known = {one.identity: one for one in given if one is not None}.values()
+        said = (one.details.get("doubt", "") for one in known)
+        doubts = tuple(dict.fromkeys((*doubts, *filter(None, said))))
         status = Status.COUNTED
         if doubts:
             status = Status.REVIEW

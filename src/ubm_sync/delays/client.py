@@ -99,6 +99,8 @@ def documents(case: Case) -> Iterator[Delay]:
             elif fact.value in {"received", "accepted"} and asked is not None:
                 yield from _documents(case, subject, asked, start, fact)
                 asked, start = None, None
+            elif fact.value == "void":  # not needed after all: it was never late
+                asked, start = None, None
         if asked is not None:
             yield from _documents(case, subject, asked, start, None)
 
@@ -145,15 +147,20 @@ def location_list(case: Case) -> Iterator[Delay]:
 
 
 def credentials(case: Case) -> Iterator[Delay]:
-    """CL-CREDS: a login asked for and not valid within the threshold."""
+    """CL-CREDS: a login asked for and not valid within the threshold.
+
+    While we try one that was given, the wait is ours.
+    """
     threshold = case.rule("CL-CREDS").threshold
     for subject, facts in case.facts.by_subject(Kind.CREDENTIAL).items():
         asked: Evidence | None = None
         for fact in facts:
             if fact.value == "requested" and asked is None:
                 asked = fact
-            elif fact.value == "valid" and asked is not None:
+            elif fact.value in {"received", "valid"} and asked is not None:
                 yield from _login(case, subject, asked, case.deadline(asked.at, threshold), fact)
+                asked = None
+            elif fact.value == "void":
                 asked = None
         if asked is not None:
             yield from _login(case, subject, asked, case.deadline(asked.at, threshold), None)
@@ -163,7 +170,7 @@ def _login(
     case: Case, subject: str, asked: Evidence, start: datetime, valid: Evidence | None
 ) -> Iterator[Delay]:
     told = f"login for {subject} requested {case.day_text(asked.at)}"
-    told += f", valid {case.day_text(valid.at)}" if valid else ", not valid yet"
+    told += f", {valid.value} {case.day_text(valid.at)}" if valid else ", not valid yet"
     end = case.fair_end(start, valid.at if valid else None)
     yield from case.delay(
         "CL-CREDS", start, end, asked, told, notice=asked, evidence=(valid,), subject=subject
@@ -216,11 +223,12 @@ def approval(case: Case) -> Iterator[Delay]:
     threshold = case.rule("CL-APPROVAL").threshold
     for subject, facts in case.facts.by_subject(Kind.APPROVAL).items():
         asked = next((one for one in facts if one.value == "requested"), None)
-        if asked is None:
+        if asked is None or facts[-1].value == "void":
             continue
         answer = _first(facts, frozenset({"approved", "declined"}), asked.at)
         start = case.deadline(asked.at, threshold)
-        told = f"approval of {subject} requested {case.day_text(asked.at)}"
+        what = asked.details.get("text") or subject
+        told = f"approval of {what} requested {case.day_text(asked.at)}"
         told += f", {answer.value} {case.day_text(answer.at)}" if answer else ", not answered yet"
         end = case.fair_end(start, answer.at if answer else None)
         yield from case.delay(

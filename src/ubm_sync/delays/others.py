@@ -15,6 +15,8 @@ from ubm_sync.delays.rules import Clock
 from ubm_sync.delays.waits import Wait, together
 from ubm_sync.evidence import Evidence, Kind
 
+_JUDGED = frozenset({"accepted", "rejected", "void"})
+
 
 def portal(case: Case) -> Iterator[Delay]:
     """VN-PORTAL: the utility's portal fails, from the first failure to the first success."""
@@ -26,7 +28,7 @@ def authorisation(case: Case) -> Iterator[Delay]:
     threshold = case.rule("VN-AUTH").threshold
     for subject, facts in case.facts.by_subject(Kind.AUTHORISATION).items():
         sent = next((one for one in facts if one.value == "sent"), None)
-        if sent is None:
+        if sent is None or facts[-1].value == "void":
             continue
         confirmed = next((one for one in facts if one.value == "confirmed"), None)
         told = f"authorisation sent to {subject} {case.day_text(sent.at)}"
@@ -93,9 +95,10 @@ def _reviews(case: Case) -> Iterator[Delay]:
             if fact is not None and fact.value == "received":
                 came = came or fact
                 continue
-            if came is not None and (fact is None or fact.value in {"accepted", "rejected"}):
+            if came is not None and (fact is None or fact.value in _JUDGED):
                 start = case.deadline(came.at, case.rules.review_days)
-                told = f"{subject} received {case.day_text(came.at)}, looked at too late"
+                what = came.details.get("text") or subject
+                told = f"{what} received {case.day_text(came.at)}, looked at too late"
                 yield from case.delay(
                     "IN-BACKLOG",
                     start,

@@ -11,7 +11,17 @@ from ubm_hubspot.emulator import HubSpotEmulator, create
 from ubm_sync.clock import VirtualClock
 from ubm_sync.emulation.faults import Fault, Rule
 from ubm_sync.emulation.server import InProcessAdapter
-from ubm_sync.model import Binding, FieldType, Observation, Outcome, Page, Place, Stage, Write
+from ubm_sync.model import (
+    Binding,
+    Customer,
+    FieldType,
+    Observation,
+    Outcome,
+    Page,
+    Place,
+    Stage,
+    Write,
+)
 from ubm_sync.ports import Connection, Lane
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -106,10 +116,13 @@ class Portal:
         *,
         settings: Mapping[str, Any] | None = None,
         places: tuple[Place, ...] = PLACES,
+        customers: tuple[Customer, ...] = (),
+        start: datetime = START,
         **switches: Any,
     ) -> None:
         self.places = places
-        self.clock = VirtualClock(START)
+        self.customers = customers
+        self.clock = VirtualClock(start)
         fast = {"search_lag": 0.0, "per_ten_seconds": 0, "search_per_second": 0}
         self.emulator: HubSpotEmulator = create(clock=self.clock, **{**fast, **switches})
         self.budget = Unlimited()
@@ -121,7 +134,7 @@ class Portal:
         """Return a new connector, as after a restart."""
         connection = Connection(
             places=self.places,
-            customers=(),
+            customers=self.customers,
             settings=self.settings,
             environment={**self.emulator.environment(URL), **environment},
             clock=self.clock,

@@ -17,6 +17,7 @@ from tests.integration.hubspot_emulator.support import Bench, modified_since
 
 from ubm_hubspot.emulator import create
 from ubm_hubspot.emulator.__main__ import main
+from ubm_hubspot.emulator.saving import FORMAT
 from ubm_sync.clock import VirtualClock
 from ubm_sync.emulation.command import Keeper
 
@@ -178,7 +179,7 @@ def test_the_command_keeps_its_portal_over_a_restart(tmp_path: Path) -> None:
         f"{url}/crm/v3/objects/tickets", json=given, headers=headers, timeout=5
     ).json()
     stop(process)
-    assert orjson.loads(path.read_bytes())["format"] == 1
+    assert orjson.loads(path.read_bytes())["format"] == FORMAT
     process, variables = serve(path)
     url = variables["HUBSPOT_BASE_URL"]
     found = requests.get(
