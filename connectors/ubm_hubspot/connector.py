@@ -76,11 +76,12 @@ class HubSpotConnector:
             identity=identity,
             now=self._now,
         )
+        self._links = Links(self.client)
         encoder = Encoder(connection.places, self._catalog, identity=identity)
         self._writer = Writer(
             encoder,
             Batches(self.client, identity, encoder.fields_of),
-            Links(self.client),
+            self._links,
             self._window,
             Look(tickets, decoder, encoder, identity=identity),
             concurrency=settings.concurrency,
@@ -123,6 +124,10 @@ class HubSpotConnector:
         Raises NoAccess, Temporary.
         """
         return self._catalog.owner_id(email) is not None
+
+    def has_company(self, company: str) -> bool:
+        """Return whether the portal has this company. Raises NoAccess, Temporary, Refused."""
+        return self._links.exists(company)
 
     def learned(self, cursor: str | None) -> str:
         """Return ``cursor`` with what this process learned: the next one need not ask again.

@@ -1,4 +1,4 @@
-"""Tickets to companies: associations v4, up to 2,000 a request; repeating one changes nothing."""
+"""Companies, and tickets to them: up to 2,000 a request; repeating a link changes nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ubm_hubspot.client import Client
 from ubm_hubspot.tickets import chunks
-from ubm_sync.errors import NoAccess, Refused, Temporary
+from ubm_sync.errors import NoAccess, NotThere, Refused, Temporary
 
 BATCH = 2_000  # HubSpot: inputs of one association batch/create
 TO_COMPANY = 339  # HubSpot's type ids, direction ticket -> company
@@ -40,6 +40,17 @@ class Links:
         for some in chunks(list(dict.fromkeys(pairs)), BATCH):
             failed.update(self._link(some))
         return failed
+
+    def exists(self, company: str) -> bool:
+        """Return whether the portal has this company. Raises NoAccess, Temporary, Refused."""
+        read = self._client.crm.companies.basic_api.get_by_id
+        try:
+            self._client.call("read company", read, company)
+        except NotThere as error:
+            if not error.detail:  # a page of something before HubSpot says nothing about a company
+                raise
+            return False
+        return True
 
     def _link(self, pairs: Sequence[Pair]) -> dict[Pair, Trouble]:
         create = self._client.crm.associations.v4.batch_api.create

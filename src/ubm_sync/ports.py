@@ -276,3 +276,15 @@ class Witness(Protocol):
         read at all, and Temporary; what was yielded by then stays true.
         """
         ...
+
+
+@runtime_checkable
+class KnowsCompanies(Protocol):
+    """A connector of a system in which each customer is a company."""
+
+    def has_company(self, company: str) -> bool:
+        """Return whether there is a company with this id, and this service may see it.
+
+        Raises NoAccess, Temporary, Refused.
+        """
+        ...

@@ -211,6 +211,27 @@ def test_a_manager_nobody_knows_is_told_at_once(office: Office) -> None:
     assert "No active user of HubSpot has the e-mail who@example.com" in done.err
 
 
+def test_a_company_that_is_not_there_is_refused_and_an_unsure_one_told(office: Office) -> None:
+    words = (
+        "customer", "add", "third", "--name", "Third", "--csm", MANAGER, "--csm-name", "D",
+        "--company", "987654321", "--sheet", "123456",
+    )  # fmt: skip
+    refused = office.run(*words)
+    known = office.run("customer", "list").out
+    good = office.world.variables
+    office.run.variables({**good, "HUBSPOT_BASE_URL": "http://127.0.0.1:9"})
+    unsure = office.run(*words)
+
+    assert refused.code == FAILED
+    assert refused.err.strip() == (
+        "HubSpot has no company 987654321, so tickets could not be linked to it; give the id in "
+        "the company's address there, or leave --company out. Nothing was added."
+    )
+    assert "third" not in known
+    assert unsure.code == DONE
+    assert "Whether HubSpot has the company 987654321 was not checked" in unsure.err
+
+
 def test_a_mistake_in_a_file_is_named_by_line_and_status_still_answers(office: Office) -> None:
     file = office.run.folder / "config" / "service.yaml"
     text = file.read_text()

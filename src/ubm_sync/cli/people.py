@@ -15,7 +15,7 @@ from ubm_sync.cli.working import Json
 from ubm_sync.config import check_customer, set_paused, write_customer
 from ubm_sync.errors import Refused, SyncError
 from ubm_sync.model import Customer
-from ubm_sync.ports import KnowsPeople
+from ubm_sync.ports import KnowsCompanies, KnowsPeople
 
 NO_SHEET = "0"  # until it is made
 
@@ -78,6 +78,7 @@ def add(
         )
         check_customer(path, customer)  # before a sheet is made for nothing
         _refuse_shared(app, customer)
+        _refuse_unknown(app, company)
         made = sheet or make_sheet(app, name, share or [])
         write_customer(path, replace(customer, sheet=made))
         _look_up(app, (csm, backup))
@@ -94,6 +95,25 @@ def _refuse_shared(app: Application, customer: Customer) -> None:
                     f"The {what} {value} is {other.name}'s ({other.key}) already; each customer "
                     "has its own. Nothing was added."
                 )
+
+
+def _refuse_unknown(app: Application, company: str) -> None:
+    """Refuse a company that is not there: its tickets could not be linked. Warn where unsure."""
+    system = app.configuration.mappings["location"].place("ticket").system
+    connector = app.connectors[system]
+    if not company or not isinstance(connector, KnowsCompanies):
+        return
+    name = app.configuration.service.names[system]
+    try:
+        there = connector.has_company(company)
+    except SyncError as error:
+        screen.complain(f"Whether {name} has the company {company} was not checked: {error}")
+        return
+    if not there:
+        raise Refused(
+            f"{name} has no company {company}, so tickets could not be linked to it; give the id "
+            "in the company's address there, or leave --company out. Nothing was added."
+        )
 
 
 def _look_up(app: Application, emails: tuple[str, ...]) -> None:
