@@ -57,7 +57,10 @@ def test_a_customer_is_added_worked_on_and_asked_about(office: Office) -> None:
     assert found.json["lag_seconds"] >= 0
     assert {one["trouble"] for one in found.json["systems"].values()} == {None}
     assert found.json["waits_for"] == {"Dana Lee": 1}
-    assert "1 locations wait for Dana Lee" in run("status").out
+    shown = run("status").out
+    assert "1 location waits for Dana Lee" in shown
+    assert "+00:00" not in shown
+    assert re.search(r"HubSpot worked last: \d{4}-\d\d-\d\d \d\d:\d\d CT\n", shown)
 
 
 def test_after_rest_every_new_process_reads_once_and_writes_nothing(office: Office) -> None:

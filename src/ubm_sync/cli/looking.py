@@ -10,6 +10,7 @@ import structlog
 import typer
 
 from ubm_sync.app import Application
+from ubm_sync.calendars import parse_instant, stamp
 from ubm_sync.cli import screen
 from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, reload_environment
 from ubm_sync.cli.working import Json
@@ -72,29 +73,37 @@ def status(as_json: Json = False) -> None:
 
 
 def _show_status(found: dict[str, Any]) -> None:
-    last = found["last_success"]
+    zone = found["zone"]
+    last = shown_at(found["last_success"], zone)
     lag = found["lag_seconds"]
     ago = "" if lag is None else f" ({lag:.0f} s ago)"
     screen.say(f"Last successful cycle: {last or 'none yet'}{ago}")
     for system in found["systems"].values():
         trouble = f"; since then: {system['trouble']}" if system["trouble"] else ""
-        screen.say(f"  {system['name']} worked last: {system['last_success'] or '-'}{trouble}")
-    for key, what in (
-        ("conflicts", "conflicts wait for a decision"),
-        ("quarantine", "values or records are set aside"),
-        ("stops", "groups of changes wait for an approval"),
-        ("notes", "notes wait to be written"),
-        ("due", "records wait for the next cycle"),
+        done = shown_at(system["last_success"], zone)
+        screen.say(f"  {system['name']} worked last: {done or '-'}{trouble}")
+    for key, one, many in (
+        ("conflicts", "conflict waits for a decision", "conflicts wait for a decision"),
+        ("quarantine", "value or record is set aside", "values or records are set aside"),
+        (
+            "stops",
+            "group of changes waits for an approval",
+            "groups of changes wait for an approval",
+        ),
+        ("notes", "note waits to be written", "notes wait to be written"),
+        ("due", "record waits for the next cycle", "records wait for the next cycle"),
     ):
-        screen.say(f"{found['waiting'][key]:>7} {what}")
+        number = found["waiting"][key]
+        screen.say(f"{number:>7} {one if number == 1 else many}")
     for whom, number in found["waits_for"].items():
-        screen.say(f"{number:>7} locations wait for {whom}")
-    if found["oldest_unsolved"]:
-        screen.say(f"The oldest of what is unsolved is from {found['oldest_unsolved']}.")
+        wait = "location waits" if number == 1 else "locations wait"
+        screen.say(f"{number:>7} {wait} for {whom}")
+    if oldest := shown_at(found["oldest_unsolved"], zone):
+        screen.say(f"The oldest of what is unsolved is from {oldest}.")
     screen.table(
         "Problems",
         ("where", "since", "what"),
-        [(one["scope"], one["since"], one["text"]) for one in found["problems"]],
+        [(one["where"], shown_at(one["since"], zone), one["text"]) for one in found["problems"]],
     )
     show_stops(found["stops"])
     screen.table(
@@ -107,6 +116,12 @@ def _show_status(found: dict[str, Any]) -> None:
     )
     for text in found["configuration"]:
         screen.complain(text)
+
+
+def shown_at(instant: str | None, zone: str) -> str:
+    """Return an instant's ISO text as people read it, to the minute; "" for none."""
+    at = parse_instant(instant or "")
+    return stamp(at, zone) if at is not None else ""
 
 
 def show_stops(stops: Sequence[Mapping[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from ubm_sync.config import Configuration
 from ubm_sync.errors import Flaw
 from ubm_sync.locations.states import NEEDS_INFORMATION, OUR_PROBLEM, SETTING_UP, WAITING
+from ubm_sync.reports.spots import spot
 from ubm_sync.state import GuardStop, Run, Tx
 from ubm_sync.sync.stops import sentence
 
@@ -37,6 +38,7 @@ def service_status(
     done = last.finished_at if last is not None else None
     return {
         "now": now.isoformat(),
+        "zone": configuration.service.cadence.zone if configuration is not None else "UTC",
         "last_success": _iso(done),
         "lag_seconds": None if done is None else round((now - done).total_seconds(), 1),
         "systems": _systems(runs, configuration),
@@ -61,7 +63,13 @@ def service_status(
         "waits_for": _waits_for(counts, configuration),
         "stops": [stop_document(one) for one in stops],
         "problems": [
-            {"scope": p.scope, "code": p.code, "text": p.text, "since": p.since.isoformat()}
+            {
+                "scope": p.scope,
+                "where": spot(p.scope, configuration),
+                "code": p.code,
+                "text": p.text,
+                "since": p.since.isoformat(),
+            }
             for p in tx.problems.list()
         ],
         "customers": {
