@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ubm_sync.config.customers import CustomerFile
+from ubm_sync.config.delays import DelaySettings
 from ubm_sync.config.environment import DEFAULTS, Environment
 from ubm_sync.config.loading import Configuration, load_configuration
 from ubm_sync.config.schemas import schemas
@@ -13,6 +14,7 @@ __all__ = [
     "DEFAULTS",
     "Configuration",
     "CustomerFile",
+    "DelaySettings",
     "Environment",
     "Service",
     "check_customer",

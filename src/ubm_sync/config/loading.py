@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ubm_sync.config.customers import CustomerFile, compare_customers, examine_customer
+from ubm_sync.config.delays import DelaySettings, load_delays
 from ubm_sync.config.service import Service
 from ubm_sync.errors import ConfigError, Flaw
 from ubm_sync.mapping import (
@@ -44,12 +45,13 @@ class Configuration:
     files: MappingOf[str, Path]
     flaws: tuple[Flaw, ...] = ()
     source: Located = field(default_factory=lambda: Located(SERVICE_FILE, None))
+    delays: DelaySettings = field(default_factory=DelaySettings)
 
 
 def load_configuration(
     config: Path | str, mappings: Path | str, *, tolerant: bool = False
 ) -> Configuration:
-    """Read ``service.yaml``, ``customers/*.yaml`` and the mappings.
+    """Read ``service.yaml``, ``delays.yaml``, ``customers/*.yaml`` and the mappings.
 
     Raises ConfigError with all flaws of all files. If ``tolerant``, flaws of single customers are
     returned beside the customers without any; the service and the mappings must be right.
@@ -62,6 +64,7 @@ def load_configuration(
         flaws.extend(error.flaws)
     source = load_yaml(Path(config) / SERVICE_FILE)
     service = _service(source, flaws)
+    delays = _delays(config, found, flaws)
     folder = Path(config) / CUSTOMERS_FOLDER
     located = [load_yaml(path) for path in yaml_files(folder)]
     files, personal = _customers(located, list(found.values()))
@@ -80,6 +83,7 @@ def load_configuration(
         files=MappingProxyType({file.key: Path(each.file) for file, each in files}),
         flaws=tuple(in_order(personal)),
         source=source,
+        delays=delays,
     )
 
 
@@ -89,6 +93,19 @@ def _service(source: Located, flaws: list[Flaw]) -> Service | None:
     except ConfigError as error:
         flaws.extend(error.flaws)
         return None
+
+
+def _delays(
+    config: Path | str, mappings: MappingOf[str, Mapping], flaws: list[Flaw]
+) -> DelaySettings:
+    places = mappings["onboarding"].places if "onboarding" in mappings else ()
+    stages = [stage.key for place in places for stage in place.stages]
+    try:
+        settings, more = load_delays(config, stages)
+    except ConfigError as error:
+        settings, more = DelaySettings(), list(error.flaws)
+    flaws.extend(more)
+    return settings
 
 
 def _customers(

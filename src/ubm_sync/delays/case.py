@@ -23,7 +23,8 @@ _WEEKEND = 5  # Saturday, as ``date.weekday`` counts
 class Onboarding:
     """What is being onboarded: its ticket, the customer's zone and calendar, its ends.
 
-    ``live`` is None while it is under way; ``contracted`` is the number of accounts agreed on.
+    ``live`` is None while it is not done; ``over`` is when it was done or given up, None while it
+    is under way. ``contracted`` is the number of accounts agreed on.
     """
 
     ticket: str
@@ -33,6 +34,7 @@ class Onboarding:
     started: datetime
     live: datetime | None = None
     contracted: int = 0
+    over: datetime | None = None
 
 
 class Stay(NamedTuple):
@@ -60,6 +62,7 @@ class Case:
         self.rules = rules
         self.now = now
         self.stays = list(_stays(facts.of(Kind.STAGE), rules))
+        self.upcoming: list[datetime] = []  # when waits that go on become delays
 
     def rule(self, code: str) -> CodeRule:
         """Return the settings of a code."""
@@ -128,7 +131,10 @@ class Case:
     ) -> Iterator[Delay]:
         """Yield a delay if its code is used and it has begun and lasted; judge what it is worth."""
         rule = self.rule(code)
-        if not rule.on or start > self.now or (end is not None and end <= start):
+        if not rule.on or (end is not None and end <= start):
+            return
+        if start > self.now:
+            self.upcoming.append(start)
             return
         given = (notice, trigger, *evidence)
         known = {one.identity: one for one in given if one is not None}.values()

@@ -10,7 +10,7 @@ from ubm_sync.delays import client, others
 from ubm_sync.delays.case import Case, Onboarding
 from ubm_sync.delays.days import Days, Span, count_days
 from ubm_sync.delays.delay import Delay, Status
-from ubm_sync.delays.rules import DelayRules
+from ubm_sync.delays.rules import Clock, DelayRules
 from ubm_sync.delays.timeline import timeline
 from ubm_sync.evidence import Evidence, Kind
 
@@ -37,11 +37,15 @@ _DETECTORS: tuple[Callable[[Case], Iterator[Delay]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """All delays of an onboarding, and what a person should look at in its facts."""
+    """All delays of an onboarding, and what a person should look at in its facts.
+
+    ``upcoming`` is when the first wait that goes on becomes a delay, None where none does.
+    """
 
     onboarding: Onboarding
     delays: tuple[Delay, ...]
     doubts: tuple[str, ...]
+    upcoming: datetime | None = None
 
 
 def detect(
@@ -54,10 +58,12 @@ def detect(
     """
     given = list(facts)
     case = Case(onboarding, timeline(given, now), rules, now)
-    onboarding = replace(onboarding, live=_live(case))
+    live = _live(case)
+    onboarding = replace(onboarding, live=live, over=live or _given_up(case))
     delays = {one.key: one for detector in _DETECTORS for one in detector(case)}
     ordered = sorted(delays.values(), key=lambda one: (one.start, one.code, one.key))
-    return Found(onboarding, tuple(ordered), tuple(_doubts(case, given)))
+    upcoming = min(case.upcoming, default=None)
+    return Found(onboarding, tuple(ordered), tuple(_doubts(case, given)), upcoming)
 
 
 def days_of(found: Found, rules: DelayRules, now: datetime) -> Days:
@@ -72,7 +78,7 @@ def days_of(found: Found, rules: DelayRules, now: datetime) -> Days:
     return count_days(
         spans,
         case.day(onboarding.started),
-        case.day(onboarding.live or now),
+        case.day(onboarding.over or onboarding.live or now),
         onboarding.calendar,
         deduct_concurrent=rules.deduct_concurrent,
     )
@@ -88,6 +94,14 @@ def _live(case: Case) -> datetime | None:
         return case.onboarding.live
     last = case.stays[-1]
     return last.entered if last.rule.live else None
+
+
+def _given_up(case: Case) -> datetime | None:
+    """Return when it was given up: no more days are counted from then on."""
+    last = case.stays[-1] if case.stays else None
+    if last is None or last.stage not in case.rules.stages:
+        return case.onboarding.over
+    return last.entered if last.rule.clock is Clock.NOBODY else case.onboarding.over
 
 
 def _doubts(case: Case, given: list[Evidence]) -> Iterator[str]:

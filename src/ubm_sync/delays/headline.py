@@ -12,6 +12,23 @@ from ubm_sync.delays.days import Days, Share
 from ubm_sync.delays.delay import Delay, Status
 from ubm_sync.delays.detect import Found
 
+FIELDS = (
+    "onboarding_start",
+    "live_date",
+    "day_count",
+    "client_delay_days",
+    "client_delay_days_concurrent",
+    "vendor_delay_days",
+    "internal_delay_days",
+    "net_days",
+    "primary_delay_reason",
+    "delay_reasons",
+    "delay_open_reason",
+    "delay_open_since",
+    "delay_event_count",
+    "delay_last_evidence",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Override:
@@ -52,7 +69,8 @@ def headline(found: Found, days: Days, override: Override | None = None) -> dict
         )
     if primary := _primary(days, counted):
         fields["primary_delay_reason"] = primary
-    if now_open := [one for one in counted if one.end is None]:
+    now_open = [one for one in counted if one.end is None]
+    if now_open and found.onboarding.over is None:
         first = now_open[0]
         fields["delay_open_reason"] = first.code
         fields["delay_open_since"] = instant_text(first.start)

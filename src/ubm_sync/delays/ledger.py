@@ -18,6 +18,7 @@ from ubm_sync.delays.delay import Delay, Status
 from ubm_sync.evidence import Evidence
 
 GONE = "what is known now shows no such delay"
+OTHER_RULES = "the rules were changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,14 @@ def revise(
     *,
     disputes: Mapping[str, Dispute] = {},
     patience: timedelta = timedelta(hours=1),
+    other_rules: bool = False,
 ) -> list[Revision]:
     """Return the revisions to append, given the last one known of each delay of a ticket.
 
     ``disputes`` are by delay id. A delay that begun more than ``patience`` before it is written
     down for the first time is marked as retrospective. Delays that are not shown any more become
-    void, with the reason; nothing is taken back silently.
+    void, with the reason; nothing is taken back silently. ``other_rules``: the settings are others
+    than those the last revisions were made by, and the reasons say so.
     """
     fresh = []
     shown = {}
@@ -113,6 +116,11 @@ def revise(
     for name, last in known.items():
         if name not in shown and last.status is not Status.VOID:
             fresh.append(_next(last, basis, now, status=Status.VOID, why=GONE))
+    if other_rules:
+        fresh = [
+            one if one.number == 1 else replace(one, why=f"{OTHER_RULES}: {one.why}")
+            for one in fresh
+        ]
     return sorted(fresh, key=lambda one: (one.start, one.code, one.delay))
 
 

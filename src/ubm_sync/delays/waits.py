@@ -27,6 +27,8 @@ def together(
 
     A delay is named by the fact its first wait began with.
     """
+    waits = list(waits)
+    case.upcoming.extend(one.start for one in waits if one.start > case.now and one.end is None)
     begun = sorted(
         (
             one

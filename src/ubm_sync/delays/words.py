@@ -5,6 +5,8 @@ The words are those of the managers' page: cause, proof, what it amounts to, how
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ubm_sync.delays.codes import Party
 from ubm_sync.delays.days import Days, SpanDays
 from ubm_sync.delays.delay import Delay, Status
@@ -14,6 +16,7 @@ _WHOSE = {
     Party.VENDOR: "Utility-caused",
     Party.INTERNAL: "Our own",
 }
+MOST_LINES = 20  # of delays in one note
 CORRECT = 'Correct me: set "Delay override".'
 
 
@@ -25,10 +28,40 @@ def opened(delay: Delay, days: SpanDays | None) -> str:
     return f"{_WHOSE[delay.party]} delay opened: {delay.code}. {told}{so_far}{doubt} {CORRECT}"
 
 
-def closed(delay: Delay, days: SpanDays, total: Days) -> str:
-    """Return the note of a delay that is over."""
+def closed(delay: Delay, days: SpanDays | None, total: Days) -> str:
+    """Return the note of a delay that is over; one without days does not count."""
+    if days is None:
+        return f"Delay closed: {delay.code}. Not counted: {delay.status}."
     return (
         f"Delay closed: {delay.code}, {_many(days.calendar)} ({days.business} business). "
+        f"{_total(total)}"
+    )
+
+
+def found_later(delay: Delay, days: SpanDays | None, total: Days) -> str:
+    """Return the only note of a delay that was over when it was found."""
+    return f"{explained(delay, days)} {_total(total)} {CORRECT}"
+
+
+def summary(delays: Sequence[Delay], days: Days, taken_back: int = 0) -> str:
+    """Return one note in place of many: what was found, each delay on a line of its own."""
+    lines = [f"{_count(len(delays), 'delay')} found or closed at once. {_total(days)}"]
+    for delay in delays[:MOST_LINES]:
+        span = days.spans.get(delay.key)
+        lines.append(f"- {explained(delay, span)}")
+    if len(delays) > MOST_LINES:
+        lines.append(f"- and {len(delays) - MOST_LINES} more")
+    if taken_back:
+        lines.append(f"- {_count(taken_back, 'delay')} taken back: what is known shows none.")
+    return "\n".join([*lines, CORRECT])
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _total(total: Days) -> str:
+    return (
         f"Client total now {total.client_exclusive} exclusive / {total.concurrent} shared of "
         f"{_many(total.gross)}."
     )
@@ -52,7 +85,7 @@ def explained(delay: Delay, days: SpanDays | None) -> str:
 
 
 def _many(days: int) -> str:
-    return "1 day" if days == 1 else f"{days} days"
+    return _count(days, "day")
 
 
 def _sentence(text: str) -> str:

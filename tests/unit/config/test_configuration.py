@@ -129,7 +129,9 @@ def test_the_example_customer_uses_every_key_and_has_no_flaw(tmp_path: Path) -> 
 def test_editors_are_given_a_schema_of_each_kind_of_file() -> None:
     found = schemas()
 
-    assert set(found) == {"mapping.schema.json", "service.schema.json", "customer.schema.json"}
+    assert set(found) == {
+        "mapping.schema.json", "service.schema.json", "delays.schema.json", "customer.schema.json"
+    }  # fmt: skip
     spot = found["mapping.schema.json"]["$defs"]["SpotBlock"]["anyOf"]
     assert [each["type"] for each in spot] == ["string", "object"]
     assert found["customer.schema.json"]["properties"]["zone"]
