@@ -45,6 +45,8 @@ class Catalog:
         self._keys: dict[str, dict[Pair, str]] = {}
         self._pairs: dict[str, dict[str, Pair]] = {}
         self._former: dict[str, dict[str, str]] = {}  # stages that are gone, by place and id
+        self.options: dict[Pair, str] = {}  # property and our value -> the portal's own value
+        self._ours: dict[Pair, str] = {}  # and back
 
     def owner_email(self, owner_id: str) -> str | None:
         """Return the e-mail of an owner, leavers included, in lower case."""
@@ -136,6 +138,19 @@ class Catalog:
         answer = self._client.call("read properties", operation, TICKETS)
         return {each["name"]: each for each in answer["results"] if not each.get("archived")}
 
+    def adopt(self, options: Iterable[tuple[str, str, str]]) -> None:
+        """Take over ``(property, our value, the portal's value)`` of options that differ."""
+        options = tuple(options)
+        with self._lock:
+            self.options = {(name, ours): theirs for name, ours, theirs in options}
+            self._ours = {(name, theirs): ours for name, ours, theirs in options}
+
+    def our_option(self, name: str, value: str) -> str:
+        """Return our value of an option, or of several joined by ``;``."""
+        if not self._ours:
+            return value
+        return ";".join(self._ours.get((name, one.strip()), one) for one in value.split(";"))
+
     def forget(self) -> None:
         """Read everything again when next needed."""
         with self._lock:
@@ -149,6 +164,7 @@ class Catalog:
             return {
                 "stages": {place: dict(pairs) for place, pairs in self._pairs.items()},
                 "owners": {i: [e, e in active] for i, e in self._used.items()},
+                "options": [[*key, theirs] for key, theirs in self.options.items()],
                 "former": {place: dict(gone) for place, gone in self._former.items() if gone},
             }
 
@@ -161,6 +177,7 @@ class Catalog:
                 self._keys[place] = {pair: key for key, pair in own.items()}
             for place, gone in known.get("former", {}).items():
                 self._former[place] = {str(stage): str(key) for stage, key in gone.items()}
+            self.adopt(tuple(each) for each in known.get("options", ()))
             for owner_id, (email, is_active) in known.get("owners", {}).items():
                 self._emails[owner_id] = self._used[owner_id] = str(email)
                 if is_active:

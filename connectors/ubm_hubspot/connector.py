@@ -148,6 +148,11 @@ class HubSpotConnector:
         Raises NoAccess, Temporary.
         """
         properties, pipelines = self._catalog.properties(), self._catalog.pipelines()
+        self._catalog.adopt(
+            (name, ours, theirs)
+            for name, want in schema.wanted(self._places, self._identity).items()
+            for ours, theirs in schema.adopted(want, properties.get(name, {})).items()
+        )
         return schema.problems(self._places, self._identity, properties, pipelines)
 
     def resume(self, cursor: str | None, *, names: bool = True) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ubm_hubspot.values import READERS, Read, Reader, choice_reader, instant, milliseconds
-from ubm_sync.model import NOTHING, FieldType, Mark, Observation, Place, split_key
+from ubm_sync.model import NOTHING, Binding, FieldType, Mark, Observation, Place, split_key
 
 CONTAINER = "tickets"
 PIPELINE = "hs_pipeline"
@@ -30,6 +30,10 @@ class Names(Protocol):
 
     def stage_key(self, place: str, pipeline: str, stage: str) -> str | None:
         """Return the mapping's key of a stage, None where it is not one of the place's."""
+        ...
+
+    def our_option(self, name: str, value: str) -> str:
+        """Return our value of an option that the portal has under another one."""
         ...
 
     def stage_of(self, place: str, stage: str) -> str | None:
@@ -55,7 +59,7 @@ class _Form:
             elif binding.type is FieldType.PERSON:
                 self.special.append((binding.external, binding.field, _person(names)))
             elif binding.type is FieldType.CHOICE:
-                self.special.append((binding.external, binding.field, choice_reader(binding)))
+                self.special.append((binding.external, binding.field, _choice(binding, names)))
             elif binding.shape:
                 self.special.append((binding.external, binding.field, _shaped(binding.shape)))
             elif binding.type in READERS:
@@ -193,6 +197,11 @@ def moment(text: str | None) -> datetime | None:
     if text.isdecimal():
         return datetime.fromtimestamp(int(text) / 1000, UTC)
     return datetime.fromisoformat(text)
+
+
+def _choice(binding: Binding, names: Names) -> Reader:
+    read, name = choice_reader(binding), binding.external
+    return lambda text: read(names.our_option(name, text))
 
 
 def _person(names: Names) -> Reader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,6 +13,11 @@ from ubm_sync.model import Binding, FieldType, Place, Ref, Write, record_key, sp
 
 class Ids(Protocol):
     """What encoding must know of the portal; may read it when asked something new."""
+
+    @property
+    def options(self) -> Mapping[tuple[str, str], str]:
+        """Options that the portal has under another value: property, our value -> its value."""
+        ...
 
     def owner_id(self, email: str) -> str | None:
         """Return the id of the active owner with this e-mail."""
@@ -77,7 +82,7 @@ class Encoder:
                 continue
             known = choices.get((name, value))
             if known is not None:  # an option that was translated before
-                properties[known[0]] = known[1]
+                properties[known[0]] = self._ids.options.get(known, known[1])
                 continue
             binding = bindings.get(name)
             if binding is None or not binding.writable:
@@ -110,9 +115,10 @@ class Encoder:
             write = self._writers.get((place, binding.field)) or WRITERS.get(binding.type)
             text = write(value) if write else write_text(value)
             shaped = binding.shape.replace("{}", text) if binding.shape else text
-            parcel.properties[binding.external] = shaped
+            ours = (binding.external, shaped)
+            parcel.properties[binding.external] = self._ids.options.get(ours, shaped)
             if binding.type is FieldType.CHOICE and value in binding.choices:
-                self._choices[place][binding.field, value] = (binding.external, shaped)
+                self._choices[place][binding.field, value] = ours
 
     def _set_stage(self, parcel: Parcel, place: str, key: str) -> None:
         # Always both: a stage id means something only in its own pipeline.

@@ -143,6 +143,36 @@ def flaw_of(want: Wanted, live: Mapping[str, Any]) -> str:
     return ""
 
 
+def adopted(want: Wanted, live: Mapping[str, Any]) -> dict[str, str]:
+    """Return our options that the portal has under another value: our value -> the portal's.
+
+    HubSpot: labels of a property are unique, so no second option of that name can be added. One
+    whose value stands for another of our options is not taken.
+    """
+    if want.person or want.type != "enumeration":
+        return {}
+    options = live.get("options") or []
+    there = {str(each.get("value")) for each in options}
+    by_label = {fold(str(each.get("label"))): str(each.get("value")) for each in options}
+    found = {
+        value: by_label[fold(label)]
+        for value, label in want.options.items()
+        if value not in there and by_label.get(fold(label), value) not in want.options
+    }
+    return found if len(set(found.values())) == len(found) else {}
+
+
+def taken_labels(want: Wanted, live: Mapping[str, Any]) -> str:
+    """Return which options cannot be added, because another value of ours has their label."""
+    lacking = missing_options(want, live)
+    return "; ".join(
+        f'the option "{each["label"]}" has the value "{each["value"]}" there, and ours is "{value}"'
+        for value, label in lacking.items()
+        for each in live.get("options") or []
+        if fold(str(each.get("label"))) == fold(label)
+    )
+
+
 def missing_options(want: Wanted, live: Mapping[str, Any]) -> dict[str, str]:
     """Return the options, value -> label, that a live property of ours lacks.
 
@@ -151,6 +181,7 @@ def missing_options(want: Wanted, live: Mapping[str, Any]) -> dict[str, str]:
     if want.person or want.vendors or want.type != "enumeration" or live.get("externalOptions"):
         return {}
     there = {str(each.get("value")) for each in live.get("options") or []}
+    there |= adopted(want, live).keys()
     return {value: label for value, label in want.options.items() if value not in there}
 
 

@@ -7,7 +7,15 @@ from typing import Any
 
 from ubm_hubspot.catalog import Catalog, fold
 from ubm_hubspot.client import TICKETS, Client
-from ubm_hubspot.schema import Wanted, flaw_of, missing_options, option, wanted
+from ubm_hubspot.schema import (
+    Wanted,
+    adopted,
+    flaw_of,
+    missing_options,
+    option,
+    taken_labels,
+    wanted,
+)
 from ubm_hubspot.settings import Settings
 from ubm_sync.errors import Refused, UnknownOutcome
 from ubm_sync.model import Place, Stage
@@ -84,7 +92,12 @@ class Setup:
             return SetupStep(SYSTEM, what, "problem", f"It cannot be used: {flaw}.")
         lacking = missing_options(want, live)
         if not lacking:
-            return SetupStep(SYSTEM, what, "ok")
+            return _fitting(what, want, live)
+        if taken := taken_labels(want, live):
+            text = (
+                f"{taken[0].upper()}{taken[1:]}: rename it in HubSpot's settings, then run setup."
+            )
+            return SetupStep(SYSTEM, what, "problem", text)
         names = ", ".join(lacking.values())
         if (live.get("modificationMetadata") or {}).get("readOnlyOptions"):
             text = f"Its options are fixed and lack {names}: add them in HubSpot's settings."
@@ -159,6 +172,15 @@ class Setup:
                 return SetupStep(SYSTEM, what, *done)  # a repeat of our own call, or a neighbour's
             return SetupStep(SYSTEM, what, "problem", str(error))
         return SetupStep(SYSTEM, what, *done)
+
+
+def _fitting(what: str, want: Wanted, live: Mapping[str, Any]) -> SetupStep:
+    """Return that a property has all options, some perhaps under another value."""
+    found = adopted(want, live).items()
+    if not found:
+        return SetupStep(SYSTEM, what, "ok")
+    pairs = ", ".join(f'"{want.options[ours]}" as "{theirs}"' for ours, theirs in found)
+    return SetupStep(SYSTEM, what, "note", f"Options used as they are there: {pairs}.")
 
 
 def _stage_body(stage: Stage, order: int) -> dict[str, Any]:

@@ -71,6 +71,51 @@ def test_options_are_added_and_none_is_removed() -> None:
     assert [one["label"] for one in live] == ["Steam heat", "Electric", "Gas", "Water"]
 
 
+def test_an_option_that_has_our_label_is_used_under_its_own_value() -> None:
+    portal = Portal()
+    options = [
+        {"label": label, "value": value, "displayOrder": 0, "hidden": False}
+        for label, value in (("Electric", "el"), ("Gas", "Gas"), ("water", "h2o"))
+    ]
+    own(portal, "ubm_commodity", type="enumeration", fieldType="select", options=options)
+
+    found = steps(portal)['ticket property "ubm_commodity"']
+    seen = portal.read()
+    made = portal.add("k", commodity="Electric")
+    portal.act("edit_ticket", id=portal.add("l").ref, properties={"ubm_commodity": "h2o"})
+    portal.restart()  # and no list is read again
+    other = portal.add("m", commodity="Water")
+    portal.later(5)
+    seen = portal.read(full=True)
+
+    assert (found.state, found.detail) == (
+        "note", 'Options used as they are there: "Electric" as "el", "Water" as "h2o".'
+    )  # fmt: skip
+    assert portal.see(made.ref)["properties"]["ubm_commodity"] == "el"
+    assert portal.see(other.ref)["properties"]["ubm_commodity"] == "h2o"
+    assert sorted(one.values.get("commodity", "") for one in seen.values()) == [
+        "Electric", "Water", "Water",
+    ]  # fmt: skip
+    assert portal.connector.check() == ()
+
+
+def test_an_option_whose_label_stands_for_another_is_named_with_what_to_do() -> None:
+    portal = Portal()
+    options = [
+        {"label": label, "value": value, "displayOrder": 0, "hidden": False}
+        for label, value in (("Electric", "Water"), ("Gas", "Gas"))
+    ]
+    own(portal, "ubm_commodity", type="enumeration", fieldType="select", options=options)
+
+    found = steps(portal)['ticket property "ubm_commodity"']
+
+    assert found.state == "problem"
+    assert found.detail == (
+        'The option "Electric" has the value "Water" there, and ours is "Electric": rename it in '
+        "HubSpot's settings, then run setup."
+    )
+
+
 def test_a_property_of_another_type_is_a_problem() -> None:
     portal = Portal()
     own(portal, "ubm_meters", type="string", fieldType="text")

@@ -34,6 +34,9 @@ ONBOARDING = Place("onboarding", "onboarding", "hubspot", "", (Binding("vendor",
 
 
 class Portal:
+    def our_option(self, name: str, value: str) -> str:
+        return {("ubm_none", "theirs"): "ours"}.get((name, value), value)
+
     def owner_email(self, owner_id: str) -> str | None:
         return {"7": "dana@ubm.example"}.get(owner_id)
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 
 from ubm_hubspot.encode import Encoder, Parcel
@@ -29,6 +32,8 @@ ENROLMENT = Place("enrolment", "location", "hubspot", "enrolment", (Binding("ven
 
 
 class Portal:
+    options: Mapping[tuple[str, str], str] = MappingProxyType({})
+
     def owner_id(self, email: str) -> str | None:
         return {"dana@ubm.example": "7"}.get(email)
 
