@@ -22,14 +22,16 @@ from sqlalchemy import (
 )
 
 from ubm_sync.database import upsert
-from ubm_sync.model import Observation
-from ubm_sync.state.repository import Bulk, Repository
+from ubm_sync.model import NOTHING, Observation
+from ubm_sync.state.repository import Bulk, Pick, Repository
 from ubm_sync.state.schema import (
     CleanText,
     JsonText,
     Moment,
     clean,
+    instant,
     json_text,
+    json_value,
     metadata,
     microseconds,
 )
@@ -89,7 +91,7 @@ WHOLE = select(
     _columns.modified_by,
     _columns.gone,
 )
-OF_RECORDS = WHOLE.where(_columns.sync_id.in_(_many))
+OF_RECORDS = Pick(observation, "sync_id")
 OF_REFS = WHOLE.where(_here, _columns.ref.in_(_many))
 KNOWN = select(_columns.ref, _columns.sync_id, _columns.version).where(
     _here, _columns.ref.in_(_many)
@@ -154,9 +156,9 @@ class Observations(Repository):
         only where none is there any more.
         """
         found: dict[str, dict[str, Observation]] = {}
-        for row in self._rows_in(OF_RECORDS, sync_ids):
-            places = found.setdefault(row[0], {})
-            seen = _observation(row)
+        for row in OF_RECORDS.rows(self._connection, sync_ids):
+            places = found.setdefault(row[2], {})
+            seen = _stored(row)
             rival = places.get(seen.place)
             if rival is None or _age(rival) < _age(seen):
                 places[seen.place] = seen
@@ -245,6 +247,24 @@ class Observations(Repository):
 
 def _observation(row: Any) -> Observation:
     return Observation(*row[1:])
+
+
+def _stored(row: tuple[Any, ...]) -> Observation:
+    """Return an observation as ``_row`` stored it."""
+    place, ref, _, key, container, version, values, marks, created, modified, by, gone, _ = row
+    return Observation(
+        place,
+        ref,
+        key,
+        container,
+        version,
+        json_value(values),
+        NOTHING if marks == "{}" else json_value(marks),
+        None if created is None else instant(created),
+        None if modified is None else instant(modified),
+        by,
+        gone,
+    )
 
 
 def _age(seen: Observation) -> tuple[bool, datetime, datetime, str]:

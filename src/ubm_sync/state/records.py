@@ -26,13 +26,15 @@ from sqlalchemy import (
 )
 
 from ubm_sync.flow import Rival
-from ubm_sync.state.repository import Bulk, Repository
+from ubm_sync.state.repository import Bulk, Pick, Repository
 from ubm_sync.state.schema import (
     CleanText,
     JsonText,
     Moment,
     clean,
+    instant,
     json_text,
+    json_value,
     metadata,
     microseconds,
 )
@@ -99,11 +101,9 @@ class Due(NamedTuple):
     kind: str
 
 
-NAMES = tuple(field.name for field in fields(RecordState))
-
 _many = record.c.sync_id.in_(bindparam("many", expanding=True))
 SAVE = Bulk(record, ["sync_id"])
-LOAD = select(*(record.c[name] for name in NAMES)).where(_many)
+LOAD = Pick(record, "sync_id")
 EXISTS = select(record.c.sync_id).where(_many)
 MARK = update(record).where(_many).values(dirty=True)
 MARK_CUSTOMER = (
@@ -127,7 +127,7 @@ class Records(Repository):
 
     def load(self, ids: Iterable[str]) -> dict[str, RecordState]:
         """Return the known ones among ``ids``."""
-        return {row[0]: RecordState(*row) for row in self._rows_in(LOAD, ids)}
+        return {row[0]: _state(row) for row in LOAD.rows(self._connection, ids)}
 
     def exists(self, ids: Iterable[str]) -> set[str]:
         """Return which of ``ids`` are known."""
@@ -213,6 +213,23 @@ class Records(Repository):
         if start is not None:
             statement = statement.where(_after(start))
         return (Due(*row) for row in self._connection.execute(statement))
+
+
+def _state(row: tuple[Any, ...]) -> RecordState:
+    """Return a record as ``_row`` stored it."""
+    sync_id, kind, customer, created_at, base, memory, *seen, wake_at, dirty, quarantined = row
+    return RecordState(
+        sync_id,
+        kind,
+        customer,
+        instant(created_at),
+        json_value(base),
+        json_value(memory),
+        *seen,
+        wake_at=None if wake_at is None else instant(wake_at),
+        dirty=bool(dirty),
+        quarantined=quarantined,
+    )
 
 
 def _row(state: RecordState) -> tuple[Any, ...]:

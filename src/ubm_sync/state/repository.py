@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table
+from sqlalchemy import Connection, Executable, Table, select
 
 from ubm_sync.clock import Clock
 from ubm_sync.database import upsert
-from ubm_sync.state.schema import chunks
+from ubm_sync.state.schema import chunks, json_text
 
 
 class Bulk:
@@ -40,6 +40,33 @@ class Bulk:
         if not dialect.positional:
             values = [dict(zip(self._names, row, strict=True)) for row in rows]
         connection.exec_driver_sql(self._texts[dialect.name], values)
+
+
+class Pick:
+    """A SELECT of whole rows by any number of values of one column, the counterpart of ``Bulk``.
+
+    Rows come as plain tuples in the order of the table's columns, values as they are stored.
+    """
+
+    def __init__(self, table: Table, column: str) -> None:
+        whole = f"{select(table)} WHERE {table.name}.{column}"
+        self._texts = {
+            "sqlite": f"{whole} IN (SELECT value FROM json_each(?))",  # noqa: S608 - no value in it
+            "postgresql": f"{whole} = ANY(%s)",
+        }
+
+    def rows(self, connection: Connection, values: Iterable[str]) -> list[tuple[Any, ...]]:
+        """Return the rows with one of these values, in no order."""
+        wanted: Any = list(dict.fromkeys(values))
+        if not wanted:
+            return []
+        name = connection.dialect.name
+        if name == "sqlite":  # takes no list as a parameter
+            wanted = json_text(wanted)
+        found: Any = connection.exec_driver_sql(self._texts[name], (wanted,))
+        rows: list[tuple[Any, ...]] = found.cursor.fetchall()
+        found.close()
+        return rows
 
 
 class Repository:

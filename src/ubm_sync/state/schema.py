@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
@@ -65,7 +66,7 @@ class JsonText(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
         """Return the decoded value."""
-        return None if value is None else orjson.loads(value)
+        return None if value is None else json_value(value)
 
 
 class CleanText(TypeDecorator[str]):
@@ -89,8 +90,9 @@ def microseconds(value: datetime) -> int:
     return (value - EPOCH) // MICROSECOND  # a float of seconds is not exact from 2106 on
 
 
+@lru_cache(maxsize=4096)
 def instant(value: int) -> datetime:
-    """Return the aware UTC datetime of ``microseconds``."""
+    """Return the aware UTC datetime of ``microseconds``; records of one listing share many."""
     return EPOCH + timedelta(microseconds=value)
 
 
@@ -100,6 +102,11 @@ def json_text(value: Json) -> str:
         return orjson.dumps(value, default=_plain).decode()
     except TypeError:  # a lone surrogate: not worth a check of every text that has none
         return orjson.dumps(_cleaned(value), default=_plain).decode()
+
+
+def json_value(text: str) -> Json:
+    """Return what ``json_text`` was made of, dicts and lists throughout."""
+    return orjson.loads(text)
 
 
 def clean(text: str) -> str:
