@@ -82,12 +82,14 @@ class Links:
         return {pair: failed for pair in pairs if pair not in done}
 
 
+_TYPES = [
+    {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_id}
+    for type_id in (TO_COMPANY, TO_PRIMARY_COMPANY)
+]
+
+
 def _input(ticket: str, company: str) -> dict[str, Any]:
-    types = [
-        {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_id}
-        for type_id in (TO_COMPANY, TO_PRIMARY_COMPANY)
-    ]
-    return {"from": {"id": ticket}, "to": {"id": company}, "types": types}
+    return {"from": {"id": ticket}, "to": {"id": company}, "types": _TYPES}
 
 
 def _id(result: Mapping[str, Any], side: str) -> str:

@@ -7,11 +7,11 @@ sees a connector and never remembers anything itself; what it must remember stan
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from ubm_sync.model import Customer, Observation, Values, Written, nothing
+from ubm_sync.model import NOTHING, Customer, Observation, Values, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,7 @@ class Rival:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """Everything known about one record when its flow decides.
 
     ``values`` are the shared fields after the merge (a field in conflict has its base value).
@@ -70,14 +69,14 @@ class Situation:
     observed: Mapping[str, Observation]
     base: Values
     memory: Values
-    changed: Mapping[str, tuple[str, ...]] = field(default_factory=nothing)
+    changed: Mapping[str, tuple[str, ...]] = NOTHING
     edits: tuple[Edit, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     rivals: tuple[Rival, ...] = ()
-    vanished: Mapping[str, str] = field(default_factory=nothing)
-    counts: Mapping[str, int] = field(default_factory=nothing)
-    troubles: Mapping[str, str] = field(default_factory=nothing)
-    problems: Mapping[str, str] = field(default_factory=nothing)
+    vanished: Mapping[str, str] = NOTHING
+    counts: Mapping[str, int] = NOTHING
+    troubles: Mapping[str, str] = NOTHING
+    problems: Mapping[str, str] = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,7 @@ class NoteDraft:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What should be true of one record now.
 
     ``present``: the places it must exist in (others are left as they are; nothing is ever
@@ -111,7 +109,7 @@ class Decision:
     label: str
     accepted: bool = False
     account_key: str = ""
-    fixes: Mapping[str, str] = field(default_factory=nothing)
+    fixes: Mapping[str, str] = NOTHING
     notes: tuple[NoteDraft, ...] = ()
     wake_at: datetime | None = None
     follow_up: bool = False

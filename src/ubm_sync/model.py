@@ -155,8 +155,7 @@ class Result(StrEnum):
     UNKNOWN = "unknown"  # it may have landed: read back before sending again
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How one write ended.
 
     ``landed`` are the fields that are known to be there now (all of the write's, or fewer where
@@ -177,7 +176,7 @@ class Outcome:
     reason: str = ""
     permanent: bool = False
     at_fault: tuple[str, ...] = ()
-    reasons: Mapping[str, str] = default(default_factory=nothing)
+    reasons: Mapping[str, str] = NOTHING
     created: bool = False
     stale: bool = False
     contested: bool = False

@@ -184,13 +184,18 @@ def _date(checker: Checker, field: str) -> date | None:
     typed = checker.values.get(field)
     if not typed:
         return None
-    if checker.marks.get(field) != Mark.UNTYPED:
-        try:
-            return date.fromisoformat(typed)
-        except ValueError:
-            pass
+    if checker.marks.get(field) != Mark.UNTYPED and (day := _day(typed)) is not None:
+        return day
     checker.error(field, f'{{}} "{shown(typed)}" is not a date. Please type it like 12/01/2026.')
     return None
+
+
+@lru_cache(maxsize=4096)
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
 
 
 def _marks(checker: Checker) -> None:

@@ -91,7 +91,7 @@ WHOLE = select(
     _columns.modified_by,
     _columns.gone,
 )
-OF_RECORDS = Pick(observation, "sync_id")
+OF_RECORDS = Pick(WHOLE, _columns.sync_id)
 OF_REFS = WHOLE.where(_here, _columns.ref.in_(_many))
 KNOWN = select(_columns.ref, _columns.sync_id, _columns.version).where(
     _here, _columns.ref.in_(_many)
@@ -157,7 +157,7 @@ class Observations(Repository):
         """
         found: dict[str, dict[str, Observation]] = {}
         for row in OF_RECORDS.rows(self._connection, sync_ids):
-            places = found.setdefault(row[2], {})
+            places = found.setdefault(row[0], {})
             seen = _stored(row)
             rival = places.get(seen.place)
             if rival is None or _age(rival) < _age(seen):
@@ -251,7 +251,7 @@ def _observation(row: Any) -> Observation:
 
 def _stored(row: tuple[Any, ...]) -> Observation:
     """Return an observation as ``_row`` stored it."""
-    place, ref, _, key, container, version, values, marks, created, modified, by, gone, _ = row
+    _, place, ref, key, container, version, values, marks, created, modified, by, gone = row
     return Observation(
         place,
         ref,
@@ -285,7 +285,7 @@ def _row(sync_id: str, seen: Observation) -> tuple[Any, ...]:
         seen.container,
         seen.version,
         json_text(seen.values),
-        json_text(seen.marks),
+        json_text(seen.marks) if seen.marks else "{}",
         None if seen.created_at is None else microseconds(seen.created_at),
         None if seen.modified_at is None else microseconds(seen.modified_at),
         None if seen.modified_by is None else clean(seen.modified_by),

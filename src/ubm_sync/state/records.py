@@ -103,7 +103,7 @@ class Due(NamedTuple):
 
 _many = record.c.sync_id.in_(bindparam("many", expanding=True))
 SAVE = Bulk(record, ["sync_id"])
-LOAD = Pick(record, "sync_id")
+LOAD = Pick(select(record), record.c.sync_id)
 EXISTS = select(record.c.sync_id).where(_many)
 MARK = update(record).where(_many).values(dirty=True)
 MARK_CUSTOMER = (
@@ -217,18 +217,22 @@ class Records(Repository):
 
 def _state(row: tuple[Any, ...]) -> RecordState:
     """Return a record as ``_row`` stored it."""
-    sync_id, kind, customer, created_at, base, memory, *seen, wake_at, dirty, quarantined = row
+    sync_id, kind, customer, created, base, memory, status, label, accepted, *rest = row
+    account_key, wake_at, dirty, quarantined = rest
     return RecordState(
         sync_id,
         kind,
         customer,
-        instant(created_at),
+        instant(created),
         json_value(base),
         json_value(memory),
-        *seen,
-        wake_at=None if wake_at is None else instant(wake_at),
-        dirty=bool(dirty),
-        quarantined=quarantined,
+        status,
+        label,
+        bool(accepted),
+        account_key,
+        None if wake_at is None else instant(wake_at),
+        bool(dirty),
+        quarantined,
     )
 
 

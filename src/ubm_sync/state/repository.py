@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, select
+from sqlalchemy import Column, Connection, Executable, Select, Table
 
 from ubm_sync.clock import Clock
 from ubm_sync.database import upsert
@@ -43,13 +43,13 @@ class Bulk:
 
 
 class Pick:
-    """A SELECT of whole rows by any number of values of one column, the counterpart of ``Bulk``.
+    """A SELECT by any number of values of one column, the counterpart of ``Bulk``.
 
-    Rows come as plain tuples in the order of the table's columns, values as they are stored.
+    Rows come as plain tuples, values as they are stored.
     """
 
-    def __init__(self, table: Table, column: str) -> None:
-        whole = f"{select(table)} WHERE {table.name}.{column}"
+    def __init__(self, statement: Select[Any], column: Column[Any]) -> None:
+        whole = f"{statement} WHERE {column}"
         self._texts = {
             "sqlite": f"{whole} IN (SELECT value FROM json_each(?))",  # noqa: S608 - no value in it
             "postgresql": f"{whole} = ANY(%s)",

@@ -233,7 +233,7 @@ class Guard:
             elif keep:
                 careful = {name: value for name, value in write.careful.items() if name in keep}
                 writes.append(replace(write, values=keep, careful=careful))
-        return replace(plan, writes=tuple(writes), withheld=True)
+        return plan._replace(writes=tuple(writes), withheld=True)
 
     def _first_writes(self, plan: RecordPlan, group: Group) -> list[tuple[Write, dict[str, str]]]:
         """Return a canary's writes in one system, each with what can be read back of it before."""

@@ -133,15 +133,16 @@ def _take_over(
 ) -> None:
     """Merge a record that nothing is agreed about and that one place shows: a new one."""
     ((place, observation),) = seen.items()
-    shown = observation.values
+    shown, values, changed = observation.values, merged.values, merged.changed
+    only = (place,)
     for rule in rules.shared:
         name = rule.name
         value = shown.get(name)
         if value is None or place not in rule.places:
             continue
-        if rule.may_write(place, accepted=accepted):
-            merged.values[name] = value
-            merged.changed[name] = (place,)
+        if place in (rule.writers_once_accepted if accepted else rule.writers):
+            values[name] = value
+            changed[name] = only
         else:
             merged.edits.append(Edit(name, place, value, None, observation.modified_by))
 

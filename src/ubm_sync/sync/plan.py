@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from ubm_sync.flow import Decision, Edit, Flow, Rival, Situation
 from ubm_sync.model import (
@@ -36,8 +37,7 @@ UNWRITABLE = frozenset({Mark.FORMULA, Mark.LINKED, Mark.LOCKED, Mark.SYSTEM})
 _NONE: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """One record with everything its plan depends on, except its rivals."""
 
     sync_id: str
@@ -51,8 +51,7 @@ class Subject:
     shut: frozenset[str] = _NONE  # places nothing may be written to now
 
 
-@dataclass(frozen=True, slots=True)
-class RecordPlan:
+class RecordPlan(NamedTuple):
     """What one record needs: writes in the order of ``Rules.order``, and what follows from them."""
 
     subject: Subject
@@ -337,24 +336,17 @@ def digest(write: Write) -> str:
     ]
 
 
-def has_refs(write: Write) -> bool:
-    """Return whether a write names external ids that are known only once another has landed."""
-    return Ref in map(type, write.values.values())
+def references(write: Write) -> dict[str, Ref]:
+    """Return the fields whose values are known only once another write has landed."""
+    return {name: value for name, value in write.values.items() if type(value) is Ref}
 
 
-def resolve(write: Write, refs: Mapping[str, str]) -> Write | None:
+def resolve(write: Write, waiting: Mapping[str, Ref], refs: Mapping[str, str]) -> Write | None:
     """Return ``write`` with its references filled in from ``refs`` (place -> external id).
 
     None where one of them is not known yet: the write has to wait.
     """
-    if not has_refs(write):
-        return write
-    values: dict[str, Written] = {}
-    for name, value in write.values.items():
-        if isinstance(value, Ref):
-            if value.place not in refs:
-                return None
-            values[name] = refs[value.place]
-        else:
-            values[name] = value
-    return replace(write, values=values)
+    if any(ref.place not in refs for ref in waiting.values()):
+        return None
+    known = {name: refs[ref.place] for name, ref in waiting.items()}
+    return replace(write, values={**write.values, **known})

@@ -11,7 +11,7 @@ import structlog
 from ubm_sync.errors import NEXT_CYCLE, NoAccess, SyncError, Temporary, with_next_step
 from ubm_sync.model import Outcome, Result, Write
 from ubm_sync.ports import Connector
-from ubm_sync.sync.plan import RecordPlan, has_refs, resolve
+from ubm_sync.sync.plan import RecordPlan, references, resolve
 from ubm_sync.sync.rules import Rules
 
 log = structlog.get_logger(__name__)
@@ -76,7 +76,8 @@ class Sender:
     def _ready(
         self, plan: RecordPlan, write: Write, outcomes: Mapping[str, Outcome]
     ) -> Write | None:
-        return resolve(write, self._refs(plan, outcomes)) if has_refs(write) else write
+        waiting = references(write)
+        return resolve(write, waiting, self._refs(plan, outcomes)) if waiting else write
 
     def _refs(self, plan: RecordPlan, outcomes: Mapping[str, Outcome]) -> dict[str, str]:
         refs = {place: one.ref for place, one in plan.subject.seen.items()}

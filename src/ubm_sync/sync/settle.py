@@ -257,14 +257,10 @@ def _hold(
 def _after(
     write: Write, outcome: Outcome, before: Observation | None, now: datetime
 ) -> Observation:
-    values: dict[str, Any] = dict(before.values) if before is not None else {}
     taken: Mapping[str, Any] = write.values
     if outcome.landed is not None:
         taken = {name: value for name, value in taken.items() if name in outcome.landed}
-    values.update(taken)
-    for name, value in taken.items():
-        if type(value) is not str:
-            del values[name]
+    values = {name: value for name, value in taken.items() if type(value) is str}
     if before is None:
         return Observation(
             write.place,
@@ -279,6 +275,10 @@ def _after(
     version = outcome.version or before.version
     if Mark.UNSEEN in before.marks.values():  # the answer does not tell what cannot be read
         version = to_read_again(version)
+    kept = dict(before.values)
+    for name in taken.keys() - values.keys():
+        kept.pop(name, None)  # cleared
+    values = {**kept, **values}
     return Observation(
         before.place,
         before.ref,

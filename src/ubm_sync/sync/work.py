@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -242,7 +242,7 @@ class Work:
         chosen = []
         for plan in plans:
             writes = tuple(write for write in plan.writes if digest(write) in only)
-            chosen.append(replace(plan, writes=writes, withheld=writes != plan.writes))
+            chosen.append(plan._replace(writes=writes, withheld=writes != plan.writes))
         return chosen
 
     def _settle(self, tx: Tx, portion: Portion) -> tuple[set[str], list[Late]]:
@@ -344,7 +344,7 @@ def _creates_first(plan: RecordPlan) -> RecordPlan:
     if not plan.decision.follow_up:
         return plan
     creates = tuple(write for write in plan.writes if write.ref is None)
-    return replace(plan, writes=creates, withheld=True) if creates else plan
+    return plan._replace(writes=creates, withheld=True) if creates else plan
 
 
 def _landed(plan: RecordPlan, outcomes: Mapping[str, Outcome]) -> set[str]:
