@@ -8,6 +8,7 @@ rows that the sheet says it has.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -252,12 +253,26 @@ class Reader:
             log.info("sheet changed while it was read", sheet=state.id, attempt=attempt + 1)
 
     def _pages(self, sheet: str, listing: Listing, lane: Lane) -> Iterator[Answer]:
-        size = self._settings.page_size
-        while not listing.is_over:
-            query = {**self._query, "pageSize": str(size), "page": str(listing.pages + 1)}
-            body = self._get("read rows by page", sheet, query, lane)
-            listing.take(body)
-            yield body
+        """Yield the pages of a sheet; the next one is asked for while one is worked on."""
+        size = {**self._query, "pageSize": str(self._settings.page_size)}
+
+        def ask(page: int) -> Answer:
+            return self._get("read rows by page", sheet, {**size, "page": str(page)}, lane)
+
+        body = ask(1)
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as pool:
+            while True:
+                listing.take(body)
+                if listing.is_over:
+                    yield body
+                    return
+                if self._settings.writers == 1:  # nothing at the same time
+                    yield body
+                    body = ask(listing.pages + 1)
+                else:
+                    following = pool.submit(ask, listing.pages + 1)
+                    yield body
+                    body = following.result()
 
     def _get(
         self, name: str, sheet: str, query: Mapping[str, str], lane: Lane = Lane.PERSON

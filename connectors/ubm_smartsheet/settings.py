@@ -46,7 +46,10 @@ class Settings(BaseModel):
     saved the sheet between a look and a write, or an answer was lost. 0: never."""
 
     writers: int = Field(default=4, ge=1, le=16)
-    """Sheets written at the same time; one sheet is always written by one request at a time."""
+    """Sheets written at the same time; one sheet is always written by one request at a time.
+
+    With 1, no page of a sheet is read ahead either: there is one request at any time.
+    """
 
     connect_timeout: float = Field(default=5.0, gt=0)
     """Seconds to wait for a connection."""

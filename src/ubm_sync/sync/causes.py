@@ -13,7 +13,7 @@ from typing import Any
 from ubm_sync.model import Observation, Ref, Values, Write, Written
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.merge import DECIDED
-from ubm_sync.sync.plan import RecordPlan, has_refs
+from ubm_sync.sync.plan import RecordPlan, references
 from ubm_sync.sync.rules import PlaceRule, Rules
 
 SERVICE = "filled by the service"
@@ -23,7 +23,7 @@ EXTRA = 3  # the part of an update's entry that may be left out
 def created(rules: Rules, plan: RecordPlan, write: Write) -> list[Any]:
     """Return what a create holds, and whose request it comes from."""
     values: Any = write.values
-    if has_refs(write):
+    if references(write):
         values = {name: _text(value) for name, value in write.values.items()}
     seen = plan.subject.seen.get(rules.main)
     if seen is None:
