@@ -40,8 +40,8 @@ def milliseconds(text: str) -> int:
 
 def instant(stamp: int) -> str:
     """Return epoch milliseconds as ISO 8601 in UTC with ``Z``, milliseconds always shown."""
-    moment = datetime.fromtimestamp(stamp / 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{stamp % 1000:03d}Z"
+    moment = datetime.fromtimestamp(stamp // 1000, UTC)
+    return f"{moment.isoformat()[:19]}.{stamp % 1000:03d}Z"  # a quarter of what a format costs
 
 
 def read_instant(text: str) -> Read:

@@ -180,7 +180,7 @@ class SheetWriter:
                 yield unknown(row.write, "Smartsheet's answer does not mention the row")
             else:
                 outcome = self._landed(row, body)
-                yield replace(outcome, contested=contested and is_careful(row))
+                yield outcome._replace(contested=contested and is_careful(row))
 
     def _landed(self, row: Row, body: Mapping[str, Any]) -> Outcome:
         write = row.write
@@ -233,7 +233,7 @@ class SheetWriter:
         rest = Row(row.write, good, faults, lasting=True)
         if not good:
             return nothing_left(rest)
-        return replace(landed(rest, last.ref, last.version), contested=contested)
+        return landed(rest, last.ref, last.version)._replace(contested=contested)
 
 
 def _is_shared(binding: Binding | None) -> bool:

@@ -119,13 +119,16 @@ class Service:
 
     def __init__(self, folder: Path) -> None:
         path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        environment = {**os.environ, "PYTHONPATH": path}
+        # As an installed service: its modules are not compiled anew in each process.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.bench.service"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": path},
+            env=environment,
         )
 
     def __enter__(self) -> Self:

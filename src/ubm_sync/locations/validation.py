@@ -131,7 +131,7 @@ def _choices(checker: Checker) -> None:
     values = checker.values
     for field, options in checker.rules.choices.items():
         typed = values.get(field)
-        if typed is None or typed in options or field == "state":
+        if typed is None or field == "state" or typed in options:
             continue  # a state may be spelled out: it is corrected, not refused
         folded = typed.casefold()
         if any(folded == option.casefold() for option in options):

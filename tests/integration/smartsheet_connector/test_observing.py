@@ -210,7 +210,7 @@ def test_a_listing_that_is_short_once_is_taken_again() -> None:
 
 
 def test_an_edit_between_two_pages_makes_the_listing_start_again() -> None:
-    world = World(settings={"page_size": 5})
+    world = World(settings={"page_size": 5, "writers": 1})
     rows = world.load(10)
     pages = world.connector.observe(full=False)
     next(pages)
@@ -223,8 +223,22 @@ def test_an_edit_between_two_pages_makes_the_listing_start_again() -> None:
     assert last.values["city"] == "Joliet"
 
 
-def test_a_sheet_edited_all_the_time_is_read_but_never_called_complete() -> None:
+def test_an_edit_after_the_next_page_was_asked_for_is_read_with_the_next_poll() -> None:
     world = World(settings={"page_size": 5})
+    rows = world.load(10)
+    pages = world.connector.observe(full=False)
+    next(pages)
+    next(pages)
+    world.edit(rows[0], City="Joliet")
+    assert list(pages) == []
+
+    seen = world.observe()
+
+    assert seen.by_ref[rows[0]].values["city"] == "Joliet"
+
+
+def test_a_sheet_edited_all_the_time_is_read_but_never_called_complete() -> None:
+    world = World(settings={"page_size": 5, "writers": 1})
     rows = world.load(10)
     seen = []
     for page in world.connector.observe(full=False):

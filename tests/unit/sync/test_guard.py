@@ -202,7 +202,7 @@ def test_a_stop_that_grows_is_another_one_and_one_that_shrinks_is_not() -> None:
     guard = a_guard(limits(0))
     passed(guard, a_plan("a"), a_plan("b"))
     first = guard.stops[0].stop.fingerprint
-    passed(guard, replace(a_plan("a"), writes=()))
+    passed(guard, a_plan("a")._replace(writes=()))
     shrunk = guard.stops[0].stop
     passed(guard, a_plan("c"))
 
