@@ -16,6 +16,7 @@ from ubm_hubspot.settings import FactSettings
 from ubm_sync.evidence import Evidence, Kind, Side
 
 SYSTEM = "hubspot"
+CUT = "the history of"  # how the doubt begins of a value that took the place of one not told
 _BORN = timedelta(minutes=1)  # what a record was made with is in its history within this
 
 Record = Mapping[str, Any]
@@ -68,11 +69,11 @@ def entries(record: Record, name: str) -> list[Entry]:
             continue
         doubt = ""
         if found and at < found[-1].at:
-            doubt = f"the history of {name} is not in the order of its times; was a clock set back?"
+            doubt = f"{name} was set earlier than the value before it; was a clock set back?"
         source = str(one.get("sourceType") or "").lower()
         found.append(Entry(str(one.get("value") or ""), at, user_of(one), source, doubt))
     if found and _is_cut(record, found[0]):
-        doubt = f"the history of {name} before {found[0].at.date()} is not kept any more"
+        doubt = f"{CUT} {name} before {found[0].at.date()} is not kept any more"
         found[0] = found[0]._replace(doubt=doubt)
     return sorted(found, key=lambda one: one.at)
 

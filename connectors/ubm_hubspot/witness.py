@@ -19,7 +19,7 @@ from ubm_hubspot.authors import BATCH
 from ubm_hubspot.catalog import Catalog
 from ubm_hubspot.client import Client
 from ubm_hubspot.decode import CREATED, MERGED, MODIFIED, modified_of
-from ubm_hubspot.facts import SYSTEM, Reading, Record
+from ubm_hubspot.facts import CUT, SYSTEM, Reading, Record, instant_of
 from ubm_hubspot.settings import FactSettings
 from ubm_hubspot.tickets import certain, chunks
 from ubm_hubspot.values import instant
@@ -138,9 +138,10 @@ class HubSpotWitness:
                 ]
                 for kind, found in there.items()
             }
-            facts = _facts(histories, own, doubts, self._reading(one))
+            told = _facts(histories, own, doubts, self._reading(one))
+            facts = tuple(fact for fact in told if not _is_known(fact, one.known))
             version = max(one.version, instant(modified_of(record)))
-            yield Testimony(one.ticket, version, tuple(facts), merged[one.ticket])
+            yield Testimony(one.ticket, version, facts, merged[one.ticket])
 
     def _read(self, refs: Sequence[str], *, archived: bool = False) -> dict[str, Record]:
         found: dict[str, Record] = {}
@@ -243,6 +244,15 @@ def _facts(
         )
     for task in own.get(TASKS, ()):
         yield from facts_of_tasks.of_task(task, reading)
+
+
+def _is_known(fact: Evidence, known: str) -> bool:
+    """Return whether a fact stands where a history is cut off that was read whole before.
+
+    What was told then is kept; that HubSpot forgot it since is no reason to doubt it.
+    """
+    read = instant_of(known)
+    return read is not None and fact.at <= read and fact.details.get("doubt", "").startswith(CUT)
 
 
 def _merged(record: Record) -> tuple[str, ...]:

@@ -11,12 +11,14 @@ from ubm_store.reads import Position, Reader, newest
 from ubm_store.remarks import annotate, noted
 from ubm_store.setup import SYSTEM, Setup
 from ubm_store.values import Fields
+from ubm_store.witness import testimonies
 from ubm_store.writes import LOCK_SECONDS, Writer
 from ubm_sync.database import clear_errors, for_reading, open_engine, safe_address
 from ubm_sync.model import Note, Outcome, Page, Place, Write
-from ubm_sync.ports import Connection, SetupStep
+from ubm_sync.ports import Asked, Connection, Hearing, SetupStep
 
 URL = "UBM_DATABASE_URL"
+FACTS_EVERY = 3600.0  # seconds
 DEFAULT_URL = "sqlite:///var/ubm.db"
 
 
@@ -36,6 +38,9 @@ class StoreConnector:
         self._clock = connection.clock
         patience = connection.settings.get("lock_seconds", LOCK_SECONDS)
         self._patience = float(patience) if isinstance(patience, int | float) else LOCK_SECONDS
+        every = connection.settings.get("facts_every", FACTS_EVERY)
+        self._facts_every = float(every) if isinstance(every, int | float) else FACTS_EVERY
+        self._all_customers = connection.customers
         self._customers = {one.key: one.name for one in connection.customers}
         self._place: Place | None = connection.places[0] if connection.places else None
         self._fields = Fields(self._place.bindings if self._place else ())
@@ -109,6 +114,21 @@ class StoreConnector:
         """Return the keys of those notes that are in the history."""
         with clear_errors(self._address), for_reading(self._engine()).connect() as connection:
             return noted(connection, [note.key for note in notes])
+
+    def testify(self, asked: Sequence[Asked], mark: str | None) -> Iterator[Hearing]:
+        """Yield what the store knows of onboardings: enrolments, bills, logins, their size.
+
+        Looked at once in ``facts_every`` seconds; an onboarding never told of before at once.
+        """
+        now = self._clock.now().timestamp()
+        due = mark is None or not 0 <= now - float(mark) < self._facts_every
+        wanted = [one for one in asked if due or not one.known]
+        if wanted:
+            with clear_errors(self._address), for_reading(self._engine()).connect() as connection:
+                told = tuple(testimonies(connection, wanted, self._all_customers))
+            yield Hearing(told, mark="" if not due else repr(now))
+        elif due:
+            yield Hearing(mark=repr(now))
 
     def close(self) -> None:
         """Release the database."""

@@ -235,7 +235,7 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Testimony:
-    """Everything one system tells of an onboarding now: it replaces what it told before.
+    """What one system tells of an onboarding now.
 
     A fact takes the place of those told before with its ``ref``. Facts that are not told any more
     were not undone (histories are cut off, records deleted): whoever keeps them, keeps them.

@@ -118,9 +118,19 @@ def priority(case: Case) -> Iterator[Delay]:
 
 
 def rework(case: Case) -> Iterator[Delay]:
-    """IN-REWORK: an error of ours, until it was mended."""
-    words = "an error of ours in {}"
-    yield from _between(case, "IN-REWORK", Kind.ERROR, "open", "fixed", words)
+    """IN-REWORK: an error of ours, until it was mended; errors at one time are one delay."""
+    waits: list[Wait] = []
+    for facts in case.facts.by_subject(Kind.ERROR).values():
+        since: Evidence | None = None
+        for fact in facts:
+            if fact.value == "open" and since is None:
+                since = fact
+            elif fact.value == "fixed" and since is not None:
+                waits.append(Wait(since.at, fact.at, since, fact))
+                since = None
+        if since is not None:
+            waits.append(Wait(since.at, None, since, None))
+    yield from together(case, "IN-REWORK", waits, "errors", "errors of ours", fair=False)
 
 
 def _between(

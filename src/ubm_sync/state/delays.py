@@ -139,19 +139,26 @@ class DelayFacts(Repository):
     def keep(self, onboarding: str, facts: Iterable[Evidence], at: datetime) -> bool:
         """Keep facts told at ``at``; return whether anything is known now that was not before.
 
-        A fact that is told with other details takes the place of the one told before.
+        What is told of one place and instant takes the place of what was told of them before: a
+        mail that was sent is found to have bounced.
         """
         told = {one.identity: (digest_of(one), one) for one in facts}
-        known = {fact.identity: digest for digest, fact in self.used(onboarding)}
+        refs = {one.ref for _, one in told.values()}
+        used = self.used(onboarding)
+        known = {fact.identity: digest for digest, fact in used}
         fresh = {digest: fact for name, (digest, fact) in told.items() if known.get(name) != digest}
-        retired = [known[fact.identity] for fact in fresh.values() if fact.identity in known]
+        retired = [
+            digest
+            for digest, fact in used
+            if fact.ref in refs and told.get(fact.identity, ("",))[0] != digest
+        ]
         self._change_in(RETIRE, retired, {"of_one": onboarding})
         rows = [
             {"onboarding": onboarding, "digest": key, "at": at, "used": True, "body": _body(fact)}
             for key, fact in fresh.items()
         ]
         self._write(KEEP, rows)
-        return bool(fresh)
+        return bool(fresh or retired)
 
     def used(self, onboarding: str) -> list[tuple[str, Evidence]]:
         """Return ``(digest, fact)`` of everything that is known of one onboarding."""

@@ -105,6 +105,9 @@ _many = record.c.sync_id.in_(bindparam("many", expanding=True))
 SAVE = Bulk(record, ["sync_id"])
 LOAD = Pick(select(record), record.c.sync_id)
 EXISTS = select(record.c.sync_id).where(_many)
+OF_CUSTOMERS = select(record.c.sync_id).where(
+    record.c.customer.in_(bindparam("many", expanding=True))
+)
 MARK = update(record).where(_many).values(dirty=True)
 MARK_CUSTOMER = (
     update(record)
@@ -128,6 +131,10 @@ class Records(Repository):
     def load(self, ids: Iterable[str]) -> dict[str, RecordState]:
         """Return the known ones among ``ids``."""
         return {row[0]: _state(row) for row in LOAD.rows(self._connection, ids)}
+
+    def of(self, customers: Iterable[str]) -> list[str]:
+        """Return the ids of all records of some customers."""
+        return [row[0] for row in self._rows_in(OF_CUSTOMERS, customers)]
 
     def exists(self, ids: Iterable[str]) -> set[str]:
         """Return which of ``ids`` are known."""
