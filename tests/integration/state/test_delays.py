@@ -165,6 +165,17 @@ def test_a_fact_told_differently_is_used_and_the_first_telling_stays(state: Stat
         assert [one for _, one in tx.facts.used(HALSTED)] == [before]
 
 
+def test_what_is_told_of_one_place_and_instant_takes_the_place_of_what_was(state: State) -> None:
+    sent, other = fact(1), fact(2)
+    bounced = replace(sent, value="bounced")
+    with state.transaction() as tx:
+        tx.facts.keep(HALSTED, [sent, other], NOON)
+        assert tx.facts.keep(HALSTED, [bounced], NOON + HOUR)
+        used = [one for _, one in tx.facts.used(HALSTED)]
+        assert sorted(one.value for one in used) == ["bounced", "requested"]
+        assert not tx.facts.keep(HALSTED, [bounced, other], NOON + HOUR)
+
+
 def test_text_that_a_database_refuses_is_kept_without_it(state: State) -> None:
     odd = replace(fact(1), actor="\ud800\0", details={"text": "a\0b\udfff"})
     with state.transaction() as tx:
