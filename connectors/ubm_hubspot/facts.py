@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from ubm_hubspot.decode import CREATED, moment
@@ -16,6 +16,7 @@ from ubm_hubspot.settings import FactSettings
 from ubm_sync.evidence import Evidence, Kind, Side
 
 SYSTEM = "hubspot"
+_EARLIEST, _LATEST = 1970, 9000  # years an instant may be in; others are slips
 CUT = "the history of"  # how the doubt begins of a value that took the place of one not told
 _BORN = timedelta(minutes=1)  # what a record was made with is in its history within this
 
@@ -59,8 +60,11 @@ def source_of(kind: str, record: Record) -> Source:
     return Source(f"{kind}/{record['id']}", str(record.get("url") or ""))
 
 
-def entries(record: Record, name: str) -> list[Entry]:
-    """Return a property's values, oldest first, with what is doubtful about them."""
+def entries(record: Record, name: str, *, born: bool = False) -> list[Entry]:
+    """Return a property's values, oldest first, with what is doubtful about them.
+
+    ``born``: the record was made with a value of it, so that a later first one is not the first.
+    """
     told = (record.get("propertiesWithHistory") or {}).get(name) or []
     found: list[Entry] = []
     for one in reversed(told):
@@ -72,7 +76,7 @@ def entries(record: Record, name: str) -> list[Entry]:
             doubt = f"{name} was set earlier than the value before it; was a clock set back?"
         source = str(one.get("sourceType") or "").lower()
         found.append(Entry(str(one.get("value") or ""), at, user_of(one), source, doubt))
-    if found and _is_cut(record, found[0]):
+    if found and born and _is_cut(record, found[0]):
         doubt = f"{CUT} {name} before {found[0].at.date()} is not kept any more"
         found[0] = found[0]._replace(doubt=doubt)
     return sorted(found, key=lambda one: one.at)
@@ -143,9 +147,12 @@ def fact(
 
 def _moment(text: object) -> datetime | None:
     try:
-        return moment(str(text or ""))
+        at = moment(str(text or ""))
     except (ValueError, OverflowError, OSError):
         return None
+    if at is None or not _EARLIEST <= at.year <= _LATEST:
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def instant_of(text: str) -> datetime | None:

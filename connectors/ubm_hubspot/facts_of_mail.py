@@ -8,13 +8,16 @@ the same message within minutes, so that what the mail says corrects what the ti
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import inf
 
 import orjson
 
 from ubm_hubspot.facts import (
+    CUT,
     SYSTEM,
     Entry,
     Reading,
@@ -54,7 +57,27 @@ def of_messages(
     told = [one for mail in mails for one in _mail(mail, reading, doubts.get(str(mail["id"]), ""))]
     told = _returned(told, reading)
     noted = [one for ticket in tickets for one in _noted(ticket, reading)]
-    return [*told, *(_corrected(one, told) for one in noted)]
+    if any(one.kind is Kind.RECEIVED for one in told):  # mail is kept here: it tells every answer
+        return [*told, *(_corrected(one, told) for one in noted)]
+    return [*told, *(_corrected(one, told) for one in _doubted(noted, reading))]
+
+
+def _doubted(noted: list[Evidence], reading: Reading) -> Iterator[Evidence]:
+    """Yield messages; what was asked before the oldest answer that is remembered is doubtful."""
+    horizon = max(
+        (
+            min(one.at for one in noted if one.field == name)
+            for name, count in Counter(one.field for one in noted).items()
+            if name in reading.settings.received and count >= (reading.settings.history_kept or inf)
+        ),
+        default=None,
+    )
+    for one in noted:
+        if horizon is not None and one.kind is Kind.SENT and one.at < horizon:
+            text = f"{CUT} what the client answered before {horizon.date()} is not kept any more"
+            yield replace(one, details={**one.details, "doubt": text})
+        else:
+            yield one
 
 
 def _mail(mail: Record, reading: Reading, doubt: str) -> Iterator[Evidence]:

@@ -15,7 +15,7 @@ from ubm_hubspot.values import instant
 from ubm_sync.evidence import Evidence, Kind, Side
 
 _ONE_ACT = timedelta(minutes=10)  # a new time and an outcome set one after the other
-_OVER = frozenset({"completed", "no_show", "canceled"})
+_OFF = frozenset({"no_show", "canceled"})  # a time set after these is a new booking
 
 
 def wanted(settings: FactSettings) -> list[str]:
@@ -47,12 +47,11 @@ class _Meeting:
         before, self.slot = self.slot, _slot(entry.value)
         if not self.slot or before == self.slot:
             return
-        if before and self.outcome not in _OVER:
-            if not self._is_told(entry):
-                yield self.tell(entry, field, "rescheduled", before)
-                self.moved = entry
-        elif self.outcome in {"", "no_show", "canceled"}:
+        if not before or self.outcome in _OFF:
             yield self.tell(entry, field, "scheduled", self.slot)
+        elif self.outcome != "completed" and not self._is_told(entry):
+            yield self.tell(entry, field, "rescheduled", before)
+            self.moved = entry
 
     def ends(self, entry: Entry, field: str, value: str) -> Iterator[Evidence]:
         """Yield what an outcome tells."""
@@ -76,7 +75,7 @@ def of_meeting(record: Record, reading: Reading, doubt: str = "") -> Iterator[Ev
     """Yield what became of a meeting; ``doubt`` says why it may belong to another onboarding."""
     start, outcome = wanted(reading.settings)
     # At one instant the outcome comes first: the time it speaks of is the one before.
-    changes = [(one.at, 1, one, start) for one in entries(record, start)]
+    changes = [(one.at, 1, one, start) for one in entries(record, start, born=True)]
     changes += [(one.at, 0, one, outcome) for one in entries(record, outcome)]
     meeting = _Meeting(record, reading, doubt)
     for _, _, entry, field in sorted(changes, key=lambda one: one[:2]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from ubm_hubspot.facts import Reading, Record, entries, fact, source_of
@@ -53,7 +54,7 @@ def of_task(record: Record, reading: Reading) -> Iterator[Evidence]:
     subject = source.record if kind in _OWN else text
     due, doubt = _due(record, reading) if kind in _OWN else ("", "")
     before = ""
-    for entry in entries(record, STATUS):
+    for entry in entries(record, STATUS, born=True):
         status = entry.value.strip().upper()
         value = _value(words, before, status)
         before = status
@@ -93,8 +94,8 @@ def _due(record: Record, reading: Reading) -> tuple[str, str]:
     history = entries(record, DUE)
     days = [
         day_of(one.value, reading.zone)
-        for one, after in zip(history, [*history[1:], None], strict=True)
-        if after is None or after.at - one.at >= _BRIEF
+        for one, after in pairwise([*history, None])
+        if one is not None and (after is None or after.at - one.at >= _BRIEF)
     ]
     days = [day for day in days if day]
     if not days:

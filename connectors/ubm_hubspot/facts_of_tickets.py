@@ -52,7 +52,7 @@ def of_ticket(record: Record, reading: Reading) -> Iterator[Evidence]:
 
 
 def _stages(record: Record, reading: Reading, source: Source) -> Iterator[Evidence]:
-    for one in entries(record, STAGE):
+    for one in entries(record, STAGE, born=True):
         if one.value:  # a stage that was deleted is told by its id
             key = reading.stage(one.value) or one.value
             yield fact(Kind.STAGE, source, one, STAGE, key, "", reading)
@@ -100,7 +100,7 @@ def day_of(text: str, zone: str) -> str:
     if read.mark or shown.mark:
         return ""
     at = instant_of(text)
-    if at is None or at.tzinfo is None or shown.value.endswith("T00:00:00Z"):
+    if at is None or shown.value.endswith("T00:00:00Z"):
         return read.value
     return at.astimezone(ZoneInfo(zone)).date().isoformat()
 

@@ -59,6 +59,10 @@ class FactSettings(BaseModel):
     overlap: float = Field(default=900.0, ge=0)
     """A look begins this many seconds before the last one (HubSpot's index lags)."""
 
+    history_kept: int = Field(default=20, ge=0)
+    """How many values of a property HubSpot remembers; 0: all. An answer older than what it still
+    remembers cannot be told, so that what was asked before that is left for a person to judge."""
+
     sent: tuple[str, ...] = ("hs_last_message_sent_at",)
     """Ticket properties that hold when the client was last written to."""
 

@@ -113,6 +113,9 @@ def _doubts(case: Case, given: list[Evidence]) -> Iterator[str]:
         yield f'the stage "{stage}" is not known; the time in it is nobody\'s'
     if sum(1 for stay in case.stays if stay.rule.live) > 1:
         yield "it was reopened after it went live; the last live date counts"
+    tickets = {one.record for one in case.facts.of(Kind.STAGE)}
+    if len(tickets) > 1:
+        yield f"{len(tickets)} tickets were merged; the stages of all of them are read together"
     early = [one for one in case.facts.facts if one.at < case.onboarding.started]
     if any(one.kind is Kind.STAGE for one in early):
         yield "the ticket is older than the start of the onboarding; is the start right?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -84,6 +85,10 @@ class Desk(Portal):
         """Fill in fields of the ticket."""
         self.do(when, "edit_ticket", properties=properties)
 
+    def switch(self, **switches: Any) -> None:
+        """Make the portal behave otherwise from now on."""
+        self.emulator.switches = replace(self.emulator.switches, **switches)
+
     def asked(self) -> list[Asked]:
         """Return what the service would ask: every onboarding with what was seen of it."""
         found = []
@@ -103,9 +108,11 @@ class Desk(Portal):
             self.known |= {one.ticket: one.version for one in part.testimonies}
         return heard
 
-    def facts(self, *kinds: Kind, ref: str = "") -> list[Evidence]:
-        """Return everything told now about an onboarding, oldest first."""
+    def facts(self, *kinds: Kind, ref: str = "", again: bool = False) -> list[Evidence]:
+        """Return what is told about an onboarding never heard of, or once more; oldest first."""
         self.mark = None
+        if not again:
+            self.known.clear()
         told = [one for part in self.hear() for one in part.testimonies]
         facts = [fact for one in told if one.ticket == (ref or self.ticket) for fact in one.facts]
         wanted = [fact for fact in facts if not kinds or fact.kind in kinds]
