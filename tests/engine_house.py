@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from ubm_sync.clock import VirtualClock
-from ubm_sync.flow import Decision, NoteDraft, Situation
+from ubm_sync.flow import NOWHERE, Decision, NoteDraft, Site, Situation
 from ubm_sync.mapping import load_mappings
 from ubm_sync.memory import MemoryConnector, MemorySystem
 from ubm_sync.model import Customer, Ref, Values, Written
@@ -36,6 +36,10 @@ class SimpleFlow:
     def account_key(self, customer: Customer, values: Values) -> str:
         number = values.get("account_number")
         return f"{customer.key}|{number}" if number else ""
+
+    def site(self, customer: Customer, values: Values) -> Site:
+        del customer, values
+        return NOWHERE
 
     def accepted(self, memory: Values) -> bool:
         return "approved" in memory

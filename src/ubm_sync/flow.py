@@ -46,6 +46,23 @@ class Rival:
     created_at: datetime
 
 
+class Site(NamedTuple):
+    """Which location a record names, and where that is.
+
+    ``key`` is the same for one location of a customer ("": it names none), ``place`` for one
+    address however it is written; ``shown`` is the address for people. ``told``: the record wants
+    to know of other addresses.
+    """
+
+    key: str = ""
+    place: str = ""
+    shown: str = ""
+    told: bool = False
+
+
+NOWHERE = Site()
+
+
 class Situation(NamedTuple):
     """Everything known about one record when its flow decides.
 
@@ -58,6 +75,7 @@ class Situation(NamedTuple):
     have it. ``troubles`` maps a place, or
     ``PLACE.FIELD``, to why its system refused what the service wanted to write there. ``problems``
     (onboarding only) maps an event to what people must mend in this customer's sheet.
+    ``elsewhere`` are other addresses at which other records have the same location.
     """
 
     sync_id: str
@@ -77,6 +95,7 @@ class Situation(NamedTuple):
     counts: Mapping[str, int] = NOTHING
     troubles: Mapping[str, str] = NOTHING
     problems: Mapping[str, str] = NOTHING
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +133,7 @@ class Decision(NamedTuple):
     wake_at: datetime | None = None
     follow_up: bool = False
     answered: frozenset[str] = frozenset()
+    site: Site = NOWHERE
 
 
 class Flow(Protocol):
@@ -123,6 +143,10 @@ class Flow(Protocol):
 
     def account_key(self, customer: Customer, values: Values) -> str:
         """Return the key under which duplicates meet, "" where there is none yet."""
+        ...
+
+    def site(self, customer: Customer, values: Values) -> Site:
+        """Return which location the record names and where it is, as its values say."""
         ...
 
     def accepted(self, memory: Values) -> bool:

@@ -193,6 +193,50 @@ def test_option_that_the_sheet_lacks_is_told_and_written_once_it_is_back(stack: 
     assert stack.refusals() == []
 
 
+# ------------------------------------------------------------- one code, two addresses
+
+
+ADDISON = {
+    "Account Number": "5550001112", "Address 1": "99 W Lake St", "City": "Addison", "ZIP": "60101",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("order", ["first", "later", "together"])
+def test_one_code_at_two_addresses_is_told_to_the_manager(stack: Stack, order: str) -> None:
+    away = stack.type_row(ADDISON) if order == "first" else 0
+    stack.settle()
+    row = stack.type_row()
+    same = stack.type_row({"Account Number": "777888999", "Address 1": "1450 West Jefferson"})
+    if order == "later":
+        stack.settle()
+    away = away or stack.type_row(ADDISON)
+    stack.settle()
+
+    def warned(one: int) -> str:
+        return str(stack.ticket(one)["properties"]["ubm_checks"])
+
+    where = "is at another address on other rows of this customer"
+    assert f"Warning: Location Code 0412 {where} (1450 W" in warned(away)
+    for one in (row, same):
+        assert f"Warning: Location Code 0412 {where} (99 W Lake St, Addison, IL)" in warned(one)
+        assert "address" not in stack.row(one)["Sync Message"]
+    assert stack.rests() == {}
+    stack.edit_row(away, {"Location Code": "0413"})
+    stack.settle()
+    assert not any("another address" in warned(one) for one in (row, same, away))
+    assert stack.rests() == {}
+
+
+def test_a_declined_row_and_another_customers_code_are_no_other_address(stack: Stack) -> None:
+    row = stack.type_row()
+    away = stack.type_row(ADDISON)
+    stack.type_row(ADDISON, stack.clients[1])
+    stack.settle()
+    stack.edit_ticket(stack.ticket(away), ubm_approval="decline", ubm_decline_reason="no")
+    stack.settle()
+    assert "another address" not in stack.ticket(row)["properties"]["ubm_checks"]
+
+
 # ------------------------------------------------------------------------------ odd texts
 
 

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import re
 
+from ubm_sync.flow import NOWHERE, Site
 from ubm_sync.locations import vendors
+from ubm_sync.locations.findings import shown
 from ubm_sync.locations.regions import state_code
+from ubm_sync.locations.secrets import mask
 from ubm_sync.model import Customer, Values
 
 # Spaces that look like spaces but are not, and characters nobody can see.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t\r\n]")
+_HOUSE = re.compile(r"\d+[A-Za-z]?\b")
+_ADDRESS = ("address_1", "zip")
 _SEPARATORS = str.maketrans("", "", " -./_#")
 
 
@@ -42,6 +47,24 @@ def possible_key(raw: str) -> str:
     Two numbers that agree only so are for a person to look at, never the same account by rule.
     """
     return number_key(raw)[:-1]
+
+
+def site(customer: Customer, values: Values) -> Site:
+    """Return the location of a row: its code, and its address by ZIP and house number.
+
+    A street is written in many ways, its number is not. Nowhere while code, address or ZIP are
+    missing.
+    """
+    code, address, zip_code = (values.get(name, "") for name in ("location_code", *_ADDRESS))
+    digits = "".join(one for one in zip_code if one.isdecimal())
+    if not code or not address or not digits:
+        return NOWHERE
+    five = (digits.zfill(5) if len(digits) <= 5 else digits.zfill(9))[:5]  # noqa: PLR2004 - ZIP, ZIP+4
+    number = _HOUSE.search(address)
+    where = number[0] if number else " ".join(address.casefold().split())
+    parts = (address, values.get("city", ""), values.get("state", ""))
+    text = ", ".join(shown(mask(part)) for part in parts if part)
+    return Site(f"{customer.key}|{code.casefold()}", f"{five} {where.casefold()}", text, told=True)
 
 
 def account_key(customer: Customer, values: Values) -> str:

@@ -189,6 +189,10 @@ TEXTS: Mapping[str, str] = {
     "ticket.subject": "{verb} {where} - {account} ({customer})",
     "ticket.checks": "Checks passed: {passed} of {total}.",
     "ticket.secret": "Warning: a password seemed to be in {fields}; it was masked.",
+    "ticket.elsewhere": (
+        "Warning: {title} {code} is at another address on other rows of this customer ({address}); "
+        "one code should be one location."
+    ),
     "ticket.conflict": "{title}: the row says {row}, this ticket says {ticket} (before: {base}).",
     "enrolment.subject": "{verb} {where} - {account} ({customer})",
     "enrolment.content": (

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ubm_sync.calendars import stamp
-from ubm_sync.flow import Decision, Situation
+from ubm_sync.flow import NOWHERE, Decision, Site, Situation
 from ubm_sync.locations import accounts, notices, signals, vanishing
 from ubm_sync.locations.case import Case, digest
 from ubm_sync.locations.messages import joined, texts
@@ -20,8 +20,10 @@ from ubm_sync.locations.rules import DuplicatePolicy, LocationRules
 from ubm_sync.locations.standing import data_services, in_store, stand
 from ubm_sync.locations.states import (
     ACCOUNT,
+    CLOSED,
     DUPLICATE,
     ENROLMENT_PLACE,
+    NOT_ACCEPTED,
     OUR_PROBLEM,
     ROW,
     TICKET,
@@ -51,6 +53,10 @@ class LocationFlow:
     def account_key(self, customer: Customer, values: Values) -> str:
         """Return ``customer|vendor|state|key``, "" while vendor, state or number is missing."""
         return accounts.account_key(customer, values)
+
+    def site(self, customer: Customer, values: Values) -> Site:
+        """Return the location by its code, and its address by ZIP and house number."""
+        return accounts.site(customer, values)
 
     def accepted(self, memory: Values) -> bool:
         """Return whether the record was accepted into the store.
@@ -92,8 +98,17 @@ class LocationFlow:
             notes=tuple(case.notes),
             wake_at=min(case.wakes) if case.wakes else None,
             follow_up=bool((present & _ANSWERED) - situation.observed.keys()),
+            site=_site(case),
             answered=frozenset({ROW}) if vanishing.is_answered(case) else frozenset(),
         )
+
+
+def _site(case: Case) -> Site:
+    """Return where the record is; one that is out of the procedure is nowhere."""
+    if case.status in {NOT_ACCEPTED, CLOSED}:
+        return NOWHERE
+    found = accounts.site(case.customer, case.values)
+    return found._replace(told=bool(found.key) and "approved_at" not in case.memory)
 
 
 def _present(case: Case) -> set[str]:

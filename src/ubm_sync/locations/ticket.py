@@ -174,6 +174,9 @@ def checks_text(case: Case) -> str:
     findings = case.findings
     fixed = case.fixed_fields()
     flagged = {*findings.flagged, *(field for field, _, _ in fixed), *case.secrets}
+    elsewhere = _elsewhere(case)
+    if elsewhere:
+        flagged.add("location_code")
     total = findings.total
     parts = [
         case.text("ticket.checks", passed=max(0, total - len(flagged)), total=total),
@@ -185,10 +188,24 @@ def checks_text(case: Case) -> str:
     parts += [
         f'Warning: {case.title(field)} "{old}" corrected to {new}.' for field, old, new in fixed
     ]
+    if elsewhere:
+        title, code = case.title("location_code"), shown(case.values.get("location_code", ""))
+        parts.append(case.text("ticket.elsewhere", title=title, code=code, address=elsewhere))
     if case.secrets:
         fields = ", ".join(case.title(field) for field in case.secrets)
         parts.append(case.text("ticket.secret", fields=fields))
     return " ".join(parts)
+
+
+def _elsewhere(case: Case) -> str:
+    """Return where else the location is said to be; once approved, as it was then."""
+    memory, others = case.memory, case.situation.elsewhere
+    if "approved_at" not in memory:
+        memory.pop("elsewhere", None)
+        if others:
+            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            memory["elsewhere"] = f"{others[0]}{more}"
+    return memory.get("elsewhere", "")
 
 
 def _summary_names(case: Case, what: str, checks: str) -> dict[str, str]:

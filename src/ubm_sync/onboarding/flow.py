@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ubm_sync.flow import Decision, NoteDraft, Situation
+from ubm_sync.flow import NOWHERE, Decision, NoteDraft, Site, Situation
 from ubm_sync.model import Customer, Values, Written
 
 PLACE = "onboarding"
@@ -60,6 +60,10 @@ class OnboardingFlow:
     def account_key(self, customer: Customer, values: Values) -> str:  # noqa: ARG002 - the Protocol
         """Return "": an onboarding has no account."""
         return ""
+
+    def site(self, customer: Customer, values: Values) -> Site:  # noqa: ARG002 - the Protocol
+        """Return nowhere: an onboarding is at no location."""
+        return NOWHERE
 
     def accepted(self, memory: Values) -> bool:  # noqa: ARG002 - the Protocol
         """Return False: nothing changes owner here."""

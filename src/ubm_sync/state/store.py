@@ -28,6 +28,7 @@ from ubm_sync.state.problems import Problems
 from ubm_sync.state.quarantine import Quarantine
 from ubm_sync.state.records import Records
 from ubm_sync.state.runs import Runs
+from ubm_sync.state.sites import Sites
 
 DEFAULT_URL = "sqlite:///var/state.db"
 
@@ -45,6 +46,7 @@ class Tx:
         self.conflicts = Conflicts(connection, clock)
         self.kept = KeptValues(connection, clock)
         self.decisions = Decisions(connection, clock)
+        self.sites = Sites(connection, clock)
         self.quarantine = Quarantine(connection, clock)
         self.problems = Problems(connection, clock)
         self.runs = Runs(connection, clock)

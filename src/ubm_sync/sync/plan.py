@@ -94,6 +94,7 @@ def plan_record(
     rivals: tuple[Rival, ...] = (),
     counts: Mapping[str, int] = NOTHING,
     problems: Mapping[str, str] = NOTHING,
+    elsewhere: tuple[str, ...] = (),
 ) -> RecordPlan:
     """Return the plan of one record."""
     edits = tuple(
@@ -118,6 +119,7 @@ def plan_record(
         counts=counts,
         problems=problems,
         troubles=_troubles(subject.notebook),
+        elsewhere=elsewhere,
     )
     decision = flow.decide(situation, now)
     if decision.fixes:

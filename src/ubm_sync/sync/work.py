@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from ubm_sync.flow import Flow
+from ubm_sync.flow import Flow, Site
 from ubm_sync.model import NOTHING, Customer, Observation, Outcome, Result, Write
 from ubm_sync.ports import Connector
 from ubm_sync.state import RecordState, State, Tx
@@ -27,6 +27,7 @@ from ubm_sync.sync.guard import Booking
 from ubm_sync.sync.ingest import Ingest
 from ubm_sync.sync.logbook import Logbook, keep_typed
 from ubm_sync.sync.merge import Merged
+from ubm_sync.sync.neighbours import Neighbours, settle_sites
 from ubm_sync.sync.plan import RecordPlan, Subject, digest, merge_subject, plan_record
 from ubm_sync.sync.rivals import Rivals
 from ubm_sync.sync.rules import Rules
@@ -99,6 +100,7 @@ class Work:
         records = tx.records.load(ids)
         seen = tx.observations.load(ids)
         subjects: dict[str, tuple[Subject, Merged, str]] = {}
+        sites: dict[str, Site] = {}
         for sync_id in ids:
             record = records.get(sync_id)
             if record is None or record.customer not in self._customers:
@@ -107,12 +109,14 @@ class Work:
                 subject = self._subject(record, seen.get(sync_id, {}))
                 merged = merge_subject(self.rules, self.flow, subject)
                 key = self.flow.account_key(subject.customer, merged.values)
+                sites[sync_id] = self.flow.site(subject.customer, merged.values)
             except Exception as error:  # noqa: BLE001 - one poison record delays no other
                 self._poison(tx, record, error, now)
                 continue
             subjects[sync_id] = (subject, merged, key)
         keys = {sync_id: key for sync_id, (_, _, key) in subjects.items() if key}
         rivals = Rivals(tx, records, keys, under_way)
+        neighbours = Neighbours(tx, records, sites, under_way)
         counts = self._counts(tx) if self.rules.kind == "onboarding" else {}
         notices = self._notices(tx) if self.rules.kind == "onboarding" else {}
         plans = []
@@ -127,6 +131,7 @@ class Work:
                     rivals=rivals.of(sync_id, key),
                     counts=counts.get(subject.customer.key, {}),
                     problems=notices.get(subject.customer.sheet, {}),
+                    elsewhere=neighbours.of(sites[sync_id]),
                 )
             except Exception as error:  # noqa: BLE001 - as above
                 self._poison(tx, records[sync_id], error, now)
@@ -270,7 +275,7 @@ class Work:
         tx.observations.save(observations)
         tx.records.save(save)
         lookback.remember(tx, doubtful, self.rules.places)
-        return self._stir_rivals(tx, stirred), late
+        return self._stir_rivals(tx, stirred) | settle_sites(tx, portion.plans), late
 
     def _stir(
         self, record: RecordState, plan: RecordPlan, stirred: defaultdict[str, set[str]]

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.locations.world import HALSTED, PLAIN
 
+from ubm_sync.flow import NOWHERE
 from ubm_sync.locations import LocationFlow
-from ubm_sync.locations.accounts import account_key, display, number_key, possible_key
+from ubm_sync.locations.accounts import account_key, display, number_key, possible_key, site
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,29 @@ def test_a_key_is_its_own_key(typed: str) -> None:
     key = number_key(typed)
 
     assert number_key(display(typed)) == key
+
+
+@pytest.mark.parametrize(
+    ("address", "zip_code"),
+    [("1450 West Jefferson Street", "60435"), ("1450 w. jefferson", "60435-1234"),
+     ("Unit B, 1450 W Jefferson St", "604351234")],
+)  # fmt: skip
+def test_an_address_is_the_same_however_it_is_written(address: str, zip_code: str) -> None:
+    plain = site(HALSTED, PLAIN)
+    other = site(HALSTED, PLAIN | {"address_1": address, "zip": zip_code})
+
+    assert (other.key, other.place) == (plain.key, plain.place)
+    assert plain.shown == "1450 W Jefferson St, Joliet, IL"
+
+
+@pytest.mark.parametrize("field", ["location_code", "address_1", "zip"])
+def test_without_a_code_or_an_address_a_row_is_nowhere(field: str) -> None:
+    assert site(HALSTED, {name: one for name, one in PLAIN.items() if name != field}) == NOWHERE
+
+
+def test_another_number_or_zip_is_another_address() -> None:
+    plain = site(HALSTED, PLAIN)
+
+    assert site(HALSTED, PLAIN | {"address_1": "1452 W Jefferson St"}).place != plain.place
+    assert site(HALSTED, PLAIN | {"zip": "60101"}).place != plain.place
+    assert site(HALSTED, PLAIN | {"location_code": "412"}).key != plain.key
