@@ -41,14 +41,14 @@ def bill(store: Store, statement: str, received: str, **more: str) -> None:
         stated=statement,
         received=f"{received}T12:00:00.000000Z",
         origin=values["origin"],
-        mock=int(values["is_mock"]),
+        mock=values["is_mock"] == "1",
     )
 
 
 @pytest.fixture
-def shop(sqlite_store: Store) -> Store:
-    enrol(sqlite_store, "a")
-    return sqlite_store
+def shop(store: Store) -> Store:
+    enrol(store, "a")
+    return store
 
 
 def test_an_enrolled_account_tells_its_last_statement_and_its_first_bill(shop: Store) -> None:
@@ -81,10 +81,10 @@ def test_a_login_tells_how_it_stood_when_it_was_tried(shop: Store) -> None:
     )
     tried = "2026-10-01T09:00:00.000000Z"
     for login, state, at, authority in (
-        ("one", "invalid", tried, 1),
-        ("two", "valid", tried, 0),
-        ("three", "unknown", tried, 1),
-        ("four", "valid", None, 1),
+        ("one", "invalid", tried, True),
+        ("two", "valid", tried, False),
+        ("three", "unknown", tried, True),
+        ("four", "valid", None, True),
     ):
         shop.sql(insert, login=login, state=state, at=at, **{"is": authority})
 
@@ -96,8 +96,8 @@ def test_a_login_tells_how_it_stood_when_it_was_tried(shop: Store) -> None:
     assert "one" not in repr(told.details)
 
 
-def test_only_accounts_beyond_what_was_agreed_on_are_scope(sqlite_url: str) -> None:
-    store = Store(sqlite_url, customers=(replace(HALSTED, contracted=2), AURORA))
+def test_only_accounts_beyond_what_was_agreed_on_are_scope(database_url: str) -> None:
+    store = Store(database_url, customers=(replace(HALSTED, contracted=2), AURORA))
     store.setup()
     enrol(store, "a", "b", "c", "d")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -327,6 +328,68 @@ def test_each_code_begins_and_ends_by_its_own_rule(
     assert (delay.code, *lasted(delay)) == (code, begun, ended)
     assert delay.status is Status.COUNTED
     assert delay.evidence
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [
+        (Kind.ITEM, "requested"),
+        (Kind.APPROVAL, "requested"),
+        (Kind.CREDENTIAL, "requested"),
+        (Kind.AUTHORISATION, "sent"),
+    ],
+)
+def test_what_was_not_needed_after_all_was_never_late(kind: Kind, asked: str) -> None:
+    seen = found(
+        fact(kind, "2026-09-03", asked, "W-9", due="2026-09-10"),
+        fact(kind, "2026-10-20", "void", "W-9"),
+    )
+
+    assert seen.delays == ()
+
+
+def test_while_we_try_a_login_the_wait_is_not_the_client_s() -> None:
+    seen = found(
+        fact(Kind.CREDENTIAL, "2026-09-08", "requested", "ComEd"),
+        fact(Kind.CREDENTIAL, "2026-09-18", "received", "ComEd"),
+        fact(Kind.CREDENTIAL, "2026-10-01", "requested", "ComEd"),  # it did not work
+        fact(Kind.CREDENTIAL, "2026-10-20", "valid", "ComEd"),
+    )
+
+    assert [(one.code, *lasted(one)) for one in seen.delays] == [
+        ("CL-CREDS", "2026-09-15", "2026-09-18"),
+        ("CL-CREDS", "2026-10-08", "2026-10-20"),
+    ]
+
+
+def test_a_hundred_errors_of_ours_at_one_time_are_one_delay() -> None:
+    errors = [
+        one
+        for number in range(100)
+        for one in (
+            fact(Kind.ERROR, "2026-09-08", "open", f"row {number}"),
+            fact(Kind.ERROR, f"2026-09-{10 + number % 9}", "fixed", f"row {number}"),
+        )
+    ]
+    delay = only(*errors)
+
+    assert (delay.code, *lasted(delay)) == ("IN-REWORK", "2026-09-08", "2026-09-18")
+
+
+def test_what_is_known_by_a_doubtful_fact_needs_a_review() -> None:
+    delay = only(
+        stage("2026-11-02", "waiting_on_customer"),
+        fact(Kind.SENT, "2026-11-02", "delivered", doubt="it is on two tickets"),
+    )
+
+    assert (delay.status, delay.doubts) == (Status.REVIEW, ("it is on two tickets",))
+
+
+def test_merged_tickets_are_said() -> None:
+    first, second = stage("2026-09-01", "contract_signed"), stage("2026-09-02", "kickoff_held")
+    seen = found(replace(first, record="tickets/1"), replace(second, record="tickets/2"))
+
+    assert any("2 tickets were merged" in doubt for doubt in seen.doubts)
 
 
 def test_a_pause_nobody_asked_for_is_only_suspected() -> None:
