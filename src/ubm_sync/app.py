@@ -23,6 +23,7 @@ from ubm_sync.ports import Budget, Connection, Connector, Learns
 from ubm_sync.state import Limit, SharedBudget, State, open_state
 from ubm_sync.sync.absence import Patience
 from ubm_sync.sync.cycle import Engine, EngineSettings
+from ubm_sync.sync.delaying import DelayPolicy
 from ubm_sync.sync.limits import GuardRule, GuardSettings, Threshold
 from ubm_sync.sync.reading import Progress
 from ubm_sync.sync.rules import compile_rules
@@ -137,7 +138,9 @@ class Application:
             clock=self.clock,
             holder=myself(),
             is_gone=is_gone,
-            settings=EngineSettings(guard=_guard(configuration), patience=self._patience),
+            settings=EngineSettings(
+                guard=_guard(configuration), patience=self._patience, delays=self._delays
+            ),
             progress=progress,
             stop=self.stop,
             mask=masked,
@@ -148,6 +151,11 @@ class Application:
         """Let a request pass unless another instance has taken over from our engine."""
         if self._engine is not None:
             self._engine.permitted()
+
+    @property
+    def _delays(self) -> DelayPolicy:
+        given = self.configuration.delays
+        return DelayPolicy(given.rules, given.digest, given.log_url)
 
     @property
     def _patience(self) -> Patience:

@@ -74,7 +74,8 @@ class Situation(NamedTuple):
     key. ``counts`` (onboarding only) maps a status to the number of records of this customer that
     have it. ``troubles`` maps a place, or
     ``PLACE.FIELD``, to why its system refused what the service wanted to write there. ``problems``
-    (onboarding only) maps an event to what people must mend in this customer's sheet.
+    (onboarding only) maps an event to what people must mend in this customer's sheet. ``delays``
+    (onboarding only) are the fields that tell of its delays, complete; None: to be empty.
     ``elsewhere`` are other addresses at which other records have the same location.
     """
 
@@ -96,6 +97,7 @@ class Situation(NamedTuple):
     troubles: Mapping[str, str] = NOTHING
     problems: Mapping[str, str] = NOTHING
     elsewhere: tuple[str, ...] = ()
+    delays: Mapping[str, str | None] = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ubm_sync.calendars import instant_text
-from ubm_sync.delays.codes import Party
+from ubm_sync.delays.codes import RANK, Party
 from ubm_sync.delays.days import Days, Share
 from ubm_sync.delays.delay import Delay, Status
 from ubm_sync.delays.detect import Found
@@ -63,7 +63,8 @@ def headline(found: Found, days: Days, override: Override | None = None) -> dict
     if found.onboarding.live is not None:
         fields["live_date"] = days.end.isoformat()
     if counted:
-        fields["delay_reasons"] = "; ".join(dict.fromkeys(one.code for one in counted))
+        codes = sorted({one.code for one in counted}, key=lambda code: RANK.get(code, len(RANK)))
+        fields["delay_reasons"] = "; ".join(codes)
         fields["delay_last_evidence"] = instant_text(
             max(fact.at for one in counted for fact in one.evidence)
         )

@@ -1,6 +1,7 @@
 """Keep one ticket per customer that says how far its rows are.
 
-The service fills in the counts and nothing else: people move the ticket, rename it and describe it.
+The service fills in the counts and the numbers of its delays (see ``ubm_sync.delays``) and nothing
+else: people move the ticket, rename it and describe it.
 """
 
 from __future__ import annotations
@@ -83,6 +84,9 @@ class OnboardingFlow:
         for count, statuses in self.rules.counted.items():
             rows = sum(situation.counts.get(status, 0) for status in statuses)
             values[count] = str(rows)
+        values["accounts_live"] = values["rows_active"]
+        values["accounts_contracted"] = str(customer.contracted) if customer.contracted else None
+        values.update(situation.delays)
         if customer.company:
             values["company"] = customer.company
         if owner := there.get("owner") or customer.csm or customer.backup:

@@ -88,6 +88,7 @@ NAMES = tuple(one.name for one in fields(DelayCase))
 _cases = delay_case.c
 _many: Any = bindparam("many", expanding=True)
 LOAD = select(*(_cases[name] for name in NAMES)).where(_cases.onboarding.in_(_many))
+HEADLINES = select(_cases.onboarding, _cases.headline).where(_cases.onboarding.in_(_many))
 SAVE = upsert(delay_case, ["onboarding"])
 STIR = delay_case.update().where(_cases.onboarding.in_(_many)).values(due=True)
 TICKETS = (
@@ -124,17 +125,20 @@ class DelayCases(Repository):
         statement = select(*(_cases[name] for name in NAMES)).order_by(_cases.customer)
         return [_case(row) for row in self._connection.execute(statement)]
 
+    def headlines(self, onboardings: Iterable[str]) -> dict[str, Mapping[str, str | None]]:
+        """Return what the tickets of these should tell of their delays, where it is known."""
+        return {row.onboarding: row.headline for row in self._rows_in(HEADLINES, onboardings)}
+
     def save(self, cases: Iterable[DelayCase]) -> None:
         """Insert or replace them as a whole."""
         self._write(SAVE, [{name: getattr(one, name) for name in NAMES} for one in cases])
 
-    def due(self, now: datetime, limit: int) -> list[str]:
-        """Return at most ``limit`` onboardings to look at: the due ones and those that wake."""
+    def due(self, now: datetime) -> list[str]:
+        """Return the onboardings to look at: the due ones, and those whose wake-up time came."""
         statement = (
             select(_cases.onboarding)
             .where(or_(DUE, _cases.wake_at <= now))
             .order_by(_cases.onboarding)
-            .limit(limit)
         )
         return list(self._connection.scalars(statement))
 
@@ -142,13 +146,12 @@ class DelayCases(Repository):
         """Have these looked at at the next chance; unknown ones are ignored."""
         self._change_in(STIR, onboardings)
 
-    def stir_open(self, settings: str) -> None:
-        """Have every one that is under way and was judged by other rules looked at again."""
-        self._connection.execute(
-            delay_case.update()
-            .where(_cases.outcome == "", _cases.settings != settings)
-            .values(due=True)
+    def judged_otherwise(self, settings: str) -> list[str]:
+        """Return those that are under way and were judged by other rules."""
+        statement = select(_cases.onboarding).where(
+            _cases.outcome == "", _cases.settings != settings, _cases.settings != "", ~_cases.due
         )
+        return list(self._connection.scalars(statement))
 
     def heard(self, system: str) -> dict[str, str]:
         """Return the version of what a system told last of each onboarding."""

@@ -139,19 +139,13 @@ class DelayFacts(Repository):
     def keep(self, onboarding: str, facts: Iterable[Evidence], at: datetime) -> bool:
         """Keep facts told at ``at``; return whether anything is known now that was not before.
 
-        What is told of one place and instant takes the place of what was told of them before: a
-        mail that was sent is found to have bounced.
+        Facts take the place of those told before with the same ``ref``; all others stay.
         """
-        told = {one.identity: (digest_of(one), one) for one in facts}
-        refs = {one.ref for _, one in told.values()}
-        used = self.used(onboarding)
-        known = {fact.identity: digest for digest, fact in used}
-        fresh = {digest: fact for name, (digest, fact) in told.items() if known.get(name) != digest}
-        retired = [
-            digest
-            for digest, fact in used
-            if fact.ref in refs and told.get(fact.identity, ("",))[0] != digest
-        ]
+        told = {digest_of(one): one for one in facts}
+        refs = {one.ref for one in told.values()}
+        known = {digest: fact.ref for digest, fact in self.used(onboarding)}
+        fresh = {digest: fact for digest, fact in told.items() if digest not in known}
+        retired = [name for name, ref in known.items() if ref in refs and name not in told]
         self._change_in(RETIRE, retired, {"of_one": onboarding})
         rows = [
             {"onboarding": onboarding, "digest": key, "at": at, "used": True, "body": _body(fact)}

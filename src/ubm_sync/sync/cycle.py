@@ -18,6 +18,7 @@ from ubm_sync.ports import Connector
 from ubm_sync.state import GuardStop, Lease, RecordState, State, Tx
 from ubm_sync.sync import collecting, decisions
 from ubm_sync.sync.absence import Patience
+from ubm_sync.sync.delaying import Delaying, DelayPolicy
 from ubm_sync.sync.gate import Gate, load_guard
 from ubm_sync.sync.ingest import Ingest, Seen
 from ubm_sync.sync.limits import GuardSettings
@@ -50,6 +51,7 @@ class EngineSettings:
     busy_from: int = 500  # written records from which counts and notes wait for the next cycle
     guard: GuardSettings = field(default_factory=GuardSettings)
     patience: Patience = field(default_factory=Patience)
+    delays: DelayPolicy | None = None  # None: nobody watches them
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,8 @@ class Engine:
         decisions.take(self._memory)
         seen, problems = self._observe(full=full, now=started)
         LookBack(self._memory, self.connectors, self.rules.values()).look(started)
+        if only is None:
+            problems += self._delays(run, started)
         with self._memory.transaction() as tx:
             self._open_onboardings(tx, started)
             sight = self._sight(tx)
@@ -278,6 +282,13 @@ class Engine:
                 if sync_id not in there
             ]
         )
+
+    def _delays(self, run: str, now: datetime) -> list[str]:
+        """Look at the delays of the onboardings; return what went wrong."""
+        rules, policy = self.rules.get("onboarding"), self.settings.delays
+        if rules is None or policy is None:
+            return []
+        return Delaying(self._memory, self.connectors, rules, self.active, policy).look(run, now)
 
     def _recount(self, customers: set[str]) -> None:
         with self._memory.transaction() as tx:

@@ -95,6 +95,7 @@ def plan_record(
     counts: Mapping[str, int] = NOTHING,
     problems: Mapping[str, str] = NOTHING,
     elsewhere: tuple[str, ...] = (),
+    delays: Mapping[str, str | None] = NOTHING,
 ) -> RecordPlan:
     """Return the plan of one record."""
     edits = tuple(
@@ -118,6 +119,7 @@ def plan_record(
         vanished=_vanished(subject.notebook),
         counts=counts,
         problems=problems,
+        delays=delays,
         troubles=_troubles(subject.notebook),
         elsewhere=elsewhere,
     )

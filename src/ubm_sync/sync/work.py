@@ -117,8 +117,10 @@ class Work:
         keys = {sync_id: key for sync_id, (_, _, key) in subjects.items() if key}
         rivals = Rivals(tx, records, keys, under_way)
         neighbours = Neighbours(tx, records, sites, under_way)
-        counts = self._counts(tx) if self.rules.kind == "onboarding" else {}
-        notices = self._notices(tx) if self.rules.kind == "onboarding" else {}
+        is_onboarding = self.rules.kind == "onboarding"
+        counts = self._counts(tx) if is_onboarding else {}
+        notices = self._notices(tx) if is_onboarding else {}
+        delays = tx.cases.headlines(ids) if is_onboarding else {}
         plans = []
         for sync_id, (subject, merged, key) in subjects.items():
             try:
@@ -132,6 +134,7 @@ class Work:
                     counts=counts.get(subject.customer.key, {}),
                     problems=notices.get(subject.customer.sheet, {}),
                     elsewhere=neighbours.of(sites[sync_id]),
+                    delays=delays.get(sync_id, {}),
                 )
             except Exception as error:  # noqa: BLE001 - as above
                 self._poison(tx, records[sync_id], error, now)

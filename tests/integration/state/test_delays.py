@@ -194,14 +194,13 @@ def test_a_case_is_due_once_it_is_stirred_or_wakes(state: State) -> None:
                 DelayCase("o-3", "zeta", "503"),
             ]
         )
-        assert tx.cases.due(NOON, 10) == ["o-3"]
-        assert tx.cases.due(NOON + HOUR, 10) == ["o-1", "o-3"]
-        assert tx.cases.due(NOON + HOUR, 1) == ["o-1"]
+        assert tx.cases.due(NOON) == ["o-3"]
+        assert tx.cases.due(NOON + HOUR) == ["o-1", "o-3"]
         tx.cases.stir(["o-2", "unknown"])
-        assert tx.cases.due(NOON, 10) == ["o-2", "o-3"]
+        assert tx.cases.due(NOON) == ["o-2", "o-3"]
 
 
-def test_other_rules_stir_only_what_is_under_way(state: State) -> None:
+def test_other_rules_concern_only_what_is_under_way(state: State) -> None:
     with state.transaction() as tx:
         tx.cases.save(
             [
@@ -210,8 +209,7 @@ def test_other_rules_stir_only_what_is_under_way(state: State) -> None:
                 DelayCase("o-3", "zeta", "503", due=False, settings="new"),
             ]
         )
-        tx.cases.stir_open("new")
-        assert tx.cases.due(NOON, 10) == ["o-1"]
+        assert tx.cases.judged_otherwise("new") == ["o-1"]
 
 
 def test_a_case_is_read_as_it_was_saved(state: State) -> None:

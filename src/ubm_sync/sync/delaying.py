@@ -1,0 +1,262 @@
+"""The delays of onboardings: facts are heard, judged, written down and told, each change once.
+
+Once a cycle, after reading: every system that knows what was done in an onboarding is asked; the
+onboardings of which something is new, whose next threshold or new day has come, or for which
+people said something, are judged. What came of one is stored in one transaction: the revisions,
+the notes to write and what its ticket should tell; the ticket itself is written as any other. So a
+kill between any two steps costs nothing but the time to look again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from ubm_sync.calendars import calendar_of
+from ubm_sync.delays.assess import Assessment, assess
+from ubm_sync.delays.case import Onboarding
+from ubm_sync.delays.delay import Delay
+from ubm_sync.delays.detect import VERSION
+from ubm_sync.delays.ledger import Basis, Revision, delay_id
+from ubm_sync.delays.people import from_plain
+from ubm_sync.delays.rules import DelayRules
+from ubm_sync.errors import SyncError
+from ubm_sync.evidence import Evidence, Kind
+from ubm_sync.model import Customer, Problem
+from ubm_sync.ports import Asked, Connector, Hearing, Witness
+from ubm_sync.state import DelayCase, Line, State, Ticket, Tx, digest_of
+from ubm_sync.sync.rules import Rules
+from ubm_sync.sync.said import Said
+
+PORTION = 50  # onboardings judged in one transaction
+RETRY = timedelta(hours=1)  # until an onboarding that could not be judged is tried again
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DelayPolicy:
+    """How delays are judged: the rules, the hash of what was configured, where pages are shown.
+
+    ``log_url`` may name ``{customer}`` and ``{ticket}``.
+    """
+
+    rules: DelayRules
+    digest: str
+    log_url: str = ""
+
+    @property
+    def version(self) -> str:
+        """What results are compared by: other rules give another one, other pages too."""
+        return f"{VERSION}:{self.digest}|{self.log_url}"
+
+    def judged(self, version: str) -> bool:
+        """Return whether a result of this version came about by the same rules."""
+        return version.partition("|")[0] == self.version.partition("|")[0]
+
+
+class Delaying:
+    """Watches the onboardings, at the place where their tickets are."""
+
+    def __init__(
+        self,
+        state: State,
+        connectors: Mapping[str, Connector],
+        rules: Rules,
+        customers: Mapping[str, Customer],
+        policy: DelayPolicy,
+    ) -> None:
+        self._state = state
+        self._witnesses = {
+            name: one for name, one in connectors.items() if isinstance(one, Witness)
+        }
+        self._place = rules.main
+        self._said = Said(state, rules.main, connectors[rules.places[rules.main].system])
+        self._customers = {f"onboarding-{key}": one for key, one in customers.items()}
+        self._policy = policy
+
+    def look(self, run: str, now: datetime) -> list[str]:
+        """Look at every onboarding once; return what went wrong, a sentence each.
+
+        An onboarding of which nothing is new costs nothing but the comparison of its version.
+        """
+        with self._state.reading() as tx:
+            tickets = [
+                one for one in tx.cases.tickets(self._place) if one.onboarding in self._customers
+            ]
+        if not tickets:
+            return []
+        self._open(tickets)
+        wrong = [text for name in self._witnesses if (text := self._ask(name, tickets, now))]
+        self._said.hear([one for one in tickets if one.version != one.looked_at], run, now)
+        self._judge({one.onboarding for one in tickets}, run, now)
+        return wrong
+
+    def _open(self, tickets: Iterable[Ticket]) -> None:
+        """Begin to watch new onboardings, and those whose ticket is another one now."""
+        new = [one for one in tickets if one.looked_at is None]
+        with self._state.reading() as tx:
+            changed = tx.cases.judged_otherwise(self._policy.version)
+            known = tx.cases.load([one.onboarding for one in new])
+        if not new and not changed:
+            return
+        cases = []
+        for one in new:
+            case = known.get(one.onboarding)
+            if case is None:
+                customer = self._customers[one.onboarding].key
+                case = DelayCase(one.onboarding, customer, one.ref)
+            case.ticket, case.version, case.due = one.ref, "", True
+            cases.append(case)
+        with self._state.transaction() as tx:
+            tx.cases.save(cases)
+            tx.cases.stir(changed)
+
+    def _ask(self, name: str, tickets: Iterable[Ticket], now: datetime) -> str:
+        """Hear one witness; return why it could not tell everything, "" where it could."""
+        with self._state.reading() as tx:
+            known = tx.cases.heard(name)
+            mark = tx.meta.get(_mark(name))
+        asked = [
+            Asked(
+                one.ref,
+                self._place,
+                self._customers[one.onboarding].key,
+                one.version,
+                known.get(one.onboarding, ""),
+            )
+            for one in tickets
+        ]
+        onboardings = {one.ref: one.onboarding for one in tickets}
+        try:
+            for hearing in self._witnesses[name].testify(asked, mark):
+                self._keep(name, hearing, onboardings, now)
+        except SyncError as error:  # what was told until then is kept, the rest is asked again
+            log.warning("evidence not complete", system=name, error=str(error))
+            return str(error)
+        return ""
+
+    def _keep(
+        self, name: str, hearing: Hearing, onboardings: Mapping[str, str], now: datetime
+    ) -> None:
+        with self._state.transaction() as tx:
+            heard = {}
+            for one in hearing.testimonies:
+                onboarding = onboardings.get(one.ticket)
+                if onboarding is None:
+                    continue
+                heard[onboarding] = one.version
+                if tx.facts.keep(onboarding, one.facts, now):
+                    tx.cases.stir([onboarding])
+            tx.cases.hear(name, heard)
+            if hearing.checked:
+                tx.problems.replace(hearing.checked, hearing.problems, now)
+            if hearing.mark:
+                tx.meta.put(_mark(name), hearing.mark)
+
+    def _judge(self, present: set[str], run: str, now: datetime) -> None:
+        with self._state.reading() as tx:
+            due = [one for one in tx.cases.due(now) if one in present]
+        for start in range(0, len(due), PORTION):
+            self._judge_some(due[start : start + PORTION], run, now)
+
+    def _judge_some(self, onboardings: list[str], run: str, now: datetime) -> None:
+        basis = Basis(VERSION, self._policy.digest, run)
+        with self._state.transaction() as tx:
+            ledger = tx.delays.newest(onboardings)
+            problems: list[Problem] = []
+            changed: list[str] = []
+            cases = tx.cases.load(onboardings)
+            for name, case in cases.items():
+                lines = ledger.get(name, {})
+                facts = [fact for _, fact in tx.facts.used(name)]
+                case.due = False
+                try:
+                    found = self._assess(case, facts, lines, basis, now)
+                except Exception as error:  # one odd onboarding delays no other
+                    log.exception("delays not judged", onboarding=name)
+                    case.wake_at = now + RETRY
+                    problems.append(_broken(name, case.customer, error))
+                    continue
+                self._write(tx, case, found, lines, now)
+                if self._take(case, found):
+                    changed.append(name)
+            tx.problems.replace({f"delays/{one}" for one in onboardings}, problems, now)
+            tx.records.mark_dirty(changed)
+            tx.cases.save(cases.values())
+
+    def _assess(
+        self,
+        case: DelayCase,
+        facts: list[Evidence],
+        lines: Mapping[str, Line],
+        basis: Basis,
+        now: datetime,
+    ) -> Assessment:
+        customer = self._customers[case.onboarding]
+        stages = (one.at for one in facts if one.kind is Kind.STAGE)
+        case.started = min(stages, default=case.started or now)
+        onboarding = Onboarding(
+            case.onboarding,
+            customer.key,
+            customer.zone,
+            calendar_of(customer),
+            case.started,
+            contracted=customer.contracted,
+        )
+        return assess(
+            onboarding,
+            facts,
+            self._policy.rules,
+            now,
+            known={name: line.revision for name, line in lines.items()},
+            people=from_plain(case.people),
+            basis=basis,
+            other_rules=case.settings != "" and not self._policy.judged(case.settings),
+        )
+
+    def _write(
+        self, tx: Tx, case: DelayCase, found: Assessment, lines: Mapping[str, Line], now: datetime
+    ) -> None:
+        """Append the revisions with their evidence, and queue what people are told of them."""
+        delays = {delay_id(case.onboarding, one): one for one in found.found.delays}
+        tx.delays.append((one, _proof(one, delays, lines)) for one in found.revisions)
+        for event, text in found.notes:
+            tx.outbox.queue(f"{case.onboarding}:{event}", case.onboarding, self._place, text, now)
+
+    def _take(self, case: DelayCase, found: Assessment) -> bool:
+        """Take over what was found; return whether the ticket has to tell something else."""
+        onboarding = found.found.onboarding
+        case.settings, case.wake_at = self._policy.version, found.wake_at
+        case.over, case.doubts = onboarding.over, found.doubts
+        case.outcome = "live" if onboarding.live else "cancelled" if onboarding.over else ""
+        address = self._policy.log_url.replace("{customer}", case.customer)
+        headline = {
+            **found.headline,
+            "delay_log_url": address.replace("{ticket}", case.ticket) or None,
+        }
+        changed = dict(case.headline) != headline
+        case.headline = headline
+        return changed
+
+
+def _proof(revision: Revision, delays: Mapping[str, Delay], lines: Mapping[str, Line]) -> list[str]:
+    """Return the digests of a revision's evidence; of one that is none any more, the last."""
+    delay = delays.get(revision.delay)
+    if delay is None:
+        return list(lines[revision.delay].proof)
+    return [digest_of(one) for one in delay.evidence]
+
+
+def _broken(onboarding: str, customer: str, error: Exception) -> Problem:
+    text = (
+        f"The delays of {customer} could not be worked out ({type(error).__name__}). What was "
+        "written down stays, and it is tried again every hour; the log has the details."
+    )
+    return Problem(f"delays/{onboarding}", "not_judged", text)
+
+
+def _mark(name: str) -> str:
+    return f"delays:{name}"

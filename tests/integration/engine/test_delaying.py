@@ -1,0 +1,311 @@
+"""Delays are found, written down, told and shown once each, whatever comes in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from tests.engine_delays import ACME, Onboardings
+from tests.engine_house import DESK, INTAKE, MAPPINGS
+from tests.unit.delays.facts import at, item, received, sent, stage
+from tests.unit.delays.test_detect import HUNDRED_DAYS
+
+from ubm_sync.delays.delay import Status
+from ubm_sync.delays.rules import CodeRule, DelayRules
+from ubm_sync.errors import Temporary
+from ubm_sync.sync.delaying import DelayPolicy
+
+QUESTION = (stage("2026-09-01", "waiting_on_customer"), sent("2026-09-08"))
+ANSWER = received("2026-09-21")
+GOLDEN = {
+    "onboarding_start": "2026-09-01", "live_date": "2026-12-10", "day_count": "100",
+    "client_delay_days": "25", "client_delay_days_concurrent": "8", "net_days": "75",
+    "vendor_delay_days": "14", "internal_delay_days": "5", "delay_event_count": "5",
+    "primary_delay_reason": "CL-DOCS",
+    "delay_reasons": "CL-RESCHED; CL-DOCS; CL-NOREPLY; VN-PORTAL; IN-BACKLOG",
+}  # fmt: skip
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@pytest.fixture
+def house(database_url: str) -> Iterator[Onboardings]:
+    with Onboardings(database_url) as house:
+        yield house
+
+
+def shown(house: Onboardings, *names: str) -> list[str | None]:
+    return [house.ticket().get(name) for name in names]
+
+
+def test_a_hundred_days_as_they_happen_end_with_the_worked_example_on_the_ticket(
+    house: Onboardings,
+) -> None:
+    house.settle()
+    for fact in HUNDRED_DAYS:
+        if fact.at > house.now():
+            house.clock.sleep((fact.at - house.now()).total_seconds())
+        house.script.add("acme", fact)
+        house.settle()
+    house.until("2026-12-20")
+
+    ticket = house.ticket()
+    assert {name: ticket.get(name) for name in GOLDEN} == GOLDEN
+    assert "delay_open_reason" not in ticket
+    assert house.verified()
+
+
+def test_a_first_look_at_an_old_onboarding_is_one_note(house: Onboardings) -> None:
+    house.script.add("acme", *HUNDRED_DAYS)
+    house.until("2026-12-20")
+
+    ticket = house.ticket()
+    assert {name: ticket.get(name) for name in GOLDEN} == GOLDEN
+    (note,) = house.notes()
+    assert note.startswith("5 delays found or closed at once. Client total now 25 exclusive / 8")
+    assert note.count("\n- ") == 5
+    assert all(one.revision.retrospective for one in house.lines())
+
+
+def test_a_delay_is_noted_when_it_opens_and_when_it_closes(house: Onboardings) -> None:
+    house.script.add("acme", *QUESTION)
+    house.until("2026-09-11 16:30")
+    assert shown(house, "client_delay_days", "delay_open_reason") == ["0", None]
+
+    house.until("2026-09-11 17:01")
+    assert house.ticket()["delay_open_reason"] == "CL-NOREPLY"
+    (opened,) = house.notes()
+    assert opened.startswith("Client-caused delay opened: CL-NOREPLY. Asked 9/8, no reply by 9/11")
+
+    house.until("2026-09-21")
+    house.script.add("acme", ANSWER)
+    house.until("2026-09-21 10:00")
+
+    assert shown(house, "client_delay_days", "delay_open_reason") == ["10", None]
+    total = "Client total now 10 exclusive / 0 shared of 20 days."
+    assert house.notes()[1:] == [f"Delay closed: CL-NOREPLY, 10 days (6 business). {total}"]
+    assert [(one.revision.number, one.revision.why) for one in house.lines()] == [
+        (1, ""), (2, "it ended; more evidence")
+    ]  # fmt: skip
+
+
+def test_every_new_day_is_counted_and_nothing_is_written_between(house: Onboardings) -> None:
+    house.script.add("acme", *QUESTION)
+    house.until("2026-09-15 10:00")
+    assert shown(house, "day_count", "client_delay_days") == ["14", "4"]
+
+    house.clock.sleep(3600)
+    assert not house.engine.cycle().landed
+    house.until("2026-09-16 00:01")
+    assert shown(house, "day_count", "client_delay_days") == ["15", "5"]
+
+
+def test_a_quiet_cycle_asks_nothing_and_writes_nothing(house: Onboardings) -> None:
+    house.script.add("acme", *HUNDRED_DAYS)
+    house.until("2026-12-20")
+    house.script.calls.clear()
+    lines = len(house.lines())
+    report = house.cycle()
+
+    assert (report.landed, report.notes, report.problems) == ({}, 0, ())
+    assert (house.script.calls, len(house.lines())) == ([], lines)
+
+
+def test_a_restart_and_the_same_facts_told_anew_change_nothing(house: Onboardings) -> None:
+    house.script.add("acme", *HUNDRED_DAYS)
+    house.until("2026-12-20")
+    lines, notes = house.lines(), house.notes()
+    house.script.facts["acme"].reverse()
+    house.start()
+    house.settle()
+
+    assert (house.lines(), house.notes()) == (lines, notes)
+
+
+def test_late_evidence_revises_and_the_old_line_stays(house: Onboardings) -> None:
+    house.script.add("acme", *QUESTION, ANSWER)
+    house.until("2026-09-22")
+    before = house.lines()
+    house.script.add("acme", received("2026-09-15"))  # an answer nobody had recorded
+    house.until("2026-09-23")
+
+    assert house.lines()[:1] == before
+    assert house.lines()[1].revision.why.startswith("ended 2026-09-15T14:00:00Z, not 2026-09-21")
+    assert house.ticket()["client_delay_days"] == "4"
+    assert house.verified()
+
+
+def test_a_delay_that_was_none_is_taken_back_with_a_note(house: Onboardings) -> None:
+    house.script.add("acme", *QUESTION)
+    house.until("2026-09-14")
+    house.script.add("acme", received("2026-09-09"))
+    house.until("2026-09-15")
+
+    assert house.lines()[-1].revision.status is Status.VOID
+    assert house.notes()[-1].startswith("Delay taken back: CL-NOREPLY.")
+    assert house.lines()[-1].proof == house.lines()[0].proof
+    assert house.ticket()["delay_event_count"] == "0"
+
+
+def test_a_kill_after_the_ledger_was_written_writes_nothing_twice(house: Onboardings) -> None:
+    house.script.add("acme", *QUESTION)
+    house.until("2026-09-11 16:30")
+
+    def die() -> None:
+        raise Killed
+
+    house.clock.sleep(3600)
+    house.systems[DESK].meanwhile = die
+    with pytest.raises(Killed):
+        house.engine.cycle()
+    house.start()
+    house.clock.sleep(3600)  # until the lease of the dead process is over
+    house.settle()
+
+    assert [one.revision.number for one in house.lines()] == [1]
+    assert len(house.notes()) == 1
+    assert house.ticket()["delay_open_reason"] == "CL-NOREPLY"
+
+
+def test_a_kill_while_facts_are_told_loses_none(house: Onboardings) -> None:
+    house.settle()
+    house.script.add("acme", *QUESTION)
+    house.script.add("beta", *QUESTION)
+    house.script.fails = Killed()  # type: ignore[assignment]
+    house.clock.sleep((at("2026-09-14") - house.now()).total_seconds())
+    with pytest.raises(Killed):
+        house.engine.cycle()
+    house.script.fails = None
+    house.start()
+    house.clock.sleep(3600)
+    house.settle()
+
+    assert house.ticket("acme")["delay_open_reason"] == "CL-NOREPLY"
+    assert house.ticket("beta")["delay_open_reason"] == "CL-NOREPLY"
+    assert [len(house.lines(one)) for one in (ACME, "onboarding-beta")] == [1, 1]
+
+
+def test_a_witness_that_fails_is_a_problem_and_what_it_told_counts(house: Onboardings) -> None:
+    house.settle()
+    house.script.add("acme", *QUESTION)
+    house.script.add("beta", *QUESTION)
+    house.script.fails = Temporary("The desk did not answer.")
+    house.clock.sleep((at("2026-09-14") - house.now()).total_seconds())
+    report = house.engine.cycle()
+
+    assert report.problems == ("The desk did not answer.",)
+    assert house.ticket("acme")["delay_open_reason"] == "CL-NOREPLY"
+
+
+def test_a_manager_s_number_wins_with_name_and_time(house: Onboardings) -> None:
+    house.script.add("acme", *QUESTION, ANSWER)
+    house.until("2026-09-22")
+    house.say(delay_override="3", delay_override_reason="they answered by phone")
+    said_at = house.now()
+    house.settle()
+
+    assert shown(house, "client_delay_days", "net_days", "delay_event_count") == ["3", "18", "1"]
+    with house.state.reading() as tx:
+        case = tx.cases.load([ACME])[ACME]
+        (entry,) = [one for one in tx.audit.last(50) if one.action == "delay words"]
+    override = case.people["override"]
+    assert (override["by"], override["days"], override["reason"]) == (
+        "dana@example.com", 3, "they answered by phone"
+    )  # fmt: skip
+    assert override["at"] == said_at.isoformat().replace("+00:00", "Z")
+    assert (entry.actor, entry.subject) == ("dana@example.com", ACME)
+
+    house.say(delay_override=None)
+    house.settle()
+    assert house.ticket()["client_delay_days"] == "10"
+
+
+def test_a_number_that_is_none_changes_nothing_and_is_told(house: Onboardings) -> None:
+    house.script.add("acme", *QUESTION, ANSWER)
+    house.until("2026-09-22")
+    house.say(delay_override="2.5")
+    house.settle()
+
+    assert house.ticket()["client_delay_days"] == "10"
+    with house.state.reading() as tx:
+        assert "no number of whole days" in tx.cases.load([ACME])[ACME].doubts[0]
+
+
+@pytest.mark.parametrize("word", ["CL-NOREPLY", "all", "CL-DOCS; CL-NOREPLY"])
+def test_a_dispute_excludes_a_delay_until_it_is_cleared(house: Onboardings, word: str) -> None:
+    house.script.add("acme", *QUESTION, ANSWER)
+    house.until("2026-09-22")
+    house.say(delay_dispute=word, delay_dispute_reason="we asked the wrong person")
+    house.settle()
+
+    assert shown(house, "client_delay_days", "delay_event_count") == ["0", "0"]
+    disputed = house.lines()[-1].revision
+    assert disputed.status is Status.DISPUTED
+    assert "dana@example.com" in disputed.why
+    assert "we asked the wrong person" in disputed.why
+
+    house.say(delay_dispute=None)
+    house.settle()
+    assert house.ticket()["client_delay_days"] == "10"
+    assert house.lines()[-1].revision.why == "disputed before, counted now"
+
+
+def test_other_rules_revise_what_is_under_way_and_say_so(house: Onboardings) -> None:
+    house.script.add("acme", *QUESTION)
+    house.script.add("beta", *HUNDRED_DAYS)
+    house.until("2026-12-20")
+    before, finished = house.lines(), house.lines("onboarding-beta")
+    codes = dict(DelayRules().codes)
+    codes["CL-NOREPLY"] = CodeRule(True, 5, codes["CL-NOREPLY"].party)
+    house.policy = DelayPolicy(replace(DelayRules(), codes=codes), "patient")
+    house.start()
+    house.settle()
+
+    assert house.lines()[:-1] == before
+    last = house.lines()[-1].revision
+    assert last.why.startswith("the rules were changed: began 2026-09-15T22:00:00Z, not")
+    assert last.basis.settings == "patient"
+    assert house.lines("onboarding-beta") == finished
+
+
+def test_a_page_s_address_is_put_on_the_ticket(house: Onboardings) -> None:
+    house.policy = replace(house.policy, log_url="https://r.example/{customer}.html")
+    house.start()
+    house.settle()
+
+    assert house.ticket()["delay_log_url"] == "https://r.example/acme.html"
+
+
+def test_an_onboarding_that_was_given_up_counts_no_further(house: Onboardings) -> None:
+    house.script.add("acme", *QUESTION, stage("2026-09-30", "cancelled"))
+    house.until("2026-12-20")
+
+    assert shown(house, "day_count", "live_date", "delay_open_reason") == ["29", None, None]
+    with house.state.reading() as tx:
+        case = tx.cases.load([ACME])[ACME]
+    assert (case.outcome, case.wake_at) == ("cancelled", None)
+
+
+def test_a_person_s_edit_of_a_number_is_put_back(house: Onboardings) -> None:
+    house.script.add("acme", *QUESTION, ANSWER)
+    house.until("2026-09-22")
+    house.say(client_delay_days="0")
+    house.settle()
+
+    assert house.ticket()["client_delay_days"] == "10"
+
+
+def test_nothing_of_it_reaches_the_customer_s_sheet(house: Onboardings) -> None:
+    house.add_row("1")
+    house.settle()
+    before = dict(house.systems[INTAKE].records)
+    house.script.add("acme", *HUNDRED_DAYS, item("2026-11-01", "requested", "w-9"))
+    house.until("2026-12-20")
+
+    assert house.systems[INTAKE].records == before
+    assert all(one.place != "row" for one in house.systems[INTAKE].notes)
+    mapping = MAPPINGS["onboarding"]
+    assert {place.system for place in mapping.places} == {DESK}
