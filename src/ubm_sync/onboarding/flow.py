@@ -85,7 +85,8 @@ class OnboardingFlow:
             rows = sum(situation.counts.get(status, 0) for status in statuses)
             values[count] = str(rows)
         values["accounts_live"] = values["rows_active"]
-        values["accounts_contracted"] = str(customer.contracted) if customer.contracted else None
+        if customer.contracted:
+            values["accounts_contracted"] = str(customer.contracted)
         values.update(situation.delays)
         if customer.company:
             values["company"] = customer.company

@@ -204,7 +204,6 @@ class Delaying:
             customer.zone,
             calendar_of(customer),
             case.started,
-            contracted=customer.contracted,
         )
         return assess(
             onboarding,

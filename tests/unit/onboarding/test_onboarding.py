@@ -25,7 +25,9 @@ COUNTS = {
 
 
 def decide(
-    observed: Mapping[str, Observation] | None = None, counts: Mapping[str, int] | None = None
+    observed: Mapping[str, Observation] | None = None,
+    counts: Mapping[str, int] | None = None,
+    delays: Mapping[str, str | None] | None = None,
 ) -> Decision:
     flow: Flow = OnboardingFlow()
     situation = Situation(
@@ -39,6 +41,7 @@ def decide(
         base={},
         memory={},
         counts=COUNTS if counts is None else counts,
+        delays=delays or {},
     )
     return flow.decide(situation, NOW)
 
@@ -61,10 +64,17 @@ def test_a_new_ticket_has_everything() -> None:
         "rows_approved": "248",
         "rows_set_up": "240",
         "rows_active": "224",
+        "accounts_live": "224",
         "company": "55",
         "owner": "dana@ubm.example",
         "stage": "contract_signed",
     }
+
+
+def test_what_is_known_of_delays_is_put_on_the_ticket_and_the_rest_of_it_emptied() -> None:
+    values = decide(delays={"day_count": "12", "delay_open_reason": None}).values["onboarding"]
+
+    assert (values["day_count"], values["delay_open_reason"]) == ("12", None)
 
 
 def test_a_customer_without_rows_counts_zero() -> None:
