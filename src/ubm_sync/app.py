@@ -20,6 +20,7 @@ from ubm_sync.locations.secrets import masked
 from ubm_sync.model import Customer
 from ubm_sync.onboarding import OnboardingFlow
 from ubm_sync.ports import Budget, Connection, Connector, Learns
+from ubm_sync.reports.rows import RowWitness
 from ubm_sync.state import Limit, SharedBudget, State, open_state
 from ubm_sync.sync.absence import Patience
 from ubm_sync.sync.cycle import Engine, EngineSettings
@@ -155,7 +156,8 @@ class Application:
     @property
     def _delays(self) -> DelayPolicy:
         given = self.configuration.delays
-        return DelayPolicy(given.rules, given.digest, given.log_url)
+        rows = RowWitness(self.state)
+        return DelayPolicy(given.rules, given.digest, given.log_url, {rows.name: rows})
 
     @property
     def _patience(self) -> Patience:

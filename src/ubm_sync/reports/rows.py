@@ -76,6 +76,8 @@ def _fact(
 class RowWitness:
     """Tells of customers' rows; see ``ubm_sync.ports.Witness``. The mark is an intent's number."""
 
+    name = SYSTEM
+
     def __init__(self, state: State, shown: Shown | None = None) -> None:
         self._state = state
         self._shown = shown or Shown()

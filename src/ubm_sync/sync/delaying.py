@@ -10,7 +10,7 @@ kill between any two steps costs nothing but the time to look again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -25,7 +25,7 @@ from ubm_sync.delays.people import from_plain
 from ubm_sync.delays.rules import DelayRules
 from ubm_sync.errors import SyncError
 from ubm_sync.evidence import Evidence, Kind
-from ubm_sync.model import Customer, Problem
+from ubm_sync.model import Customer, Problem, nothing
 from ubm_sync.ports import Asked, Connector, Hearing, Witness
 from ubm_sync.state import DelayCase, Line, State, Ticket, Tx, digest_of
 from ubm_sync.sync.rules import Rules
@@ -40,12 +40,14 @@ log = structlog.get_logger(__name__)
 class DelayPolicy:
     """How delays are judged: the rules, the hash of what was configured, where pages are shown.
 
-    ``log_url`` may name ``{customer}`` and ``{ticket}``.
+    ``log_url`` may name ``{customer}`` and ``{ticket}``. ``witnesses`` are those that are asked
+    besides the connectors, by name.
     """
 
     rules: DelayRules
     digest: str
     log_url: str = ""
+    witnesses: Mapping[str, Witness] = field(default_factory=nothing)
 
     @property
     def version(self) -> str:
@@ -70,7 +72,8 @@ class Delaying:
     ) -> None:
         self._state = state
         self._witnesses = {
-            name: one for name, one in connectors.items() if isinstance(one, Witness)
+            **{name: one for name, one in connectors.items() if isinstance(one, Witness)},
+            **policy.witnesses,
         }
         self._place = rules.main
         self._said = Said(state, rules.main, connectors[rules.places[rules.main].system])
@@ -132,7 +135,8 @@ class Delaying:
         onboardings = {one.ref: one.onboarding for one in tickets}
         try:
             for hearing in self._witnesses[name].testify(asked, mark):
-                self._keep(name, hearing, onboardings, now)
+                if hearing.testimonies or hearing.checked or hearing.mark not in {"", mark}:
+                    self._keep(name, hearing, onboardings, now)
         except SyncError as error:  # what was told until then is kept, the rest is asked again
             log.warning("evidence not complete", system=name, error=str(error))
             return str(error)
