@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -24,7 +25,7 @@ from ubm_hubspot.settings import FactSettings
 from ubm_hubspot.tickets import certain, chunks
 from ubm_hubspot.values import instant
 from ubm_sync.errors import NotThere
-from ubm_sync.evidence import Evidence
+from ubm_sync.evidence import Evidence, Kind
 from ubm_sync.model import Customer, Problem
 from ubm_sync.ports import Asked, Hearing, Lane, Testimony
 
@@ -75,7 +76,9 @@ class HubSpotWitness:
         """Yield what was done in the onboardings that moved; see ``Witness``."""
         looked, lacked = self._read_mark(mark)
         began = self._now()
-        is_due = looked is None or not 0 <= began - looked < self._settings.look_every * 1000
+        if looked is not None and looked > began:  # our clock was set back: nobody knows since when
+            looked = None
+        is_due = looked is None or began - looked >= self._settings.look_every * 1000
         self._absent = None
         if is_due:
             self._activities.forget()
@@ -139,7 +142,9 @@ class HubSpotWitness:
                 for kind, found in there.items()
             }
             told = _facts(histories, own, doubts, self._reading(one))
-            facts = tuple(fact for fact in told if not _is_known(fact, one.known))
+            lost = [ref for ref in merged[one.ticket] if ref not in old]
+            kept = [fact for fact in told if not _is_known(fact, one.known)]
+            facts = tuple(_with_gap(kept, one.ticket, lost))
             version = max(one.version, instant(modified_of(record)))
             yield Testimony(one.ticket, version, facts, merged[one.ticket])
 
@@ -244,6 +249,17 @@ def _facts(
         )
     for task in own.get(TASKS, ()):
         yield from facts_of_tasks.of_task(task, reading)
+
+
+def _with_gap(facts: Sequence[Evidence], ticket: str, lost: Sequence[str]) -> Iterator[Evidence]:
+    """Yield facts; the stages of a ticket say that those of one merged into it cannot be read."""
+    own = f"tickets/{ticket}"
+    for fact in facts:
+        if lost and fact.kind is Kind.STAGE and fact.record == own:
+            text = f"the history of ticket {', '.join(lost)}, merged into it, cannot be read"
+            yield replace(fact, details={**fact.details, "gap": text})
+        else:
+            yield fact
 
 
 def _is_known(fact: Evidence, known: str) -> bool:

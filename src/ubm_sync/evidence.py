@@ -52,7 +52,8 @@ class Evidence:
     when it happened (UTC), ``actor`` who did it (an e-mail or a name, "" where nobody knows),
     ``side`` on whose side they are. ``subject`` is the thing it is about: a meeting, a checklist
     item, a row, a login. ``details`` are texts: ``due``, ``slot``, ``text`` and what else a kind
-    names; ``doubt`` says why the fact may be wrong, and what is known by it needs a review.
+    names; ``doubt`` says why the fact may be wrong, and what is known by it needs a review;
+    ``gap`` says what is not told of the onboarding as a whole.
     """
 
     kind: Kind

@@ -116,6 +116,8 @@ def _doubts(case: Case, given: list[Evidence]) -> Iterator[str]:
     tickets = {one.record for one in case.facts.of(Kind.STAGE)}
     if len(tickets) > 1:
         yield f"{len(tickets)} tickets were merged; the stages of all of them are read together"
+    gaps = (one.details.get("gap", "") for one in case.facts.of(Kind.STAGE))
+    yield from dict.fromkeys(filter(None, gaps))
     early = [one for one in case.facts.facts if one.at < case.onboarding.started]
     if any(one.kind is Kind.STAGE for one in early):
         yield "the ticket is older than the start of the onboarding; is the start right?"

@@ -152,6 +152,47 @@ def test_tickets_that_were_merged_tell_the_facts_of_both_and_are_marked() -> Non
     assert any("merged" in doubt for doubt in desk.found("2026-09-20").doubts)
 
 
+def test_a_merged_ticket_that_cannot_be_read_is_said() -> None:
+    desk = Desk()
+    other = desk.open("halsted", "2026-09-02")
+    desk.do("2026-09-07", "merge_tickets", primary=desk.ticket, other=other)
+
+    doubts = desk.found("2026-09-20").doubts
+
+    assert f"the history of ticket {other}, merged into it, cannot be read" in doubts
+
+
+def test_a_clock_of_ours_that_was_set_back_has_everything_read_again() -> None:
+    desk = Desk()
+    desk.do("2026-09-03", "ask_item", subject="Document: W-9", due="2026-09-10")
+    desk.hear()
+    desk.mark = str(desk.mark).replace('"at":1', '"at":2')  # a look in the future
+
+    assert [len(part.testimonies) for part in desk.hear()] == [1, 0]
+
+
+def test_many_onboardings_are_read_by_fifty_and_a_look_at_none_is_three_searches() -> None:
+    desk = Desk()
+    others = [desk.open("halsted", "2026-09-02") for _ in range(119)]
+    for ref in others[:10]:
+        desk.do("2026-09-03", "ask_item", ref, subject="Document: W-9", due="2026-09-10")
+    desk.hear()
+    desk.later(2000)  # what was done is older than the overlap
+    before = desk.calls()
+    desk.mark = None
+    desk.known.clear()
+
+    told = [one for part in desk.hear() for one in part.testimonies]
+    first = desk.calls() - before
+    desk.later(1000)
+    again = desk.hear()
+
+    assert len(told) == 120
+    assert first <= 3 + 3 + 2  # associations, tickets by 50, the tasks of the first ones
+    assert [part.testimonies for part in again] == [()]
+    assert desk.calls() - before - first == 3
+
+
 def test_a_stage_that_was_deleted_keeps_its_meaning_while_it_is_remembered() -> None:
     desk = Desk()
     desk.move("2026-09-03", "gathering_documents")
