@@ -1,0 +1,99 @@
+"""What is answered about delays comes from the ledger alone and agrees with the tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.engine_delays import Onboardings
+from tests.integration.engine.test_delaying import GOLDEN, QUESTION
+from tests.unit.delays.test_detect import HUNDRED_DAYS
+
+from ubm_sync.delays.rules import DelayRules
+from ubm_sync.reports.delays import Account, accounts, find, overview, portfolio, story
+
+RULES = DelayRules()
+
+
+@pytest.fixture
+def house(database_url: str) -> Iterator[Onboardings]:
+    with Onboardings(database_url) as house:
+        house.settle()
+        house.script.add("acme", *HUNDRED_DAYS)
+        house.script.add("beta", *QUESTION)
+        house.until("2026-12-20")
+        yield house
+
+
+def known(house: Onboardings, customer: str | None = None) -> list[Account]:
+    customers = {one.key: one for one in house.customers}
+    with house.state.reading() as tx:
+        return accounts(tx, customers, RULES, house.now(), customer)
+
+
+def test_the_list_says_what_the_ticket_says(house: Onboardings) -> None:
+    acme, beta = (overview(one) for one in known(house))
+
+    assert str(acme["gross_days"]) == GOLDEN["day_count"]
+    assert str(acme["client_exclusive"]) == GOLDEN["client_delay_days"]
+    assert str(acme["client_shared"]) == GOLDEN["client_delay_days_concurrent"]
+    assert str(acme["net_days"]) == GOLDEN["net_days"]
+    assert (acme["client_sum"], acme["client_union"], acme["unattributed"]) == (44, 33, 59)
+    assert (acme["status"], acme["open"]) == ("live", [])
+    assert (beta["status"], beta["open"]) == ("in flight", ["CL-NOREPLY"])
+    assert str(beta["client_exclusive"]) == house.ticket("beta")["client_delay_days"]
+
+
+def test_what_is_in_flight_is_not_averaged_with_what_is_done(house: Onboardings) -> None:
+    figures = portfolio(known(house), RULES.goal_days)
+
+    assert figures["completed"] == {
+        "onboardings": 1, "within_goal": 0, "mean_gross": 100, "median_gross": 100,
+        "mean_net": 75, "median_net": 75,
+    }  # fmt: skip
+    assert (figures["in_flight"]["onboardings"], figures["in_flight"]["mean_gross"]) == (1, 110)
+    assert figures["days_by_party"] == {"client": 33 + 100, "vendor": 14, "internal": 5}
+    assert figures["days_by_code"]["CL-DOCS"] == 21
+
+
+def test_every_day_is_proven(house: Onboardings) -> None:
+    account = find(known(house), "acme")
+    assert account is not None
+    with house.state.reading() as tx:
+        told = story(tx, account)
+
+    assert sum(one["counted_days"] for one in told["events"]) == 25
+    docs = next(one for one in told["events"] if one["code"] == "CL-DOCS")
+    assert docs["sentence"] == (
+        "Client-caused, CL-DOCS: 60 bill copies requested 9/3, due 9/10, received 10/1. "
+        "21 days on the calendar, 18 counted."
+    )
+    assert docs["notice"]["value"] == "requested"
+    assert [one["value"] for one in docs["evidence"]] == ["requested", "received"]
+    assert docs["revisions"][0]["settings"] == "usual"
+    assert all(one["evidence"] and one["revisions"] for one in told["events"])
+
+
+def test_a_manager_s_number_is_shown_beside_what_was_computed(house: Onboardings) -> None:
+    house.say(delay_override="5", delay_override_reason="agreed")
+    house.settle()
+    acme = overview(known(house, "acme")[0])
+
+    assert (acme["client_exclusive"], acme["net_days"], acme["client_union"]) == (5, 95, 33)
+    assert acme["override"]["by"] == "dana@example.com"
+
+
+def test_a_ticket_is_found_by_its_number_and_nothing_by_another(house: Onboardings) -> None:
+    found = known(house)
+    ticket = found[1].case.ticket
+
+    assert find(found, f"#{ticket}") is found[1]
+    assert find(found, "nobody") is None
+    assert known(house, "nobody") == []
+
+
+def test_a_customer_that_was_taken_out_is_still_answered_for(house: Onboardings) -> None:
+    with house.state.reading() as tx:
+        found = accounts(tx, {}, RULES, house.now())
+
+    assert [one.customer.key for one in found] == ["acme", "beta"]
