@@ -50,7 +50,9 @@ class Draft:
 
     def landed(self, ref: str) -> Outcome:
         """Return the outcome of this draft once it is committed."""
-        return landed(self.write, self.faults, ref, self.revision, created=self.before is None)
+        known = self.before is None or _is_known(self.write, self.before)
+        version = str(self.revision) if known else ""
+        return landed(self.write, self.faults, ref, version, created=self.before is None)
 
 
 def draft(
@@ -78,10 +80,16 @@ def draft(
     if before.sync_id is None:
         changes["sync_id"] = write.key
     if not changes:
-        return landed(write, faults, before.id, before.revision, created=False)
+        version = str(before.revision) if _is_known(write, before) else ""
+        return landed(write, faults, before.id, version, created=False)
     if reason := _stale(write, before):
         return refused(write, reason, permanent=False, stale=True, ref=before.id)
     return Draft(write, changes, faults, before)
+
+
+def _is_known(write: Write, before: Stored) -> bool:
+    """Return whether the account was read as it is, so that its new version hides no edit."""
+    return write.expected == str(before.revision)
 
 
 def _stale(write: Write, before: Stored) -> str:
@@ -94,15 +102,18 @@ def _stale(write: Write, before: Stored) -> str:
 
 
 def landed(
-    write: Write, faults: Mapping[str, str], ref: str, revision: int, *, created: bool
+    write: Write, faults: Mapping[str, str], ref: str, version: str, *, created: bool
 ) -> Outcome:
-    """Return the outcome of a write that is in the store, the faulty fields left out."""
+    """Return the outcome of a write that is in the store, the faulty fields left out.
+
+    ``version`` is "" where somebody may have changed other fields since the account was read.
+    """
     return Outcome(
         write.place,
         write.key,
         Result.LANDED,
         ref=ref,
-        version=str(revision),
+        version=version,
         landed=frozenset(write.values.keys() - faults.keys()) if faults else None,
         reason=sentence(faults),
         permanent=bool(faults),

@@ -123,6 +123,7 @@ class MemorySystem:
             created = False
         merged = {**old.values, **taken}
         values = {name: value for name, value in merged.items() if isinstance(value, str)}
+        known = created or write.expected == old.version
         after = self._store(
             replace(old, values=values, key=write.key, modified_at=self.clock.now(), modified_by="")
         )
@@ -131,7 +132,7 @@ class MemorySystem:
             write.key,
             Result.LANDED,
             after.ref,
-            after.version,
+            after.version if known else "",
             frozenset(taken) if refused else None,
             " ".join(refused.values()),
             at_fault=tuple(refused),

@@ -177,3 +177,32 @@ def test_a_doubtful_create_of_what_is_not_there_lands(system: System) -> None:
 
     assert (outcome.result, outcome.created) == (Result.LANDED, True)
     assert system.records() == 1
+
+
+def test_an_edit_of_another_field_beside_a_write_is_read_afterwards(system: System) -> None:
+    made = system.add(1)
+    system.read()
+    version = system.fetch(str(made.ref)).of(made.ref).version
+    write = replace(system.careful(made, **{system.typed: "Romeoville"}), expected=version)
+    system.edit(str(made.ref), "city", "Aurora")
+
+    outcome = system.apply(write)[made.key]
+
+    seen = system.read().of(made.ref)
+    assert seen.values["city"] == "Aurora"
+    assert outcome.stale or seen.version != outcome.version
+
+
+def test_a_write_sent_again_hides_no_edit_made_since(system: System) -> None:
+    made = system.add(1)
+    system.read()
+    version = system.fetch(str(made.ref)).of(made.ref).version
+    write = replace(system.careful(made, **{system.typed: "Romeoville"}), expected=version)
+    system.apply(write)
+    system.edit(str(made.ref), "city", "Aurora")
+
+    outcome = system.apply(write)[made.key]
+
+    seen = system.read().of(made.ref)
+    assert seen.values["city"] == "Aurora"
+    assert outcome.stale or seen.version != outcome.version

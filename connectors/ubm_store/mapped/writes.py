@@ -21,12 +21,16 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row to insert (``ref`` is None) or to update."""
+    """One row to insert (``ref`` is None) or to update.
+
+    ``known``: it was read as it is, so that its new version hides no edit of another field.
+    """
 
     write: Write
     columns: Mapping[str, Any]
     faults: Mapping[str, str]
     ref: str | None
+    known: bool = True
 
 
 class ForeignWriter:
@@ -85,11 +89,13 @@ class ForeignWriter:
             columns.setdefault(customer.name, stored_as(customer.type, write.container))
             return Change(write, {**columns, name: write.key}, faults, None)
         if before.key is not None and self._has(before, write, faults):
-            return _landed(Change(write, {}, faults, before.ref), before)
+            known = write.expected == before.version
+            return _landed(Change(write, {}, faults, before.ref, known=known), before)
         if write.expected and write.expected != before.version:
             reason = f"account {before.ref} was changed in the meantime; it is read again first"
             return refused(write, reason, permanent=False, stale=True)
-        return Change(write, {**columns, name: write.key}, faults, before.ref)
+        known = write.expected == before.version
+        return Change(write, {**columns, name: write.key}, faults, before.ref, known=known)
 
     @staticmethod
     def _has(before: Observation, write: Write, faults: Mapping[str, str]) -> bool:
@@ -146,7 +152,7 @@ def _landed(one: Change, after: Observation) -> Outcome:
         one.write.key,
         Result.LANDED,
         ref=after.ref,
-        version=after.version,
+        version=after.version if one.known else "",
         landed=frozenset(one.write.values.keys() - one.faults.keys()) if one.faults else None,
         reason=sentence(one.faults),
         permanent=bool(one.faults),

@@ -21,7 +21,7 @@ from ubm_sync.sync.absence import AGREEING_LISTINGS, Absence, Patience, forget
 from ubm_sync.sync.authors import with_authors
 from ubm_sync.sync.binder import Binder, Seniority
 from ubm_sync.sync.identity import is_sync_id
-from ubm_sync.sync.noticed import Mask, unseen, went_with_column, without_secrets
+from ubm_sync.sync.noticed import Mask, as_it_was, unseen, went_with_column, without_secrets
 from ubm_sync.sync.rules import PlaceRule, Rules
 from ubm_sync.sync.sight import Sight, decide_again, sight_of
 
@@ -200,8 +200,9 @@ class Ingest:
                 observation = unseen(old, observation, blind)  # noqa: PLW2901
                 if old.marks and (lost := went_with_column(old, observation)):
                     back[sync_id] = lost
-            save.append((sync_id, observation))
-            if old is None or not old.version or _differs(old, observation):
+            same = old is not None and not _differs(old, observation)
+            save.append((sync_id, as_it_was(old, observation) if old and same else observation))
+            if old is None or not old.version or not same:
                 dirty.append(sync_id)
                 if old is not None and not observation.gone:
                     edits = _service_edits(rule, old, observation)

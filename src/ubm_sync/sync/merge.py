@@ -120,7 +120,7 @@ def merge(
     shown = [(place, observation.values) for place, observation in seen.items()]
     for rule in rules.shared:
         value = base.get(rule.name)
-        if own is None and _is_as_agreed(rule, value, shown):
+        if own is None and rule.name not in decided and _is_as_agreed(rule, value, shown):
             if value is not None:
                 merged.values[rule.name] = value
         else:

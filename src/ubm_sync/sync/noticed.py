@@ -46,6 +46,21 @@ def to_read_again(version: str) -> str:
     return version if version.endswith(_AGAIN) else f"{version}{_AGAIN}"
 
 
+def is_to_be_read_again(seen: Observation) -> bool:
+    """Return whether something else may be there by now: not all of it was seen, or told."""
+    return seen.version.endswith(_AGAIN)
+
+
+def as_it_was(old: Observation, new: Observation) -> Observation:
+    """Return a record that holds what it held, with the time and author of its last edit.
+
+    Our own writes move the record's time too, and nobody edited it by that.
+    """
+    if old.modified_at is None:
+        return new
+    return replace(new, modified_at=old.modified_at, modified_by=old.modified_by)
+
+
 def version_of(seen: Observation) -> str:
     """Return the version as the system told it."""
     return seen.version.removesuffix(_AGAIN)

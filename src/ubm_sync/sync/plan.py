@@ -25,7 +25,7 @@ from ubm_sync.model import (
 )
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.merge import HOLDS, Merged, Own, merge
-from ubm_sync.sync.noticed import version_of
+from ubm_sync.sync.noticed import is_to_be_read_again, version_of
 from ubm_sync.sync.restoring import restore
 from ubm_sync.sync.rules import PlaceRule, Rules
 from ubm_sync.sync.typed import as_typed, put_back
@@ -275,16 +275,17 @@ def _changes(
 ) -> dict[str, Written]:
     have = observation.values
     changes: dict[str, Written] = {}
+    doubtful = _doubtful(place.name, observation, subject.notebook)
     for name, value in wanted.items():
         there = have.get(name)
-        if value == there:
+        if value == there and name not in doubtful:
             continue
         if name == IDENTITY and observation.key == value:
             continue
         bound = _bound(value, subject.seen)
-        if bound == there or name in blind or observation.marks.get(name) in UNWRITABLE:
+        if name in blind or observation.marks.get(name) in UNWRITABLE:
             continue
-        if isinstance(bound, str) and there is not None and place.same[name](bound, there):
+        if _is_there(place, name, bound, there, doubtful.get(name)):
             continue
         if subject.notebook and _is_held(subject.notebook, place.name, name, bound):
             continue
@@ -292,6 +293,28 @@ def _changes(
     if observation.marks:
         _mask_there(place, observation, subject.notebook, changes)
     return changes
+
+
+def _doubtful(
+    place: str, observation: Observation, notebook: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return the fields that may hold what was sent without an answer: nobody looked since."""
+    if not notebook or not is_to_be_read_again(observation):
+        return NOTHING
+    prefix = f"{book.SENT}{place}."
+    return dict(book.entries(notebook, prefix))
+
+
+def _is_there(
+    place: PlaceRule, name: str, value: Written, there: str | None, sent: str | None
+) -> bool:
+    """Return whether a place holds a value for certain, in whatever spelling."""
+    shown = [there] if sent is None else [there, *(one or None for one in book.any_of(sent))]
+    return all(
+        value == one
+        or (isinstance(value, str) and one is not None and place.same[name](value, one))
+        for one in shown
+    )
 
 
 def _mask_there(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -11,6 +12,7 @@ from ubm_sync.ports import Connector
 from ubm_sync.state import Tx
 from ubm_sync.sync import lookback
 from ubm_sync.sync import notebook as book
+from ubm_sync.sync.noticed import to_read_again
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.typed import Doubt
 
@@ -33,18 +35,21 @@ def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Collection[Rules
     main = {place: one.main for one in rules for place in one.places}
     unanswered = _Unanswered()
     for intent in intents:
-        for name in intent.body.get("creates", ()):
-            unanswered.create(name)
+        creates = intent.body.get("creates", ())
+        for name in creates:
+            held = creates[name][0] if isinstance(creates, Mapping) else None
+            unanswered.create(name, held)
         for name, fields in intent.body.get("updates", {}).items():
             unanswered.update(name, fields)
         tx.journal.abandon(intent.id)
     records = tx.records.load(list(unanswered.entries))
-    seen = tx.observations.load([sync_id for sync_id, _ in unanswered.created])
-    for sync_id, place in unanswered.created:
+    seen = tx.observations.load([sync_id for sync_id, _, _ in unanswered.created])
+    for sync_id, place, held in unanswered.created:
         record, there = records.get(sync_id), seen.get(sync_id, {}).get(main[place])
-        if record is not None and there is not None:
-            # created with what was agreed, or with what the row held for the first time
+        values = held
+        if held is None and record is not None and there is not None:  # an old log does not tell
             values = {**there.values, **record.base}
+        if values is not None:
             unanswered.sent(sync_id, place, {name: values.get(name) for name in shared[place]})
     _doubt(tx, unanswered, rules)
     for sync_id, record in records.items():
@@ -56,15 +61,22 @@ def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Collection[Rules
 
 
 def _doubt(tx: Tx, unanswered: _Unanswered, rules: Iterable[Rules]) -> None:
-    """Have the fields that people set too looked up: somebody may have come in between."""
+    """Have what was updated read again, and the fields that people set too looked up.
+
+    Somebody may have come in between.
+    """
     places = {name: place for one in rules for name, place in one.places.items()}
     seen = tx.observations.load({sync_id for sync_id, _, _, _ in unanswered.updated})
     found = []
+    unread = {}
     for sync_id, place, field, (before, after, *_) in unanswered.updated:
         there = seen.get(sync_id, {}).get(place)
+        if there is not None and not there.gone:
+            unread[sync_id, place] = replace(there, version=to_read_again(there.version))
         if there is not None and field in places[place].people:
             values = (before or "", after or "")
             found.append(Doubt(sync_id, place, there.ref, there.container, field, *values))
+    tx.observations.save([(sync_id, there) for (sync_id, _), there in unread.items()])
     lookback.remember(tx, found, places)
 
 
@@ -74,13 +86,13 @@ class _Unanswered:
     def __init__(self) -> None:
         self.updated: list[tuple[str, str, str, Sequence[str | None]]] = []
         self.entries: dict[str, dict[str, str]] = {}
-        self.created: list[tuple[str, str]] = []  # (sync_id, place)
+        self.created: list[tuple[str, str, Mapping[str, str | None] | None]] = []
 
-    def create(self, name: str) -> None:
-        """Remember a create, named ``PLACE KEY``."""
+    def create(self, name: str, held: Mapping[str, str | None] | None) -> None:
+        """Remember a create, named ``PLACE KEY``, and the values it held where they are known."""
         place, sync_id = _named(name)
         self.entries.setdefault(sync_id, {})[book.MADE + place] = "sent"
-        self.created.append((sync_id, place))
+        self.created.append((sync_id, place, held))
 
     def update(self, name: str, fields: Mapping[str, Sequence[Any]]) -> None:
         """Remember an update; ``fields`` maps a field to ``[before, after, ...]``."""

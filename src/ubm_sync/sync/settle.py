@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from ubm_sync.model import Mark, Observation, Outcome, Result, Write
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.causes import decider
 from ubm_sync.sync.merge import agreed, is_everywhere
-from ubm_sync.sync.noticed import to_read_again
+from ubm_sync.sync.noticed import is_to_be_read_again, to_read_again
 from ubm_sync.sync.plan import RecordPlan, digest
 from ubm_sync.sync.rules import Rules, SharedRule
 from ubm_sync.sync.typed import forget_put_back
@@ -135,6 +135,10 @@ def _take(
     settled.again = True
     if outcome.result is Result.UNKNOWN:
         _doubt(rules, notebook, write)
+        if write.ref is not None and place in seen:  # what is there by now is not known
+            before = seen[place]
+            seen[place] = replace(before, version=to_read_again(before.version))
+            settled.observations.append(seen[place])
     elif outcome.stale:
         settled.ask[place] = write
     elif outcome.permanent:  # the flow tells the person, then it is quiet
@@ -181,7 +185,7 @@ def _remember_own(
                 name in write.values
                 and name not in open_
                 and (outcome.landed is None or name in outcome.landed)
-                and not _only_masked(plan, place, name, write)
+                and not _is_typed(plan, place, name, write)
             ):
                 value = write.values[name]
                 notebook[f"{book.PUT}{place}.{name}"] = value if isinstance(value, str) else ""
@@ -193,11 +197,18 @@ def _remember_own(
         ):
             for place in seen.keys() & rule.places:  # one that may be there was not asked
                 notebook.pop(f"{book.PUT}{place}.{name}", None)
-                notebook.pop(f"{book.SENT}{place}.{name}", None)
+                if not (seen[place].gone or is_to_be_read_again(seen[place])):
+                    notebook.pop(f"{book.SENT}{place}.{name}", None)
 
 
-def _only_masked(plan: RecordPlan, place: str, name: str, write: Write) -> bool:
-    """Return whether a person typed what was written: a secret, masked where it stood."""
+def _is_typed(plan: RecordPlan, place: str, name: str, write: Write) -> bool:
+    """Return whether a person typed there what was written.
+
+    A secret is masked where it stood, and a value that went with its column comes back.
+    """
+    went = plan.subject.notebook.get(f"{book.BACK}{place}.{name}")
+    if went is not None and went == write.values[name]:
+        return True
     before = plan.subject.seen.get(place)
     return (
         before is not None
@@ -313,6 +324,8 @@ def _forget_back(
             notebook.pop(book.BACK + where)
             if there is None:  # it stays empty, and nobody emptied it
                 notebook[book.PUT + where] = ""
+            else:  # whoever typed it, it was not us
+                notebook.pop(book.SENT + where, None)
 
 
 def _forget_held(plan: RecordPlan, notebook: dict[str, str]) -> None:

@@ -54,10 +54,19 @@ def test_only_what_differs_is_sent() -> None:
 
 
 def test_a_write_of_what_is_there_has_landed_already() -> None:
-    outcome = answered(draft(write(city="Joliet", zip=""), FIELDS, JOLIET, CUSTOMERS))
+    known = write(expected="12", city="Joliet", zip="")
+    outcome = answered(draft(known, FIELDS, JOLIET, CUSTOMERS))
 
     assert (outcome.result, outcome.ref, outcome.version) == (Result.LANDED, "UBM-0000007", "12")
     assert not outcome.created
+
+
+def test_what_was_there_before_it_was_read_tells_no_version_that_would_hide_an_edit() -> None:
+    for expected in ("", "11"):
+        known = write(expected=expected, city="Joliet")
+        outcome = answered(draft(known, FIELDS, JOLIET, CUSTOMERS))
+
+        assert (outcome.result, outcome.version) == (Result.LANDED, "")
 
 
 def test_a_change_decided_on_an_older_version_is_refused_for_now() -> None:
