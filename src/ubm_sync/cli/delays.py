@@ -1,16 +1,20 @@
-"""Commands about the delays of onboardings: delays list, explain."""
+"""Commands about the delays of onboardings: delays list, explain, export."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ubm_sync.app import Application
+from ubm_sync.calendars import instant_text
 from ubm_sync.cli import screen
 from ubm_sync.cli.context import application
 from ubm_sync.cli.working import Json
+from ubm_sync.config import write_text
 from ubm_sync.errors import Refused
+from ubm_sync.reports.delay_files import files
 from ubm_sync.reports.delays import Account, accounts, find, hint, overview, portfolio, story
 from ubm_sync.state import Tx
 
@@ -128,6 +132,41 @@ def explain(
         screen.show_json(told)
         return
     _show_story(told)
+
+
+@delays.command()
+def export(
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the files go.")],
+    customer: OfCustomer = None,
+) -> None:
+    """Write the delays as CSV, JSON and one page with a timeline for each customer.
+
+    The pages need no other file and can be printed or saved as PDF by any browser.
+
+    Example: ubm-sync delays export --out reports
+    """
+    with application() as app, app.state.reading() as tx:
+        now = app.clock.now()
+        found = _accounts(app, tx, customer)
+        figures = portfolio(found, app.configuration.delays.rules.goal_days)
+        told = [story(tx, one) for one in found]
+        head = tx.delays.last_hash()
+    made = f"Made {instant_text(now)}; the ledger ends with {head or 'nothing'}."
+    for name, content in files(told, figures, made).items():
+        _save(out / name, content)
+    screen.say(
+        f"{len(told)} onboardings written to {out}: delays.csv, delays.json and their pages."
+    )
+
+
+def _save(path: Path, content: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, content)
+    except OSError as error:
+        raise Refused(
+            f"{path} cannot be written ({error.strerror}); give another folder as --out."
+        ) from error
 
 
 def _show_story(told: dict[str, Any]) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
+from dataclasses import replace
+from io import StringIO
+from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from tests.engine_delays import Onboardings
@@ -10,6 +15,8 @@ from tests.integration.engine.test_delaying import GOLDEN, QUESTION
 from tests.unit.delays.test_detect import HUNDRED_DAYS
 
 from ubm_sync.delays.rules import DelayRules
+from ubm_sync.reports.delay_files import files, table
+from ubm_sync.reports.delay_page import page
 from ubm_sync.reports.delays import Account, accounts, find, overview, portfolio, story
 
 RULES = DelayRules()
@@ -97,3 +104,65 @@ def test_a_customer_that_was_taken_out_is_still_answered_for(house: Onboardings)
         found = accounts(tx, {}, RULES, house.now())
 
     assert [one.customer.key for one in found] == ["acme", "beta"]
+
+
+def stories(house: Onboardings) -> list[dict[str, Any]]:
+    with house.state.reading() as tx:
+        return [story(tx, one) for one in known(house)]
+
+
+def drawn(text: str) -> ET.Element:
+    """Return the picture of a page, read as strictly as XML is."""
+    picture = text[text.index("<svg") : text.index("</svg>") + len("</svg>")]
+    return ET.fromstring(picture)  # noqa: S314 - our own page
+
+
+def test_a_page_shows_a_bar_for_each_delay_and_the_same_as_a_table(house: Onboardings) -> None:
+    text = page(stories(house)[0], "Made today.")
+    picture = drawn(text)
+
+    bars = picture.findall("rect")
+    assert len(bars) == 5
+    assert all(one.find("title") is not None for one in bars)
+    assert [one.get("id") for one in picture.findall("title") + picture.findall("desc")] == [
+        "svg-title", "svg-desc"
+    ]  # fmt: skip
+    assert "The same as a table" in text
+    assert "@media print" in text
+    assert "60 bill copies requested 9/3, due 9/10, received 10/1." in text
+
+
+def test_whatever_people_typed_is_text_on_a_page(house: Onboardings) -> None:
+    evil = "<script>alert(1)</script>\"'&"
+    (fact, *_) = [one for one in HUNDRED_DAYS if one.subject == "bill copies"]
+    house.script.add(
+        "beta",
+        replace(fact, subject=evil, actor=evil, link="javascript:alert(1)", details={"text": evil}),
+    )
+    house.customers = tuple(replace(one, name=evil) for one in house.customers)
+    house.start()
+    house.settle()
+    text = page(stories(house)[1], evil)
+
+    assert "<script" not in text
+    assert "javascript:" not in text
+    assert drawn(text).find("title") is not None
+
+
+def test_nothing_in_a_table_is_taken_for_a_formula(house: Onboardings) -> None:
+    told = stories(house)[0]
+    told["events"][0]["sentence"] = "=HYPERLINK(1)"
+    told["events"][1]["sentence"] = "-1"
+    rows = list(csv.DictReader(StringIO(table([told]))))
+
+    assert [one["sentence"] for one in rows[:2]] == ["'=HYPERLINK(1)", "'-1"]
+    assert [one["counted_days"] for one in rows] == ["18", "0", "0", "0", "7"]
+    assert all(one["evidence"] for one in rows)
+
+
+def test_no_name_of_a_file_leads_out_of_its_folder(house: Onboardings) -> None:
+    told = {**stories(house)[0], "customer": "../../etc/passwd"}
+
+    assert sorted(files([told], {}, "")) == [
+        "______etc_passwd.html", "delays.csv", "delays.json"
+    ]  # fmt: skip
