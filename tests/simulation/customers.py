@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulation.fields import EMPTIED, NAMES, OWNED, TEXTS, TYPED
+from tests.simulation.fields import EMPTIED, ID_COLUMN, NAMES, OWNED, TEXTS, TYPED
 from tests.simulation.hands import Act, Hands
 from tests.simulation.template import ADMIN
 from tests.simulation.world import POISON
@@ -49,7 +49,7 @@ class Customers(Hands):
         before = cells.get(title, "")
         self.sheet("edit_row", client, row=row, cells={title: value or None})
         self.world.say(f"{client.key} types {name}={value!r} over {before!r} in row {row}")
-        self.model.typed("row", str(row), name, value, before)
+        self.model.typed("row", str(row), name, value, before, cells.get(ID_COLUMN) or "")
 
     def copy_row(self, act: Act) -> None:
         """Copy a row inside its sheet."""
@@ -97,6 +97,8 @@ class Customers(Hands):
         new = self.sheet("add_row", client, cells=given)["row"]
         self.world.say(f"{client.key} types row {row} anew as {new}")
         self.model.added(str(new), client.key, "")
+        if str(row) in self.model.crossed:
+            self.model.crossed.add(str(new))  # it says what the other customer had typed
 
     def poison(self, act: Act) -> None:
         """Type what the decisions about a record break down over."""

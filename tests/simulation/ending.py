@@ -45,12 +45,14 @@ def bring_to_rest(
     world.clock.sleep(LONG)
     for number in range(len(world.services)):
         world.end(number)
+    if guarded:
+        _approve_all(world, model)
     if world.poisonous:
         broke += _without_the_poisoned(world, model, memory)
         world.poisonous = False
-    if guarded:
-        _approve_all(world, model)
-    if any(place == "row" for place, _ in model.absent):
+        if guarded:
+            _approve_all(world, model)
+    if model.crossed or any(place == "row" for place, _ in model.absent):
         _miss_rows(world, broke)
     with world.memory.transaction() as tx:
         decisions.retry(tx, None)
@@ -111,7 +113,7 @@ def _approve_all(world: World, model: Model) -> None:
             waiting = tx.guard.list()
             for one in waiting:
                 tx.guard.approve(one.fingerprint, "Priya N.", world.clock.now())
-                model.waved_through(one.customer, one.system, one.field)
+                model.waved_through(one.customer, one.system, one.field, one.count)
         if not waiting:
             return
 

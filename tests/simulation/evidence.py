@@ -139,7 +139,7 @@ def _row_changes(world: World) -> Iterator[Change]:
             if name is None:
                 continue
             for one in past:
-                yield Change("row", str(row), name, _text(one.cell), one.at, ours=one.by == service)
+                yield Change("row", str(row), name, _text(one.cell), one.at, one.by == service)
 
 
 def _text(cell: Any) -> str:
@@ -158,7 +158,8 @@ def _ticket_changes(world: World) -> Iterator[Change]:
             for name, value in zip(revision.names, revision.values, strict=True):
                 if name in OF_PROPERTY:
                     known = OF_PROPERTY[name]
-                    yield Change(place, str(record.id), known, value, revision.at, ours)
+                    at = revision.at / 1000
+                    yield Change(place, str(record.id), known, value, at, ours)
 
 
 def _place(world: World, revision: Any) -> str:

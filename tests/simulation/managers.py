@@ -35,7 +35,8 @@ class Managers(Hands):
         before = ticket["properties"].get(name_there) or ""
         self.desk("edit_ticket", id=ticket["id"], properties={name_there: value})
         self.world.say(f"the manager types {name}={value!r} over {before!r} in {ticket['id']}")
-        self.model.typed("ticket", ticket["id"], name, value, before)
+        key = ticket["properties"].get(ID_PROPERTY, "")
+        self.model.typed("ticket", ticket["id"], name, value, before, key)
 
     def bulk_edit(self, act: Act) -> None:
         """Type the same text into several tickets."""
@@ -45,7 +46,8 @@ class Managers(Hands):
         self.world.say(f"the manager types notes={text!r} into {[one['id'] for one in some]}")
         for one in some:
             before = one["properties"].get("ubm_notes") or ""
-            self.model.typed("ticket", one["id"], "notes", text, before)
+            key = one["properties"].get(ID_PROPERTY, "")
+            self.model.typed("ticket", one["id"], "notes", text, before, key)
 
     def approve(self, act: Act) -> None:
         """Approve some tickets from a list."""
@@ -54,7 +56,7 @@ class Managers(Hands):
         ids = [one["id"] for one in some]
         self._decide(ids, ubm_approval="approve")
         for one in some:
-            self.model.approved(one["id"], one["properties"].get(ID_PROPERTY, ""))
+            self.model.accepted(one["id"], one["properties"].get(ID_PROPERTY, ""))
 
     def decline(self, act: Act) -> None:
         """Decline a ticket with a reason."""
@@ -77,7 +79,7 @@ class Managers(Hands):
         self.desk("move_ticket", id=ticket["id"], stage=stage)
         self.world.say(f"the manager moves {ticket['id']} from {ticket['stage']} to {stage}")
         if stage == "Approved":
-            self.model.approved(ticket["id"], ticket["properties"].get(ID_PROPERTY, ""))
+            self.model.accepted(ticket["id"], ticket["properties"].get(ID_PROPERTY, ""))
 
     def move_pipeline(self, act: Act) -> None:
         """Move a ticket out of our pipelines."""

@@ -22,7 +22,8 @@ class Typed:
     field: str
     value: str
     before: str
-    unseen: bool = False  # between the service's last look and its write, which is sent already
+    key: str = ""  # the identity that could be seen there
+    read: bool = True  # the service reads it before it writes there again
 
 
 @dataclass(slots=True)
@@ -40,12 +41,15 @@ class Model:
     meddlings: list[Typed] = field(default_factory=list)
     damage: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     decisions: set[str] = field(default_factory=set)  # records of which a conflict was decided
-    approved_groups: set[tuple[str, str, str]] = field(default_factory=set)
+    approved: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # changes, by group
+    floor: int | None = None  # of one field, system and customer, so many may change in an hour
+    quiet: bool = True  # nothing goes wrong now, and no cycle is under way
+    lagging: bool = False  # what is done to tickets is found late
+    jumped: bool = False  # a clock of the service was set wrong
     cycles: int = 0
     restorations: int = 0  # how often an older state was put back
     lost_answers: int = 0  # requests that took effect and were not answered in full
     spoilt: set[tuple[str, str]] = field(default_factory=set)  # columns nobody could mend
-    unseen: bool = False  # what is typed now falls between the service's look and its write
     frozen: int = 0  # how often an instance stood still for longer than its lease
     emptied: dict[tuple[str, str], int] = field(default_factory=dict)  # columns, by when
 
@@ -55,15 +59,18 @@ class Model:
             self.marks[mark] = customer
         self.followers.pop(("row", row), None)
 
-    def typed(self, place: str, ref: str, name: str, value: str, before: str) -> None:
+    def typed(
+        self, place: str, ref: str, name: str, value: str, before: str, key: str = ""
+    ) -> None:
         """A field was changed by a person."""
         number = len(self.typings) + len(self.meddlings)
-        self.typings.append(Typed(number, place, ref, name, value, before, self.unseen))
+        self.typings.append(Typed(number, place, ref, name, value, before, key.partition(":")[0]))
 
     def meddled(self, place: str, ref: str, value: str, before: str) -> None:
         """A field that only the service fills was changed by a person."""
         number = len(self.typings) + len(self.meddlings)
-        self.meddlings.append(Typed(number, place, ref, "", value, before, self.unseen))
+        read = self.quiet and not (self.lagging and place == "ticket")
+        self.meddlings.append(Typed(number, place, ref, "", value, before, read=read))
 
     def copied(self, row: str, new: str) -> None:
         """A row was copied."""
@@ -86,6 +93,8 @@ class Model:
         self.absent.discard((place, ref))
         if new != ref:
             self.followers[place, ref] = new
+        else:
+            self.followers.pop((place, ref), None)
         self.disturbed |= {(place, ref), (place, new)}
         if ref in self.crossed:
             self.crossed.add(new)
@@ -99,7 +108,7 @@ class Model:
         if new != kept:
             self.followers["ticket", kept] = new
 
-    def approved(self, ticket: str, key: str) -> None:
+    def accepted(self, ticket: str, key: str) -> None:
         """A request was approved."""
         del ticket
         self.approvals.add(key)
@@ -116,9 +125,9 @@ class Model:
         elif how == "retype":  # and mending it converts once more what is typed until then
             self.emptied[customer, title] = ALWAYS
 
-    def waved_through(self, customer: str, system: str, name: str) -> None:
-        """A group of changes was approved."""
-        self.approved_groups.add((customer, system, name))
+    def waved_through(self, customer: str, system: str, name: str, count: int) -> None:
+        """So many changes of one field were approved."""
+        self.approved[customer, system, name] += count
 
     def now(self, place: str, ref: str) -> str:
         """Return the id under which a record is there today."""
@@ -155,7 +164,7 @@ class Change:
     ref: str
     field: str
     value: str
-    at: float
+    at: float  # seconds
     ours: bool  # written by the service
 
 

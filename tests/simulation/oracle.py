@@ -13,6 +13,7 @@ from tests.simulation.model import Ending, Model, Thing, Typed
 
 NOTED = ("ticket", "enrolment", "onboarding")
 SOON = 2  # cycles in which everything comes to rest
+HOUR = 3600 - 60  # seconds of the guard's window; a write may arrive later than it was counted
 
 
 def complaints(model: Model, ending: Ending) -> list[str]:
@@ -70,8 +71,8 @@ def loses_nothing(model: Model, ending: Ending) -> Iterator[str]:
     for typed in model.typings:
         where = typed.place, model.now(typed.place, typed.ref)
         there = things.get(where)
-        if there is None or where in model.absent or typed.unseen:
-            continue  # its people removed it, or nobody can compare and set
+        if there is None or where in model.absent:
+            continue  # its people removed it
         if (there.owner, NAMES[typed.field][0]) in model.spoilt:
             continue
         if same(typed.before, typed.value) or same(there.fields.get(typed.field, ""), typed.value):
@@ -81,6 +82,8 @@ def loses_nothing(model: Model, ending: Ending) -> Iterator[str]:
             continue
         if _was_replaced(model, typed, record, keys) or _went_with_column(model, typed, there):
             continue
+        if typed.value == "" and (model.restorations or _was_taken_back(model, typed, ending)):
+            continue  # an older state knows nothing of it, and neither does what is there
         yield (
             f"{typed.value!r} was typed into {typed.field} of {typed.place} {typed.ref} over "
             f"{typed.before!r}; there is {there.fields.get(typed.field, '')!r} now"
@@ -96,11 +99,23 @@ def _was_replaced(
             continue
         where = other.place, model.now(other.place, other.ref)
         here = typed.place, model.now(typed.place, typed.ref)
-        if where != here and (not record or keys.get(where) != record):
+        there = keys.get(where) or other.key  # one that is gone carried it
+        if where != here and (not record or there != record):
             continue
         if same(other.before, typed.value):
             return True
     return False
+
+
+def _was_taken_back(model: Model, typed: Typed, ending: Ending) -> bool:
+    """Return whether somebody emptied what had been typed there, and no one else ever saw."""
+    told = {one.value for one in ending.kept} | {one.value for one in ending.changes if one.ours}
+    return typed.before not in told and any(
+        (one.place, one.ref, one.field, one.value, one.before)
+        == (typed.place, typed.ref, typed.field, typed.before, typed.value)
+        for one in model.typings
+        if one.number < typed.number
+    )
 
 
 def _went_with_column(model: Model, typed: Typed, row: Thing) -> bool:
@@ -110,13 +125,17 @@ def _went_with_column(model: Model, typed: Typed, row: Thing) -> bool:
 
 
 def owns(model: Model, ending: Ending) -> Iterator[str]:
-    """What only the service fills is put back; the typed value is kept where it could be seen."""
+    """What only the service fills is put back, and what was typed there is kept."""
+    kept = {one.value for one in ending.kept}
     for one in model.meddlings:
         where = one.place, model.now(one.place, one.ref)
         for there in ending.things:
             ours = there.key and where not in model.absent
             if (there.place, there.ref) == where and ours and one.value in there.shown.values():
                 yield f"{one.value!r} still stands in {one.place} {one.ref}"
+            # Over its own fields the service writes without looking first.
+            if (there.place, there.ref) == where and ours and one.read and one.value not in kept:
+                yield f"{one.value!r}, put back in {one.place} {one.ref}, is kept nowhere"
 
 
 def echoes_nothing(model: Model, ending: Ending) -> Iterator[str]:
@@ -135,19 +154,22 @@ def echoes_nothing(model: Model, ending: Ending) -> Iterator[str]:
             yield f"{change.value!r} was written into {' '.join(where)} twice in a row"
         written.append(change.value)
     typings = Counter((typed.field, typed.value) for typed in model.typings if typed.value)
+    covered = Counter((one.place, one.ref, one.field, one.before) for one in model.typings)
     writes = Counter(
         (one.place, one.ref, one.field, one.value) for one in ending.changes if one.ours
     )
     for (place, ref, name, value), count in writes.items():
-        allowed = typings[name, value] + again
+        put_back = covered[place, ref, name, value]
+        allowed = typings[name, value] + put_back + again
         if typings[name, value] and allowed < count and (place, ref) not in model.disturbed:
             yield f"{value!r}, typed once, was written {count} times into {name} of {place} {ref}"
 
 
-def creates_once(_model: Model, ending: Ending) -> Iterator[str]:
+def creates_once(model: Model, ending: Ending) -> Iterator[str]:
     """A record is created at most once in each place, and is there at most once."""
     for (place, key), count in ending.creations.items():
-        if count > 1 and key:
+        # A state from before a record knows nothing of what was created for it and then archived.
+        if key and count > 1 + model.restorations:
             yield f"{place} {key} was created {count} times"
     there = Counter((one.place, one.key) for one in ending.things if one.key)
     for (place, key), count in there.items():
@@ -224,6 +246,36 @@ def keeps_apart(model: Model, ending: Ending) -> Iterator[str]:
                 yield f"row {one.ref} of {one.owner} shows what {customer} typed: Place {mark}"
 
 
+def asks_first(model: Model, ending: Ending) -> Iterator[str]:
+    """No more values of a field change within an hour than the guard lets pass, or was approved."""
+    if model.floor is None or model.jumped or model.restorations:
+        return  # nobody knows which hour it was, or what was counted is gone
+    owners = {one.record: one.owner for one in ending.things if one.place == "row" and one.key}
+    records = {
+        (one.place, one.ref): one.record
+        for one in ending.things
+        if one.ref not in model.crossed and (one.place, one.ref) not in model.disturbed
+    }
+    groups: defaultdict[tuple[str, str, str, bool], list[tuple[float, str]]] = defaultdict(list)
+    for one in ending.changes:
+        record = records.get((one.place, one.ref), "")
+        if one.ours and record in owners:
+            system = "smartsheet" if one.place == "row" else "hubspot"
+            group = owners[record], system, one.field, not one.value
+            groups[group].append((one.at, record))
+    for (customer, system, name, clears), writes in groups.items():
+        allowed = model.floor + model.approved[customer, system, name]
+        for start, _ in writes:
+            changed = {record for at, record in writes if start <= at < start + HOUR}
+            if len(changed) > allowed:
+                what = "emptied" if clears else "changed"
+                yield (
+                    f"{name} was {what} in {len(changed)} records of {customer} in {system} "
+                    f"within an hour, allowed were {allowed}"
+                )
+                break
+
+
 LAWS: dict[str, Callable[[Model, Ending], Iterator[str]]] = {
     "converges": converges,
     "agrees": agrees,
@@ -238,4 +290,5 @@ LAWS: dict[str, Callable[[Model, Ending], Iterator[str]]] = {
     "notes said once": says_once,
     "order of the procedure": goes_in_order,
     "customers kept apart": keeps_apart,
+    "guard": asks_first,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
 from tests.simulation.evidence import things
 from tests.simulation.hands import Act
 from tests.simulation.people import People
@@ -20,8 +21,8 @@ def plan_and_apply(world: World, people: People, between: Sequence[Act]) -> Iter
     now = service.app.clock.now()
     try:
         made = PlanFile.of(service.engine.plans(now), service.engine, now)
-    except SyncError as error:
-        world.say(f"no plan: {error}")
+    except (SyncError, OperationalError) as error:
+        world.say(f"no plan: {type(error).__name__}")
         return
     file = Path(world.template.folder.name) / "plan.json"
     made.save(file)
@@ -45,7 +46,8 @@ def plan_and_apply(world: World, people: People, between: Sequence[Act]) -> Iter
         if was is None or not one.key:
             continue
         for name, value in one.fields.items():
-            told = planned.get((f"{one.place} {one.record}", name))
+            place = "ticket" if one.place == "elsewhere" else one.place
+            told = planned.get((f"{place} {one.record}", name))
             if value != was.get(name, "") and value != (told or ""):
                 yield (
                     f"plan == apply: {name} of {one.place} {one.ref} became {value!r}, "

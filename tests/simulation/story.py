@@ -17,13 +17,14 @@ from tests.simulation.ending import bring_to_rest
 from tests.simulation.evidence import Memory
 from tests.simulation.hands import Act
 from tests.simulation.model import Model
-from tests.simulation.moments import WRITING, Killed
+from tests.simulation.moments import Killed
 from tests.simulation.oracle import complaints
 from tests.simulation.people import BY_COMMAND, People
 from tests.simulation.planning import plan_and_apply
 from tests.simulation.trouble import Trouble, Troubles
 from tests.simulation.world import Service, World
 
+from ubm_sync.config.service import Clears
 from ubm_sync.sync.cycle import Report
 
 
@@ -150,6 +151,8 @@ class Stage:
         world.poisonous = bool(story.traits.get("poisonous", False))
         world.same_machine = bool(story.traits.get("same_machine", True))
         adjust(world, self.model, story.traits)
+        switches = world.hubspot.switches
+        self.model.lagging = bool(switches.search_lag or switches.search_lag_jitter)
 
     def do(self, step: Step) -> None:  # noqa: C901 - a table of steps
         """Carry out one step."""
@@ -160,13 +163,16 @@ class Stage:
                 self.world.clock.sleep(step.seconds)
             case Skew():
                 self.world.clocks[step.instance].skew = timedelta(seconds=step.seconds)
+                self.model.jumped = True
                 self.world.say(f"the clock of instance {step.instance} is {step.seconds} s ahead")
             case Cycle():
                 self._cycle(step)
             case Trouble():
                 self.troubles.begin(step)
+                self.model.quiet = False
             case Calm():
                 self.troubles.calm()
+                self.model.quiet = True
             case Restart():
                 self.world.say(f"instance {step.instance} is started again")
                 self.world.end(step.instance)
@@ -227,7 +233,7 @@ class Moments:
         self._number = 0
 
     def passed(self, name: str, people: bool) -> None:
-        """Pass one moment; raises Killed at the last one."""
+        """Pass one moment; raises Killed at the last one and whatever is tried after it."""
         self._number += 1
         if people:
             while self._meanwhile and self._meanwhile[0][0] <= self._number:
@@ -235,17 +241,16 @@ class Moments:
             if self._rival is not None and self._rival <= self._number:
                 self._rival = None
                 self._let_work()
-        if self._step.kill == self._number:
-            raise Killed(name)
+        if self._step.kill is not None and self._number >= self._step.kill:
+            raise Killed(name)  # whichever thread heard it first: none of them gets any further
 
     def _let_act(self, name: str, act: Act) -> None:
         world, model = self._stage.world, self._stage.model
         world.passed = _nothing
         world.say(f"(at moment {self._number} of the cycle, {name})")
-        # The service looked before, and neither vendor can compare and set.
-        model.unseen = name.startswith(f"before {WRITING}")
+        model.quiet, before = False, model.quiet
         self._stage.people.do(act)
-        model.unseen = False
+        model.quiet = before
         world.passed = self.passed
 
     def _let_work(self) -> None:
@@ -264,11 +269,11 @@ def _nothing(_name: str, _people: bool) -> None:
 
 def adjust(world: World, model: Model, traits: dict[str, Any]) -> None:
     """Change the configuration as the story's traits say."""
-    del model
     if "floor" in traits:
-        guard = world.configuration.service.guard.model_copy(
-            update={"floor": traits["floor"], "share": 0.0}
-        )
+        model.floor = traits["floor"]
+        low = Clears(share=0.0, floor=model.floor)
+        changed = {"floor": model.floor, "share": 0.0, "clears": low}
+        guard = world.configuration.service.guard.model_copy(update=changed)
         service = world.configuration.service.model_copy(update={"guard": guard})
         world.configure(service=service)
 

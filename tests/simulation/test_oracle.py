@@ -127,6 +127,34 @@ def test_another_customers_words_are_noticed() -> None:
     assert said(model, ending(shown)) == {"customers kept apart"}
 
 
+def test_more_changes_than_were_allowed_or_approved_within_an_hour_are_noticed() -> None:
+    model = Model(floor=1)
+    things = [
+        thing
+        for n in range(3)
+        for thing in (
+            Thing("row", f"{n}", f"r{n}", "halsted", fields(gl_code="7000"), {}),
+            Thing("ticket", f"9{n}", f"r{n}", "New locations", fields(gl_code="7000"), {}),
+        )
+    ]
+    end = ending(*things)
+    end.changes = [Change("ticket", f"9{n}", "gl_code", "7000", 10.0 * n, True) for n in range(2)]
+    end.changes.append(Change("ticket", "92", "gl_code", "7000", 9000.0, ours=True))
+    end.intents = {(f"ticket r{n}", "gl_code") for n in range(3)}
+    assert said(model, end) == {"guard"}
+    model.waved_through("halsted", "hubspot", "gl_code", 1)
+    assert not said(model, end)
+
+
+def test_what_was_typed_over_a_field_of_the_service_is_kept() -> None:
+    model = Model()
+    model.meddled("row", "1", "mine 5", "")
+    end = ending(row())
+    assert said(model, end) == {"ownership"}
+    end.kept = [Kept("r1", "sync_message", "mine 5", open=False)]
+    assert not said(model, end)
+
+
 def test_a_story_survives_being_stored(tmp_path: Path) -> None:
     for seed in range(30):
         story = draw(seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -125,9 +126,10 @@ class Troubles:
         world.say("everything is mended")
         self._databases.clear()
         for name, emulator in world.emulators.items():
-            for _, fault in emulator.faults.struck:
+            for request, fault in emulator.faults.struck:
                 world.counts[f"struck: {fault.value}"] += 1
-                self.lost_answers += fault in LOST
+                partly = fault is Fault.SHORT and not re.match(READS, request)
+                self.lost_answers += partly or fault in LOST
             emulator.faults.struck.clear()
             emulator.faults.rules.clear()
             emulator.switches = self._calm[name]

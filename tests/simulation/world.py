@@ -40,6 +40,7 @@ class PoisonedFlow:
     def __init__(self, flow: Flow, world: World) -> None:
         self.kind = flow.kind
         self.account_key = flow.account_key
+        self.site = flow.site
         self.accepted = flow.accepted
         self._flow = flow
         self._world = world

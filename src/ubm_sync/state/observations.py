@@ -183,6 +183,11 @@ class Observations(Repository):
             known[old] = (sync_id, known[new][1] if new in known else "")
         return {ref: known[ref] for ref in wanted if ref in known}
 
+    def known(self, place: str, refs: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Return ``{ref: (sync_id, version)}`` of the known refs, aliases not followed."""
+        rows = self._rows_in(KNOWN, refs, {"at_place": place})
+        return {row[0]: (row[1], row[2]) for row in rows}
+
     def save(self, seen: Iterable[tuple[str, Observation]]) -> None:
         """Insert or replace ``(sync_id, observation)`` pairs; what is missing stays so."""
         SAVE.run(self._connection, [_row(sync_id, observed) for sync_id, observed in seen])

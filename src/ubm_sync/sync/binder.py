@@ -46,10 +46,17 @@ class Binder:
                     key = self._moved(key, holder.ref, observation.ref)
             else:
                 key = None
-            sync_id = key or mint(self._place, observation.ref, observation.created_at or now)
+            sync_id = key or self._minted(observation, claimed, now)
             claimed.add(sync_id)
             bound.append((sync_id, observation))
         return bound
+
+    def _minted(self, seen: Observation, claimed: set[str], now: datetime) -> str:
+        """Return a new identity; a row whose copy took over its first one gets another."""
+        sync_id = mint(self._place, seen.ref, seen.created_at or now)
+        if sync_id in claimed or sync_id == seen.key:
+            return mint(self._place, f"{seen.ref} again", seen.created_at or now)
+        return sync_id
 
     def _moved(self, key: str, old: str, new: str) -> str | None:
         """Return ``key`` if the row that had it is gone (it moved), None if it was copied."""

@@ -122,7 +122,7 @@ class Ingest:
                 continue
             refs = [one.ref for one in by_place[place] if one.key in keys]
             with self._state.reading() as tx:
-                known = tx.observations.resolve(place, refs)
+                known = tx.observations.known(place, refs)
                 fresh = [one.key for one in by_place[place] if one.key and one.ref not in known]
                 holders = tx.observations.load(fresh) if fresh else {}
             doubtful = {
@@ -155,7 +155,7 @@ class Ingest:
         *,
         again: bool,
     ) -> None:
-        known = tx.observations.resolve(place, [one.ref for one in observations])
+        known = self._known(tx, place, observations)
         fresh: list[Observation] = []
         changed: list[tuple[str, Observation]] = []
         for observation in observations:
@@ -171,6 +171,21 @@ class Ingest:
             self._admit(tx, place, fresh, alive, now, seen)
         elif fresh:
             self._attach(tx, fresh, seen)
+
+    def _known(
+        self, tx: Tx, place: str, observations: Sequence[Observation]
+    ) -> Mapping[str, tuple[str, str]]:
+        """Return which record each known ref is, and its version.
+
+        A row that was taken for moved, because its copy was there and it was not, and that is back
+        stands for itself again.
+        """
+        if place not in self._main:
+            return tx.observations.resolve(place, [one.ref for one in observations])
+        left = [one.ref for one in observations if one.gone]
+        found = dict(tx.observations.resolve(place, left)) if left else {}
+        found.update(tx.observations.known(place, [one.ref for one in observations]))
+        return found
 
     def _update(
         self,
@@ -284,15 +299,36 @@ class Ingest:
                     )
                 )
         tx.records.save(new)
+        self._keep_typed(tx, bound, {one.sync_id for one in new}, now)
         forget(tx, place, [i for i, one in existing.items() if book.VANISHED + place in one.memory])
         tx.observations.save(bound)
         tx.records.mark_dirty([sync_id for sync_id, _ in bound if sync_id in existing])
         seen.new += len(new)
 
+    def _keep_typed(
+        self, tx: Tx, bound: Sequence[tuple[str, Observation]], new: set[str], now: datetime
+    ) -> None:
+        """Keep what people typed over the service's own fields before it knew of the record."""
+        for sync_id, seen in bound:
+            if sync_id in new and seen.key is None:  # a copy shows what was filled in for another
+                rule = self._place[seen.place]
+                for name in rule.service & seen.values.keys():
+                    value, by = seen.values[name], seen.modified_by
+                    tx.kept.add(sync_id, name, seen.place, value, "put back", now, by)
+
     def _attach(self, tx: Tx, fresh: Sequence[Observation], seen: Seen) -> None:
-        """Store what carries a record's key in another place than where the record began."""
+        """Store what carries a record's key in another place than where the record began.
+
+        What was archived already counts where nothing else is known to be there: it was created
+        right before a crash, or after the backup from which the state was restored.
+        """
+        keyed = [(split_key(one.key)[0], one) for one in fresh if one.key is not None]
+        left = [sync_id for sync_id, one in keyed if one.gone]
+        records, there = tx.records.exists(left), tx.observations.load(left)
         bound = [
-            (split_key(one.key)[0], one) for one in fresh if one.key is not None and not one.gone
+            (sync_id, one)
+            for sync_id, one in keyed
+            if not one.gone or (sync_id in records and one.place not in there.get(sync_id, {}))
         ]
         if not bound:
             return

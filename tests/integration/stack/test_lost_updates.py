@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.integration.stack.mortal import Fuse, MortalConnector
+from tests.integration.stack.interrupted import Interrupted
 from tests.stack import Stack
 
 DESK = "hubspot"
@@ -60,10 +60,9 @@ def test_an_edit_in_the_row_made_after_it_was_read_is_not_written_over(stack: St
             stack.edit_row(row, {"GL / Cost Center": "6410"})
         moments.append("passed")
 
-    fuse = Fuse(customer_types_once)
     engine = stack.engine
     engine.connectors = {
-        name: MortalConnector(one, fuse) if name == DESK else one
+        name: Interrupted(one, customer_types_once) if name == DESK else one
         for name, one in sorted(engine.connectors.items(), reverse=True)  # the sheets first
     }
     stack.cycle(after=0)
