@@ -83,6 +83,7 @@ class Exchange:
     requests: int = 0
     cycles: int = 0
     idle: int = 0  # whole cycles since the last write
+    broken: list[str] = field(default_factory=list)  # errors of the story itself
     released: threading.Event = field(default_factory=threading.Event)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -132,6 +133,13 @@ class Tap:
         if request.path.startswith(CONTROL):
             return self._emulator.handle(request)
         exchange = self._exchange()
+        try:
+            return self._pass(request, exchange)
+        except Exception as error:
+            exchange.broken.append(f"the story breaks: {error!r}")
+            raise  # the server closes the line, as at any error
+
+    def _pass(self, request: Request, exchange: Exchange) -> Response:
         moment, fate = exchange.arrives(self._caller, request)
         if fate is Pass.HELD:
             exchange.wait()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ruamel.yaml import YAML
-from tests.databases import PostgresServer
+from tests.databases import KINDS, PostgresServer
 from tests.stack import ROW, Client, Stack, clients
 from tests.system.stories.exchange import Exchange, Tap
 from tests.system.stories.zygote import Zygote
@@ -34,12 +34,12 @@ NO_LIMITS: Mapping[str, Mapping[str, Any]] = {
 }
 # One request after the other, so that a story is repeatable.
 SETTINGS = {
-    "hubspot": {"concurrency": 1, "attempts": 3, "reconcile_every": 0.2, "read_timeout": 1.5},
+    "hubspot": {"concurrency": 1, "attempts": 3, "reconcile_every": 0.2, "read_timeout": 0.8},
     "smartsheet": {
         "writers": 1,
         "attempts": 3,
-        "read_timeout": 1.5,
-        "write_timeout": 1.5,
+        "read_timeout": 0.8,
+        "write_timeout": 0.8,
         "maintenance_wait": 20,  # a longer one is left to later cycles, which takes real time
     },
 }
@@ -75,9 +75,11 @@ class House:
     _number: int = 0
 
     def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            self._furnish(stack)
-            self._open = stack.pop_all()
+        try:
+            self._furnish(self._open)
+        except BaseException:
+            self._open.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -133,14 +135,18 @@ class House:
             emulator.save(self.folder / f"{emulator.name}.{name}")
 
     def _warm(self) -> None:
-        """Let the zygote take rows all the way once, so that it has used everything."""
-        self.restore(prepared=True)
+        """Let the zygote take rows all the way once, so that it has used everything.
+
+        On each kind of database: what was not imported before a fork is imported after each.
+        """
         sheet = self.emulators["smartsheet"]
-        for client in self.clients:
-            order = {"do": "add_row", "who": client.person, "sheet": client.sheet, "cells": ROW}
-            sheet.act(order)
-        with self._databases("sqlite", "warm", empty=False) as databases:
-            self.zygote.warm(self.variables(FIRST, databases))
+        for kind in KINDS:
+            self.restore(prepared=True)
+            for client in self.clients:
+                order = {"do": "add_row", "who": client.person, "sheet": client.sheet, "cells": ROW}
+                sheet.act(order)
+            with self._databases(kind, "warm", empty=False) as databases:
+                self.zygote.warm(self.variables(FIRST, databases), self.folder)
 
     # ------------------------------------------------------------------------------- the databases
 

@@ -142,7 +142,10 @@ class Lives:
         commands: tuple[Command, ...],
         variables: Mapping[str, str] = NOTHING,
     ) -> tuple[int, str]:
-        """Run commands, again where they are killed; return the last one's code and output."""
+        """Run commands, again where they are killed; return the last one's code and all output.
+
+        After the output of each stand U+001E and its code.
+        """
         while True:
             output = Path(f"{self.log}.out")
             output.unlink(missing_ok=True)
@@ -152,6 +155,10 @@ class Lives:
                 self._say(f"== {FIRST} is dead")
                 continue
             return code if how == "ended" else 99, output.read_text(encoding="utf-8")
+
+    def kill(self) -> None:
+        """End the present life of the first instance now."""
+        os.kill(self.running[FIRST], signal.SIGKILL)
 
     def wake(self) -> None:
         """Let the first instance go on."""

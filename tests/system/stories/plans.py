@@ -66,7 +66,7 @@ def _faults(chance: random.Random) -> dict[str, tuple[Rule, ...]]:
     for name in ("hubspot", "smartsheet"):
         kinds = chance.sample(list(Fault), chance.choice([0, 1, 2]))
         found[name] = tuple(
-            Rule(kind, rate=0.03, times=1, seconds=1.7)
+            Rule(kind, rate=0.03, times=1, seconds=0.9)
             if kind is Fault.STALL
             else Rule(kind, rate=chance.choice([0.02, 0.06, 0.2]))
             for kind in kinds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -25,7 +26,7 @@ from ubm_sync.config import Configuration, Environment, load_configuration
 from ubm_sync.live import Live
 from ubm_sync.scheduler import Service
 
-EVERY = 0.03  # seconds from one cycle to the next
+EVERY = 0.02  # seconds from one cycle to the next
 HURRY = 100.0  # how much faster pauses pass
 
 
@@ -75,14 +76,18 @@ def _application(variables: Mapping[str, str], ahead: float = 0.0) -> Applicatio
     return app
 
 
-def warm(variables: Mapping[str, str]) -> None:
-    """Import and use what a service uses, and leave nothing open."""
+def warm(variables: Mapping[str, str], folder: str) -> None:
+    """Import and use what a service and the commands use, and leave nothing open."""
     logs.configure(level="info", stream=sys.stderr)
     app = _application(variables)
     engine = app.engine()
     for _ in range(3):
         engine.cycle()
     app.close()
+    os.environ.update(variables)
+    with contextlib.chdir(folder), contextlib.redirect_stdout(sys.stderr):
+        for words in (("verify-log",), ("status", "--json")):
+            _code(words)
 
 
 def become(order: Order) -> NoReturn:

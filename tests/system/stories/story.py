@@ -22,6 +22,7 @@ from ubm_sync.emulation.faults import Fault, Faults, Rule
 PATIENCE = 240.0  # seconds until a story counts as stuck, on a machine with other things to do
 REST = 3  # cycles without a write
 MOST = 14  # cycles until they must have begun
+STANDBY = 8  # cycles of the other instance that one waits for its turn, or for its end
 AHEAD = 700.0  # seconds: longer than a lease
 
 
@@ -42,7 +43,10 @@ class Story:
         self.lives = Lives(self.house, name, (), self.say)
         self._acts = deque(self.plan.acts)
         self._since_act = 0
+        self._since_start = 0  # cycles when the first instance started, or woke up
         self._until = 0.0
+        if self.plan.errand == "setup":  # there is nothing yet for people to do something with
+            self._acts.clear()
 
     def play(self) -> list[str]:
         """Play it to its end; return what is not as promised."""
@@ -75,7 +79,7 @@ class Story:
     def serve(self, databases: Databases) -> list[str]:
         """Let the service work until all acts are done and all planned ends have come, and rest."""
         self._break()
-        self.lives.start(FIRST, databases)
+        self._start(databases)
         if self.plan.two:
             self.lives.start(SECOND, databases)
         while self._acts or not self.lives.over:
@@ -105,32 +109,49 @@ class Story:
                 return said
         return self.lives.end_well()
 
+    def _start(self, databases: Databases) -> None:
+        self._since_start = self.exchange.cycles
+        self.lives.start(FIRST, databases)
+
     def _look(self, databases: Databases) -> list[str]:
         """See how the first instance is; start it again where it was killed."""
+        if self.exchange.broken:
+            return self.exchange.broken
         if time.monotonic() > self._until:
             return [f"stuck: {len(self._acts)} acts left, {self.lives.end}"]
-        how, code = self.lives.look(FIRST, 0.05)
+        how, code = self.lives.look(FIRST, 0.02)
         if how == "runs":
+            self._end_the_wait()
             return []
         if how == "stopped":
             return self._outlast(databases)
         if code != -signal.SIGKILL:
             return [f"the service ended by itself with {code}", *self.lives.last_words()]
         self.say(f"== {FIRST} is dead")
-        self.lives.start(FIRST, databases)
+        self._start(databases)
         return []
+
+    def _end_the_wait(self) -> None:
+        """Kill the first instance where it waits for the lease of another until its end comes."""
+        waited = self.exchange.cycles - self._since_start
+        if self.lives.end is not None and SECOND in self.lives.running and waited > STANDBY:
+            self.say(f"== {FIRST} is killed where it waits")
+            self.lives.kill()
 
     def _outlast(self, databases: Databases) -> list[str]:
         """Let another instance take over while the first is frozen, then wake the first."""
         self.say(f"== {FIRST} is frozen, its lease runs out")
         self.lives.start(SECOND, databases, ahead=AHEAD)
         begun = self.exchange.cycles
-        while self.exchange.cycles - begun < 3 or self.exchange.idle < 1:
+        while (passed := self.exchange.cycles - begun) < STANDBY:
+            if passed >= REST and self.exchange.idle >= 1:
+                break
             how, code = self.lives.look(SECOND, 0.02)
             if how != "runs" or time.monotonic() > self._until:
                 return [f"the second instance does not take over: {how} {code}"]
         self.say(f"== {FIRST} wakes up")
         self.exchange.released.set()
+        self._since_start = self.exchange.cycles
         self.lives.wake()
         return []
 
@@ -165,13 +186,15 @@ class Story:
 
     def _judge(self, databases: Databases) -> list[str]:
         said = oracle.complaints(self.people, databases)
-        code, log = self.ask(databases, ("verify-log",))
-        if code:
-            said.append(f"verify-log ends with {code}: {log}")
+        code, answers = self.ask(databases, ("verify-log",), ("status", "--json"))
+        log, _, status = answers.partition("\x1e")
+        verified, _, status = status.partition("\n")
+        if verified != "0":
+            said.append(f"verify-log ends with {verified}: {log}")
         torn = bool(oracle.Ending.of(self.people, databases).conflicts)
-        return [*said, *oracle.status_said(*self.ask(databases, ("status", "--json")), torn=torn)]
+        return [*said, *oracle.status_said(code, status, torn=torn)]
 
-    def ask(self, databases: Databases, command: Command) -> tuple[int, str]:
-        """Run a command undisturbed; return its code and output."""
+    def ask(self, databases: Databases, *commands: Command) -> tuple[int, str]:
+        """Run commands undisturbed; return the last one's code and all output."""
         self.lives.plan(())
-        return self.lives.insist(databases, (command,))
+        return self.lives.insist(databases, commands)

@@ -7,7 +7,7 @@ Orders come as lines of JSON, each is answered by a line of JSON:
 
 | order | answer |
 | --- | --- |
-| ``["warm", variables]`` | ``null``, after one whole cycle in this process |
+| ``["warm", [variables, folder]]`` | ``null``, after whole cycles and commands in this process |
 | ``["start", {...}]`` | the process's number; the order is an ``Order`` of ``served`` |
 | ``["wait", [number, seconds]]`` | ``["ended", code]``, ``["stopped", signal]``, ``["runs", 0]`` |
 
@@ -53,9 +53,9 @@ class Zygote:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def warm(self, variables: Mapping[str, str]) -> None:
-        """Have it use everything once, on systems that nobody needs afterwards."""
-        self._ask("warm", dict(variables))
+    def warm(self, variables: Mapping[str, str], folder: Path) -> None:
+        """Have it use everything once, on systems and in a folder nobody needs afterwards."""
+        self._ask("warm", [dict(variables), str(folder)])
 
     def start(self, order: served.Order) -> int:
         """Start a service or a command; return its process number."""
@@ -95,8 +95,8 @@ class _Nursery:
     def __init__(self) -> None:
         self._running: set[int] = set()
 
-    def warm(self, variables: dict[str, str]) -> None:
-        served.warm(variables)
+    def warm(self, given: list[Any]) -> None:
+        served.warm(*given)
         if threading.active_count() > 1:
             raise RuntimeError("a fork would copy the locks of threads that are not there")
         gc.freeze()  # pages that are never touched stay shared
