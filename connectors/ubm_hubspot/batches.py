@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from ubm_hubspot.client import Client
@@ -19,6 +20,7 @@ from ubm_hubspot.links import FINAL
 from ubm_hubspot.reading import PropertyFault, property_faults
 from ubm_sync.errors import NoAccess, NotThere, Refused, Stopping, SyncError, Temporary, Throttled
 from ubm_sync.model import Result
+from ubm_sync.transport import Outdated
 
 GONE = "archived"
 _ROUNDS = 4  # HubSpot may name the bad fields of a record one after the other
@@ -113,6 +115,8 @@ class Batches:
             return _Sorted()
         try:
             answer = self._call(parcels, new=new)
+        except Outdated as error:
+            return _unanswered(parcels, error) if error.unsure else _outdated(parcels, error)
         except (NoAccess, Throttled, Stopping) as error:
             run.error = error
             return _unanswered(parcels, error) if error.unsure else _Sorted()
@@ -139,7 +143,7 @@ class Batches:
             inputs.append(one)
         name, operation = ("upsert", api.upsert) if new else ("update", api.update)
         answer: dict[str, Any] = self._client.call(
-            f"{name} tickets", operation, body={"inputs": inputs}
+            f"{name} tickets", operation, body={"inputs": inputs}, until=_until(parcels)
         )
         return answer
 
@@ -298,6 +302,16 @@ def sentence(fault: PropertyFault, value: str) -> str:
 
 def _unanswered(parcels: Iterable[Parcel], error: SyncError) -> _Sorted:
     return _Sorted([Ended(parcel, Result.UNKNOWN, reason=str(error)) for parcel in parcels])
+
+
+def _outdated(parcels: Iterable[Parcel], error: Outdated) -> _Sorted:
+    """Have them planned anew: nothing was sent, and the look at them holds no more."""
+    reason = str(error)
+    return _Sorted([Ended(one, Result.REFUSED, reason=reason, stale=True) for one in parcels])
+
+
+def _until(parcels: Iterable[Parcel]) -> datetime | None:
+    return min((one.until for one in parcels if one.until is not None), default=None)
 
 
 def _landed(parcel: Parcel, result: Mapping[str, Any]) -> Ended:

@@ -11,6 +11,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -187,11 +188,13 @@ class Client:
         lane: Lane = Lane.PERSON,
         safe: bool = True,
         search: bool = False,
+        until: datetime | None = None,
         **query: object,
     ) -> Any:
         """Send one operation of the official client and return the decoded answer.
 
-        ``body`` is sent as JSON bytes. ``safe`` says that sending it twice does no harm.
+        ``body`` is sent as JSON bytes. ``safe`` says that sending it twice does no harm. It is not
+        sent after ``until``.
         Raises what ``Transport.call`` raises.
         """
         sent = (*arguments, orjson.dumps(body)) if body is not None else arguments
@@ -201,7 +204,7 @@ class Client:
             return answer
 
         budget = self.search_budget if search else self.budget
-        reply = self.transport.call(name, send, budget=budget, lane=lane, safe=safe)
+        reply = self.transport.call(name, send, budget=budget, lane=lane, safe=safe, until=until)
         try:
             return orjson.loads(reply.body) if reply.body else {}
         except ValueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from ubm_hubspot.decode import PIPELINE, STAGE
@@ -33,13 +34,17 @@ _TEXTS = frozenset({FieldType.TEXT, FieldType.IDENTIFIER, FieldType.LONG_TEXT})
 
 @dataclass(slots=True)
 class Parcel:
-    """One write as it will be sent; ``faults`` are fields left out, with a sentence each."""
+    """One write as it will be sent; ``faults`` are fields left out, with a sentence each.
+
+    ``until``: as long as the look at what it writes over holds; None where none was needed.
+    """
 
     write: Write
     identity: str  # the value of the unique property
     properties: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)  # field -> id of the company
     faults: dict[str, str] = field(default_factory=dict)
+    until: datetime | None = None
 
 
 class Encoder:

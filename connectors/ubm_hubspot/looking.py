@@ -48,6 +48,7 @@ class Look:
         ready = [one for one in parcels if id(one) in others]
         try:
             late = self._late(asked, new=new)
+            until = self._tickets.look_holds_until()
         except (NoAccess, Throttled, Stopping) as error:
             run.error = error
             return [], []
@@ -55,6 +56,8 @@ class Look:
             if isinstance(error, Temporary):
                 run.failed(error)
             return ready, [Ended(one, Result.REFUSED, reason=str(error)) for one in asked]
+        for one in () if new else asked:
+            one.until = until
         ready += [one for one in asked if id(one) not in late]
         return ready, list(late.values())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -28,6 +29,10 @@ class Tickets:
         self._client = client
         self._properties = list(properties)
         self._concurrency = concurrency
+
+    def look_holds_until(self) -> datetime:
+        """Return until when a write may go out that relies on what was read just now."""
+        return self._client.transport.look_holds_until()
 
     def search(self, body: dict[str, Any], lane: Lane = Lane.PERSON) -> dict[str, Any]:
         """Send one search."""

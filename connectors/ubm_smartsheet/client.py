@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -94,13 +95,19 @@ class Client:
         return self._call(name, "GET", path, query, None, lane=lane, safe=True, cost=cost)
 
     def put(
-        self, name: str, path: str, body: object, query: Mapping[str, str] | None = None
+        self,
+        name: str,
+        path: str,
+        body: object,
+        query: Mapping[str, str] | None = None,
+        *,
+        until: datetime | None = None,
     ) -> Answer:
         """Write ``body``; safe to send again, because it says what should be, not what to add.
 
-        Raises as ``get``.
+        Raises Outdated instead of sending it after ``until``, and as ``get``.
         """
-        return self._call(name, "PUT", path, query, body, lane=Lane.PERSON, safe=True)
+        return self._call(name, "PUT", path, query, body, lane=Lane.PERSON, safe=True, until=until)
 
     def post(
         self, name: str, path: str, body: object, query: Mapping[str, str] | None = None
@@ -126,6 +133,7 @@ class Client:
         lane: Lane,
         safe: bool,
         cost: int = 1,
+        until: datetime | None = None,
     ) -> Answer:
         data = None if body is None else orjson.dumps(body)
         sends = 0
@@ -135,7 +143,9 @@ class Client:
             sends += 1
             return self._send(method, path, query, data)
 
-        reply = self.transport.call(name, send, budget=self.budget, lane=lane, safe=safe, cost=cost)
+        reply = self.transport.call(
+            name, send, budget=self.budget, lane=lane, safe=safe, cost=cost, until=until
+        )
         try:
             answer = Answer(orjson.loads(reply.body))
         except (ValueError, TypeError) as error:

@@ -8,6 +8,8 @@ rows in question are read as well.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from ubm_smartsheet.client import Client
 from ubm_smartsheet.cursor import SheetState
@@ -19,6 +21,20 @@ from ubm_sync.model import Mark, Observation, Write
 _WRITTEN_ELSEWHERE = frozenset({Mark.FORMULA, Mark.LINKED})
 
 
+class Found(NamedTuple):
+    """What a look showed: the ids of rows that changed, the sheet's version, how long that holds.
+
+    Version 0 and None: nothing had to be looked at.
+    """
+
+    late: frozenset[str]
+    version: int
+    until: datetime | None
+
+
+NOTHING = Found(frozenset(), 0, None)
+
+
 class Look:
     """Reads what rows are about to be written over."""
 
@@ -27,27 +43,26 @@ class Look:
         self._reader = reader
         self._state = state
 
-    def late(self, rows: Sequence[Row]) -> tuple[frozenset[str], int]:
-        """Return the rows whose careful cells somebody changed since they were read.
+    def late(self, rows: Sequence[Row]) -> Found:
+        """Look for rows whose careful cells somebody changed since they were read.
 
-        Their ids, and the sheet's version at that moment (0 where nothing had to be looked at).
         Raises as ``Client.get``.
         """
         careful = {str(row.write.ref): row.write for row in rows if is_careful(row)}
         if not careful:
-            return frozenset(), 0
+            return NOTHING
         sheet = self._state.id
         answer = self._client.get("read version", f"/sheets/{sheet}/version")
         version = int(answer.get("version") or 0)
         if self._state.version and version == self._state.version:
-            return frozenset(), version
+            return Found(frozenset(), version, self._client.transport.look_holds_until())
         late = frozenset(
             seen.ref
             for page in self._reader.fetch(sheet, list(careful))
             for seen in page.observations
             if _is_late(careful[seen.ref], seen)
         )
-        return late, version
+        return Found(late, version, self._client.transport.look_holds_until())
 
 
 def is_careful(row: Row) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from ubm_smartsheet.settings import Settings
 from ubm_smartsheet.versions import is_stale, written_version
 from ubm_sync.errors import NoAccess, NotThere, Refused, Temporary
 from ubm_sync.model import Binding, Outcome, Result, Write
+from ubm_sync.transport import Outdated
 
 PARTIAL = {"allowPartialSuccess": "true"}
 _MEND = "add it again, or run setup"
@@ -43,6 +45,7 @@ class SheetWriter:
         self._creator = Creator(client, reader, state)
         self._look = Look(client, reader, state)
         self._looked = 0  # the version of the sheet up to which nobody came in between
+        self._until: datetime | None = None  # as long as the look holds
         self._unsure: set[str | None] = set()  # rows of requests that were sent more than once
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
@@ -75,15 +78,23 @@ class SheetWriter:
             yield from self._creator.create(batch)
 
     def _look_and_update(self, rows: Sequence[Row]) -> Iterator[Outcome]:
-        late, self._looked = self._look.late(rows)
-        ready = []
-        for row in rows:
-            if row.write.ref in late:
-                yield refused(row.write, CHANGED, stale=True)
-            else:
-                ready.append(row)
-        for batch in batches(ready, self._size):
-            yield from self._update(batch)
+        late: frozenset[str] = frozenset()
+        parts = batches(rows, self._size)
+        for number, batch in enumerate(parts):
+            if number == 0 or self._look_is_old():
+                left = [row for part in parts[number:] for row in part]
+                late, self._looked, self._until = self._look.late(left)
+            ready = []
+            for row in batch:
+                if row.write.ref in late:
+                    yield refused(row.write, CHANGED, stale=True)
+                else:
+                    ready.append(row)
+            if ready:
+                yield from self._update(ready)
+
+    def _look_is_old(self) -> bool:
+        return self._until is not None and self._client.transport.has_passed(self._until)
 
     def _vital_missing(self) -> str:
         """Return the title of a column without which nothing may be written, "" if all are there.
@@ -132,11 +143,21 @@ class SheetWriter:
         """Send rows; ``again``: these were sent before, without the field at fault this time."""
         body = [{"id": int(row.write.ref or 0), "cells": list(row.cells.values())} for row in rows]
         try:
-            answer = self._client.put("write rows", f"/sheets/{self._state.id}/rows", body, PARTIAL)
+            until = self._until if any(map(is_careful, rows)) else None
+            path = f"/sheets/{self._state.id}/rows"
+            answer = self._client.put("write rows", path, body, PARTIAL, until=until)
         except NotThere as error:
             if error.code != NOT_FOUND or not self._sheet_is_there():
                 raise
             yield from self._divided(rows, error, again=again)
+            return
+        except Outdated as error:
+            self._looked = 0
+            for row in rows:
+                if error.unsure or row.write.ref in self._unsure:
+                    yield unknown(row.write, str(error))
+                else:
+                    yield refused(row.write, str(error), stale=True)
             return
         except (NoAccess, Temporary) as error:
             self._looked = 0
@@ -222,7 +243,8 @@ class SheetWriter:
         faults = dict(row.faults)
         good: dict[str, dict[str, Any]] = {}
         last = Outcome(row.write.place, row.write.key, Result.REFUSED)
-        contested = False
+        contested, until = False, self._until
+        self._until = None  # a part of the row was sent: the rest of it is not decided again
         for name, cell in row.cells.items():
             for outcome in self._update([Row(row.write, {name: cell})], again=True):
                 if outcome.result is Result.LANDED:
@@ -230,6 +252,7 @@ class SheetWriter:
                     contested = contested or outcome.contested
                 else:
                     faults[name] = outcome.reason
+        self._until = until
         rest = Row(row.write, good, faults, lasting=True)
         if not good:
             return nothing_left(rest)

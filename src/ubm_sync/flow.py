@@ -66,7 +66,8 @@ NOWHERE = Site()
 class Situation(NamedTuple):
     """Everything known about one record when its flow decides.
 
-    ``values`` are the shared fields after the merge (a field in conflict has its base value).
+    ``values`` are the shared fields after the merge: a field in conflict has its base value, or,
+    where nothing was agreed about it before, what the first place says that fills it in.
     ``observed`` has an entry for each place the record exists in. ``base`` are the last agreed
     shared values, empty for a new record. ``changed`` maps a shared field to the places where a
     person changed it since. ``vanished`` maps places whose record was proven to be missing to

@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple, TypeAlias
 
@@ -69,6 +70,7 @@ class Reply(NamedTuple):
 Reader: TypeAlias = Callable[[Reply], Verdict]
 
 FINE = Verdict(Kind.FINE)
+LOOK_HOLDS = timedelta(seconds=5)  # how long after a look a write may go out that relies on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +147,17 @@ class Transport:
         cost: int = 1,
         lane: Lane = Lane.PERSON,
         safe: bool = True,
+        until: datetime | None = None,
     ) -> Reply:
         """Send until answered, refused, or out of patience.
 
         ``send`` makes one request and returns its answer whatever the status; network errors leave
         it as ``requests`` exceptions. ``safe`` says that sending twice does no harm. ``budget`` is
-        the rate-limit key, ``cost`` how many calls it counts as.
+        the rate-limit key, ``cost`` how many calls it counts as. No attempt begins after ``until``:
+        what was looked at before may have changed while the call waited.
 
-        Raises Throttled (pause longer than our patience), Temporary (still failing, no effect),
+        Raises Outdated (it is after ``until``), Throttled (pause longer than our patience),
+        Temporary (still failing, no effect),
         UnknownOutcome (only if not ``safe``), NoAccess, NotThere, Refused, and LeaseLost from
         ``permit``, which is asked before each attempt. ``unsure`` of the error
         says whether an earlier attempt may have taken effect.
@@ -167,7 +172,7 @@ class Transport:
         )
         doubts: list[str] = []
         try:
-            return retrying(self._once, name, send, budget, cost, lane, safe, doubts)
+            return retrying(self._once, name, send, budget, cost, lane, safe, until, doubts)
         except SyncError as error:
             error.unsure = bool(doubts)
             raise
@@ -180,6 +185,7 @@ class Transport:
         cost: int,
         lane: Lane,
         safe: bool,
+        until: datetime | None,
         doubts: list[str],
     ) -> Reply:
         if self._stop.is_set():
@@ -190,6 +196,8 @@ class Transport:
             raise LongPause(text, wait=pause)
         if pause > 0:
             self._clock.sleep(pause)
+        if until is not None and self.has_passed(until):
+            raise Outdated(f"{self.system} was busy for too long; what is there is read again.")
         self._permit()  # last: the process may have been frozen at any moment before
         with self._lock:
             self.calls[name] += 1
@@ -205,6 +213,14 @@ class Transport:
         if verdict.kind is Kind.UNSURE:
             doubts.append(name)
         raise self._failure(verdict, reply, budget, safe=safe)
+
+    def look_holds_until(self) -> datetime:
+        """Return until when a write may go out that relies on what was read just now."""
+        return self._clock.now() + LOOK_HOLDS
+
+    def has_passed(self, instant: datetime) -> bool:
+        """Return whether an instant lies in the past."""
+        return self._clock.now() > instant
 
     def _lost(self, error: requests.RequestException, *, safe: bool) -> Exception:
         if _is_unsent(error):
@@ -253,6 +269,10 @@ class LongPause(Throttled):
     """A pause longer than one call may wait; not repeated here, the caller's next cycle does."""
 
 
+class Outdated(Temporary):
+    """A write waited so long that what it was decided on must be looked at again first."""
+
+
 def _is_unsent(error: requests.RequestException) -> bool:
     """Return whether a request never left: no connection was made."""
     cause = error.args[0] if error.args else None
@@ -261,4 +281,4 @@ def _is_unsent(error: requests.RequestException) -> bool:
 
 
 def _may_repeat(error: BaseException) -> bool:
-    return isinstance(error, Temporary) and not isinstance(error, LongPause | Stopping)
+    return isinstance(error, Temporary) and not isinstance(error, LongPause | Outdated | Stopping)

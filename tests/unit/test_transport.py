@@ -20,7 +20,16 @@ from ubm_sync.errors import (
     UnknownOutcome,
 )
 from ubm_sync.ports import Lane
-from ubm_sync.transport import FINE, Kind, LongPause, Patience, Reply, Transport, Verdict
+from ubm_sync.transport import (
+    FINE,
+    Kind,
+    LongPause,
+    Outdated,
+    Patience,
+    Reply,
+    Transport,
+    Verdict,
+)
 
 START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 OK = Reply(200, {}, b"{}")
@@ -83,8 +92,8 @@ class Line:
         self._last = answer
         return OK
 
-    def call(self, *, safe: bool = True) -> Reply:
-        return self.transport.call("look", self.send, budget="vendor:1", safe=safe)
+    def call(self, *, safe: bool = True, until: datetime | None = None) -> Reply:
+        return self.transport.call("look", self.send, budget="vendor:1", safe=safe, until=until)
 
     @property
     def waited(self) -> float:
@@ -122,6 +131,29 @@ def test_a_pause_asked_for_holds_up_everybody_who_uses_the_key() -> None:
     assert line.call() is OK
     assert line.budget.penalties == [("vendor:1", 7.0)]
     assert line.waited == 7.0
+
+
+def test_what_relies_on_a_look_is_not_sent_once_the_look_is_too_old() -> None:
+    line = Line(Verdict(Kind.AGAIN, "slow down", 7.0), budget=Budget(0.0, 7.0))
+
+    with pytest.raises(Outdated) as caught:
+        line.call(until=line.transport.look_holds_until())
+    assert (line.sent, line.waited, caught.value.unsure) == (1, 7.0, False)
+
+
+def test_what_relies_on_a_look_is_sent_again_while_the_look_holds() -> None:
+    line = Line(Verdict(Kind.AGAIN, "slow down", 2.0), budget=Budget(0.0, 2.0))
+
+    assert line.call(until=line.transport.look_holds_until()) is OK
+    assert line.sent == 2
+
+
+def test_an_outdated_write_whose_first_answer_was_lost_may_have_landed() -> None:
+    line = Line(Verdict(Kind.UNSURE, "who knows"), budget=Budget(0.0, 7.0))
+
+    with pytest.raises(Outdated) as caught:
+        line.call(until=line.transport.look_holds_until())
+    assert caught.value.unsure
 
 
 def test_a_pause_longer_than_one_call_may_wait_is_left_to_the_caller() -> None:

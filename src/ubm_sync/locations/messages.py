@@ -94,6 +94,7 @@ TEXTS: Mapping[str, str] = {
         "The customer set Request Type to Change on {label}. Edits of the row flow as usual; look "
         "whether more is wanted."
     ),
+    "note.torn": "row and ticket say different things about {fields}.",
     "note.not_carried_out": (
         "Approve is noted but not carried out yet: {why} It is carried out as soon as that is "
         'settled. To take it back, clear "Approval".'

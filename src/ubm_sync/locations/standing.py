@@ -121,11 +121,24 @@ def _open(case: Case, request: str) -> None:
     elif verdict == ASK:
         case.status = NEEDS_INFORMATION
         case.message = case.text("row.asked", who=case.who)
-    elif verdict == APPROVE:
+    elif verdict == APPROVE and not (torn := _torn(case)):
         _accepted(case, request)
     else:
         case.status = WAITING
         case.message = case.text("row.waiting", who=case.who, day=case.review_day())
+        if verdict == APPROVE:
+            _not_carried_out(case, verdict, case.text("note.torn", fields=torn))
+
+
+def _torn(case: Case) -> str:
+    """Return the fields an account needs on which the two sides never agreed, "" if there are none.
+
+    Nobody can set up an account before they are decided.
+    """
+    if case.account is not None or "approved_at" in case.memory:
+        return ""
+    torn = (one.field for one in case.situation.conflicts if one.base is None)
+    return ", ".join(case.title(name) for name in torn if name in case.rules.required)
 
 
 def _incomplete(case: Case) -> None:

@@ -76,9 +76,9 @@ class Own:
 class Merged:
     """The outcome for one record.
 
-    ``values`` are effective values (a field in conflict has its base value). ``blocked`` are the
-    fields nothing may be written for now. ``decided`` are the values a person chose in a conflict,
-    ``restored`` have an earlier value that a person wanted.
+    ``values`` are what every place should show (a field in conflict has its base value).
+    ``blocked`` are the fields nothing may be written for now. ``decided`` are the values a person
+    chose in a conflict, ``restored`` have an earlier value that a person wanted.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -88,6 +88,22 @@ class Merged:
     lost: list[Lost] = field(default_factory=list)
     decided: dict[str, str | None] = field(default_factory=dict)
     restored: dict[str, Restore] = field(default_factory=dict)
+
+    @property
+    def filled(self) -> Mapping[str, str]:
+        """The values a flow decides on.
+
+        A field in conflict about which nothing was agreed before is not empty: it counts as filled
+        in by the first place that did so, until a person decides.
+        """
+        new = {
+            conflict.field: value
+            for conflict in self.conflicts
+            if conflict.base is None
+            for value in [next((one for one in conflict.values.values() if one is not None), None)]
+            if value is not None
+        }
+        return {**self.values, **new} if new else self.values
 
     @property
     def blocked(self) -> frozenset[str]:

@@ -107,7 +107,7 @@ def plan_record(
         kind=rules.kind,
         customer=subject.customer,
         created_at=subject.created_at,
-        values=merged.values,
+        values=merged.filled,
         marks=main.marks if main is not None else NOTHING,
         observed=as_typed(subject.seen, subject.notebook),
         base=subject.base,

@@ -108,8 +108,8 @@ class Work:
             try:
                 subject = self._subject(record, seen.get(sync_id, {}))
                 merged = merge_subject(self.rules, self.flow, subject)
-                key = self.flow.account_key(subject.customer, merged.values)
-                sites[sync_id] = self.flow.site(subject.customer, merged.values)
+                key = self.flow.account_key(subject.customer, merged.filled)
+                sites[sync_id] = self.flow.site(subject.customer, merged.filled)
             except Exception as error:  # noqa: BLE001 - one poison record delays no other
                 self._poison(tx, record, error, now)
                 continue

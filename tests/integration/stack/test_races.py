@@ -9,6 +9,8 @@ import pytest
 from tests.integration.stack.interloper import let_in
 from tests.stack import MANAGER, Stack
 
+from ubm_sync.emulation.faults import Fault, Faults, Rule
+
 DESK, SHEETS = "hubspot", "smartsheet"
 
 
@@ -21,6 +23,17 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 def kept(stack: Stack) -> list[tuple[str, str | None, str | None]]:
     with stack.app.state.reading() as tx:
         return [(one.place, one.value, one.by) for one in tx.kept.list()]
+
+
+def shown(stack: Stack, row: int) -> tuple[str, str]:
+    return stack.row(row)["GL / Cost Center"], stack.ticket()["properties"]["ubm_gl_code"]
+
+
+def slow_down(stack: Stack, system: str, path: str) -> None:
+    """Have a system ask for a pause, longer than a look holds, at the next such request."""
+    stack.switch(DESK, retry_after=True)
+    rule = Rule(Fault.THROTTLE, path=path, times=1)
+    stack.emulators[system].faults = Faults(rules=[rule])
 
 
 @pytest.mark.parametrize("loses_answer", [False, True])
@@ -71,6 +84,72 @@ def test_what_is_typed_in_the_row_right_before_our_write(
     stack.edit_ticket(stack.ticket(), ubm_conflict_decision="keep_row")
     stack.settle()
     assert stack.ticket()["properties"]["ubm_gl_code"] == "6410"
+    assert stack.rests() == {}
+
+
+def test_what_is_typed_on_the_ticket_while_our_write_waits_is_not_written_over(
+    stack: Stack,
+) -> None:
+    row = stack.type_row()
+    stack.settle()
+    ticket = stack.ticket()
+    stack.edit_row(row, {"GL / Cost Center": "6410"})
+    person = let_in(stack, DESK, lambda: stack.edit_ticket(ticket, ubm_gl_code="7000"))
+    slow_down(stack, DESK, "POST .*/batch/update$")
+    stack.settle()
+
+    assert person.acted == 1
+    assert shown(stack, row) == ("6410", "7000")
+    assert "6410" in stack.ticket()["properties"]["ubm_conflict"]
+    assert kept(stack) == []
+
+
+def test_what_is_typed_in_the_row_while_our_write_waits_is_not_written_over(stack: Stack) -> None:
+    row = stack.type_row()
+    stack.settle()
+    stack.edit_ticket(stack.ticket(), ubm_gl_code="7000")
+    person = let_in(stack, SHEETS, lambda: stack.edit_row(row, {"GL / Cost Center": "6410"}))
+    slow_down(stack, SHEETS, "PUT .*/rows$")
+    stack.settle()
+
+    assert person.acted == 1
+    assert shown(stack, row) == ("6410", "7000")
+    assert "6410" in stack.ticket()["properties"]["ubm_conflict"]
+    assert kept(stack) == []
+
+
+@pytest.mark.parametrize("system", [DESK, SHEETS])
+def test_a_write_that_waited_too_long_is_made_in_the_same_cycle(stack: Stack, system: str) -> None:
+    row = stack.type_row()
+    stack.settle()
+    stack.edit_row(row, {"GL / Cost Center": "6410"})
+    stack.edit_ticket(stack.ticket(), ubm_notes="seen")
+    slow_down(stack, system, "POST .*/batch/update$" if system == DESK else "PUT .*/rows$")
+    stack.cycle()
+
+    assert stack.ticket()["properties"]["ubm_gl_code"] == "6410"
+    assert stack.row(row)["Notes"] == "seen"
+
+
+def test_two_sides_that_fill_in_what_was_empty_leave_nothing_missing(stack: Stack) -> None:
+    row = stack.type_row()
+    stack.settle()
+    stack.edit_row(row, {"Name on Account": None})
+    stack.settle()
+    assert "Name on Account" in stack.row(row)["Sync Message"]
+    stack.edit_row(row, {"Name on Account": "Halsted LLC"})
+    stack.edit_ticket(stack.ticket(), ubm_name_on_account="Halsted Inc")
+    stack.settle()
+
+    assert stack.row(row)["Sync Status"] == "Waiting for CSM"
+    assert "Halsted Inc" in stack.ticket()["properties"]["ubm_conflict"]
+    stack.approve(stack.ticket())
+    stack.settle()
+    assert stack.row(row)["Sync Status"] == "Waiting for CSM"
+    stack.edit_ticket(stack.ticket(), ubm_conflict_decision="keep_ticket")
+    stack.settle()
+    assert stack.row(row)["Sync Status"] == "Setting up"
+    assert stack.row(row)["Name on Account"] == "Halsted Inc"
     assert stack.rests() == {}
 
 

@@ -311,6 +311,34 @@ def test_a_conflict_shows_both_values_and_how_to_decide() -> None:
     assert "conflict_decision" not in world.observed["ticket"].values
 
 
+def test_an_approval_waits_while_a_field_that_an_account_needs_was_never_agreed() -> None:
+    world = World()
+    world.cycle()
+    sides = {"row": "Halsted LLC", "ticket": "Halsted Inc"}
+    world.conflicts = (Conflict("name_on_account", None, sides),)
+    world.person(approval="approve")
+    world.settle()
+
+    assert "account" not in world.observed
+    assert world.status == "Waiting for CSM"
+    (told,) = [note for note in world.notes if "not carried out yet" in note]
+    assert "Name on Account" in told
+
+    world.conflicts = ()
+    world.settle()
+    assert "account" in world.observed
+
+
+def test_an_approval_does_not_wait_for_a_field_that_an_account_can_do_without() -> None:
+    world = World()
+    world.cycle()
+    world.conflicts = (Conflict("gl_code", None, {"row": "1", "ticket": "2"}),)
+    world.person(approval="approve")
+    world.settle()
+
+    assert "account" in world.observed
+
+
 def test_a_ticket_in_a_foreign_pipeline_is_left_alone() -> None:
     world = World()
     world.settle()

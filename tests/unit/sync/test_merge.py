@@ -97,6 +97,17 @@ def test_different_changes_on_two_sides_wait_for_a_person() -> None:
     assert result.conflicts[0].values == {"row": "b", "ticket": "c"}
 
 
+def test_a_field_in_conflict_before_anything_was_agreed_counts_as_filled_in() -> None:
+    result = merged(rule(), None, seen(row="b", ticket="c"))
+
+    assert result.conflicts
+    assert (result.values, result.filled) == ({}, {"notes": "b"})
+
+
+def test_a_field_in_conflict_counts_with_what_was_agreed_before() -> None:
+    assert merged(rule(), "a", seen(row="b", ticket="c")).filled == {"notes": "a"}
+
+
 def test_a_decision_ends_a_conflict_and_keeps_the_losing_value() -> None:
     result = merged(rule(), "a", seen(row="b", ticket="c"), decided={"*": "ticket"})
 
