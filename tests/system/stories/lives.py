@@ -83,6 +83,7 @@ class Lives:
         self._ends = deque(ends)
         self._say = say
         self._writes = 0
+        self._held = False
         self.log = house.folder / f"{name}.log"
 
     @property
@@ -119,6 +120,11 @@ class Lives:
         )
         self._say(f"== {caller} starts{''.join(f' {one[0]}' for one in commands)}{fate}")
         self.running[caller] = self._house.zygote.start(order)
+
+    @property
+    def holds_a_write(self) -> bool:
+        """Whether a write of the frozen first instance is on its way and arrives afterwards."""
+        return self._held
 
     def next_end(self) -> None:
         """Go over to the next planned end."""
@@ -193,6 +199,8 @@ class Lives:
         if moment.when is When.BEFORE:
             self.since_start += 1
             self._writes += moment.writes
+        else:
+            self._held = False
         if end is None or end.how in FUSES or not self._is_due(end, moment):
             return Pass.ON
         before = end.how in {How.UNHEARD, How.LATE, How.FROZEN}
@@ -201,6 +209,7 @@ class Lives:
         self._say(f"== at #{moment.number} {moment.line}: {end.how}")
         self.end = End(end.how, 10**9)  # once; it is over when the process is seen to be gone
         if end.how in FREEZES:
+            self._held = end.how is How.FROZEN and moment.writes
             os.kill(self.running[FIRST], signal.SIGSTOP)
             return Pass.HELD
         os.kill(self.running[FIRST], signal.SIGKILL)

@@ -127,6 +127,16 @@ def _lost(ending: Ending, people: People) -> Iterator[str]:
             yield f"lost: {one}"
 
 
+def _waits_from_the_start(ending: Ending, where: tuple[str, str], spoken: list[Typed]) -> bool:
+    """Return whether a field waits with the value its ticket was made with and with the last word.
+
+    Where the answer to the making was lost, nobody can say what the ticket showed when somebody
+    typed over it: a field may have been left out.
+    """
+    sides = set(json.loads(ending.conflicts.get(where, "{}")).values())
+    return sides == {spoken[0].before, spoken[-1].value}
+
+
 def _overruled(ending: Ending, people: People) -> Iterator[str]:
     """Where everybody saw what was typed before, the last word stands."""
     of_ticket = {one["id"]: one["properties"].get(ID_PROPERTY) for one in ending.tickets[LOCATIONS]}
@@ -137,6 +147,8 @@ def _overruled(ending: Ending, people: People) -> Iterator[str]:
         if sync_id:
             words[sync_id, one.field].append(one)
     for (sync_id, name), spoken in words.items():
+        if _waits_from_the_start(ending, (sync_id, name), spoken):
+            continue
         if all(later.before == earlier.value for earlier, later in pairwise(spoken)):
             yield from _last_word(ending, sync_id, name, spoken[-1])
 

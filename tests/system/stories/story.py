@@ -162,6 +162,8 @@ class Story:
         if moment.when is When.BEFORE:
             self._since_act += 1
         while self._acts and self._since_act >= self._acts[0][0] and not moment.is_before_a_write:
+            if self.lives.holds_a_write:  # what it writes over is not seen by anybody in time
+                break
             if self._acts[0][1] is not moment.when and self._since_act < FAR:
                 break
             self._since_act = 0
