@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -68,9 +69,22 @@ def postgres_server() -> Iterator[PostgresServer]:
     try:
         server = PostgresServer(make_url(handle.get_uri(driver="psycopg")))
         try:
-            yield server
+            with _ended_with_us(Path(folder) / "data"):
+                yield server
         finally:
             server.close()
     finally:
         handle.cleanup()
         Path(folder).rmdir()
+
+
+@contextmanager
+def _ended_with_us(data: Path) -> Iterator[None]:
+    """Stop the server also where this process is killed: its end of a pipe closes then."""
+    number = (data / "postmaster.pid").read_text(encoding="utf-8").split()[0]
+    words = ["sh", "-c", 'read -r end; [ "$end" ] || kill -INT "$0"', number]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, start_new_session=True) as guard:
+        try:
+            yield
+        finally:
+            guard.communicate(b"over\n")
