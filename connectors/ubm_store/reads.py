@@ -14,6 +14,7 @@ from ubm_store.values import COLUMNS, INSTANTS, Fields, as_text, instant
 from ubm_sync.model import Observation
 
 PAGE = 2_000
+ACTOR = "ubm-sync"  # who an account says it was changed by, where the service did it
 CHUNK = 500  # values of one IN (...)
 
 _ACCOUNT = table(Account)
@@ -98,7 +99,7 @@ class Reader:
             marks=decoded.marks,
             created_at=_moment(created),
             modified_at=_moment(changed),
-            modified_by=by,
+            modified_by="" if by == ACTOR else by,  # "": the service itself
         )
 
 

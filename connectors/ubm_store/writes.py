@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ubm_store.drafts import Draft, batches, draft, refused
 from ubm_store.landing import land
-from ubm_store.reads import CHUNK, Position, Stored, newest, rows, stored
+from ubm_store.reads import ACTOR, CHUNK, Position, Stored, newest, rows, stored
 from ubm_store.related import (
     Tags,
     add_customers,
@@ -29,7 +29,6 @@ from ubm_sync.errors import SyncError, Temporary
 from ubm_sync.model import Outcome, Result, Write
 
 BATCH = 1_000
-ACTOR = "ubm-sync"
 LOCK_SECONDS = 10
 ACCOUNT_LOCK = 7_021_446_302  # the triggers of the migration "0003" take the same one
 

@@ -281,7 +281,7 @@ def test_deleted_row_is_asked_about_once_and_may_come_back(stack: Stack, same_id
     stack.sheet_does("delete_row", row=row)
     stack.settle()
     for _ in range(4):
-        stack.cycle(full=True)
+        stack.cycle(full=True, after=700)  # longer than the quiet time
     asked = [note for note in stack.ticket()["notes"] if "is no longer in Smartsheet" in note]
     assert len(asked) == 1
     assert [one["status"] for one in stack.accounts()] == ["active"]

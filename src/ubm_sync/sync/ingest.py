@@ -219,7 +219,10 @@ class Ingest:
             save.append((sync_id, as_it_was(old, observation) if old and same else observation))
             if old is None or not old.version or not same:
                 dirty.append(sync_id)
-                if old is not None and not observation.gone:
+                # Where a write met what an earlier one of ours had made, nobody read yet what is
+                # there: a difference that we made ourselves is no edit by a person.
+                ours = old is not None and not old.version and observation.modified_by == ""
+                if old is not None and not observation.gone and not ours:
                     edits = _service_edits(rule, old, observation)
                     if edits:
                         typed[sync_id] = edits

@@ -34,7 +34,7 @@ def test_an_account_reads_back_as_it_was_written(store: Store) -> None:
         "",
     )
     assert seen.values == {**write.values, "customer_key": "halsted", "source": "SYNC"}
-    assert (seen.created_at, seen.modified_at, seen.modified_by) == (NOON, NOON, "ubm-sync")
+    assert (seen.created_at, seen.modified_at, seen.modified_by) == (NOON, NOON, "")
 
 
 def test_own_writes_are_not_news(store: Store) -> None:
