@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.simulation import archive
+from tests.simulation import archive, mutated
 from tests.simulation.drawing import draw
 from tests.simulation.driver import Tally, quiet, replay, spread
 from tests.simulation.shrink import shrink
@@ -25,6 +25,8 @@ def main() -> int:
     """Return the exit code: 1 where a promise was broken."""
     asked = _arguments()
     quiet()
+    if asked.mutations:
+        return mutated.report(say, asked.search, asked.only)
     if asked.story is not None:
         return _tell(replay(archive.load(asked.story)))
     if asked.seed is not None:
@@ -47,6 +49,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--seed", type=int, help="this one only; tells its story")
     parser.add_argument("--story", type=Path, help="a stored story; tells it")
+    parser.add_argument("--mutations", action="store_true", help="put bugs in, one by one")
+    parser.add_argument("--search", type=int, default=0, help="look for catching seeds below")
+    parser.add_argument("--only", default="", help="bugs whose name holds this")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--keep", type=Path, default=archive.FOLDER, help="where red ones go")
     return parser.parse_args()

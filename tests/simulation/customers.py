@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.simulation.fields import EMPTIED, ID_COLUMN, NAMES, OWNED, TEXTS, TYPED
-from tests.simulation.hands import Act, Hands
+from tests.simulation.fields import EMPTIED, ID_COLUMN, NAMES, NUMBER, OWNED, TYPED
+from tests.simulation.hands import Act, Hands, text
 from tests.simulation.template import ADMIN
 from tests.simulation.world import POISON
 from tests.stack import ROW, Client
@@ -37,7 +37,8 @@ class Customers(Hands):
     def edit_row(self, act: Act) -> None:
         """Type over a cell of a row."""
         name = TYPED[act.c % len(TYPED)]
-        self._type_in_row(act, name, TEXTS[name].format(act.a))
+        _, _, cells = self.row(act)
+        self._type_in_row(act, name, text(act, name, cells.get(NAMES[name][0]) or ""))
 
     def clear_cell(self, act: Act) -> None:
         """Empty a cell of a row."""
@@ -47,9 +48,11 @@ class Customers(Hands):
         client, row, cells = self.row(act)
         title = NAMES[name][0]
         before = cells.get(title, "")
-        self.sheet("edit_row", client, row=row, cells={title: value or None})
+        self.sheet("edit_row", client, row=row, cells={title: f"'{value}" if value else None})
         self.world.say(f"{client.key} types {name}={value!r} over {before!r} in row {row}")
         self.model.typed("row", str(row), name, value, before, cells.get(ID_COLUMN) or "")
+        if name == NUMBER and cells.get(OWNED[1][0]):
+            self.model.barred.append((str(row), value))
 
     def copy_row(self, act: Act) -> None:
         """Copy a row inside its sheet."""

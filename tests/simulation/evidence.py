@@ -88,6 +88,7 @@ def gather(world: World, memory: Memory, resting: list[int], broke: list[str]) -
         intents=found.intents,
         chain="" if chain is None else str(chain),
         broke=broke,
+        ended=world.clock.now(),
         stops=stops,
     )
 

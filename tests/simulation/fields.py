@@ -23,6 +23,7 @@ TEXTS = {
 }
 TYPED = tuple(NAMES)
 EMPTIED = ("gl_code", "notes", "address_2", "meter_numbers")
+ALIKE = ("gl_code", "notes")  # identifiers and text: every letter and digit counts
 OF_COLUMN = {names[0]: name for name, names in NAMES.items()}
 OF_PROPERTY = {names[1]: name for name, names in NAMES.items()}
 OF_ACCOUNT = {names[2]: name for name, names in NAMES.items()}
@@ -30,5 +31,6 @@ OF_ACCOUNT = {names[2]: name for name, names in NAMES.items()}
 ID_COLUMN, ID_PROPERTY = "UBM Sync ID", "ubm_sync_id"
 LOCATIONS, ENROLMENTS, ONBOARDINGS = "New locations", "Data Services", "Onboarding"
 OTHER_PIPELINE, OTHER_STAGE = "Support Pipeline", "New"
+NUMBER = "account_number"  # once there is an account, its customer may not change it
 # Filled by the service alone: a person's edit is put back.
 OWNED = (("Sync Message", "ubm_sync_message"), ("UBM Account ID", "ubm_account_id"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulation.fields import LOCATIONS
+from tests.simulation.fields import ALIKE, LOCATIONS, TEXTS
 from tests.simulation.model import Model
 from tests.simulation.world import World
 from tests.stack import MANAGER, Client
@@ -19,6 +19,18 @@ class Act:
     a: int = 0
     b: int = 0
     c: int = 0
+
+
+LOOK_ALIKE = ("1", "True", "1.0", "01", "true", "1e0")
+SELDOM = 4
+
+
+def text(act: Act, name: str, before: str) -> str:
+    """Return what is typed: new text, or now and then what looks nearly as what was there."""
+    if name not in ALIKE or act.a % SELDOM:
+        return TEXTS[name].format(act.a)
+    turned = before.swapcase()
+    return turned if turned != before and act.b % 2 else LOOK_ALIKE[act.a % len(LOOK_ALIKE)]
 
 
 class Hands:

@@ -11,10 +11,9 @@ from tests.simulation.fields import (
     LOCATIONS,
     NAMES,
     OWNED,
-    TEXTS,
     TYPED,
 )
-from tests.simulation.hands import Act, Hands
+from tests.simulation.hands import Act, Hands, text
 from tests.stack import SERVICES
 
 
@@ -24,7 +23,8 @@ class Managers(Hands):
     def edit_ticket(self, act: Act) -> None:
         """Type over a field of a ticket."""
         name = TYPED[act.c % len(TYPED)]
-        self._type_in_ticket(act, name, TEXTS[name].format(act.a))
+        before = self.ticket(act)["properties"].get(NAMES[name][1]) or ""
+        self._type_in_ticket(act, name, text(act, name, before))
 
     def clear_property(self, act: Act) -> None:
         """Empty a field of a ticket."""

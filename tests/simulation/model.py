@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 ALWAYS = 1_000_000_000  # later than anything typed
 
@@ -37,8 +38,10 @@ class Model:
     absent: set[tuple[str, str]] = field(default_factory=set)  # removed by people, and not back
     disturbed: set[tuple[str, str]] = field(default_factory=set)  # ever removed, merged, moved
     crossed: set[str] = field(default_factory=set)  # rows that changed customers
+    resolved: dict[tuple[str, str], int] = field(default_factory=dict)  # (record, field), by when
     approvals: set[str] = field(default_factory=set)  # records, by the key on their ticket
     meddlings: list[Typed] = field(default_factory=list)
+    barred: list[tuple[str, str]] = field(default_factory=list)  # (row, value) typed in vain
     damage: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     decisions: set[str] = field(default_factory=set)  # records of which a conflict was decided
     approved: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # changes, by group
@@ -117,6 +120,11 @@ class Model:
         """A conflict was decided."""
         self.decisions.add(key)
 
+    def resolved_by_command(self, key: str, name: str) -> None:
+        """A conflict of one field was decided by command."""
+        self.decisions.add(key)
+        self.resolved[key, name] = len(self.typings) + len(self.meddlings)
+
     def damaged(self, customer: str, how: str, title: str, option: str = "") -> None:
         """A column was changed by an administrator; deleting one takes its values with it."""
         self.damage.setdefault((customer, title), (how, option))
@@ -193,6 +201,7 @@ class Ending:
     intents: set[tuple[str, str]]  # (place and key, field) the log says we meant to write
     chain: str  # what is wrong with the log, "" for nothing
     broke: list[str]  # cycles that ended in a way nobody planned
+    ended: datetime
     stops: int  # groups of changes that still wait for an approval
 
     def at(self, place: str) -> dict[str, Thing]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from tests.simulation.fields import NAMES
 from tests.simulation.model import Ending, Model, Thing, Typed
+from tests.simulation.telling import TELLING
 
 NOTED = ("ticket", "enrolment", "onboarding")
 SOON = 2  # cycles in which everything comes to rest
@@ -291,4 +292,5 @@ LAWS: dict[str, Callable[[Model, Ending], Iterator[str]]] = {
     "order of the procedure": goes_in_order,
     "customers kept apart": keeps_apart,
     "guard": asks_first,
+    **TELLING,
 }

@@ -41,7 +41,7 @@ class People(Customers, Managers):
             place = sorted(one.values)[act.c % len(one.values)]
             decisions.resolve_conflict(tx, one.sync_id, one.field, place, "Priya N.")
         self.world.say(f"an admin decides {one.field} of {one.sync_id}: {place}")
-        self.model.decided(one.sync_id)
+        self.model.resolved_by_command(one.sync_id, one.field)
 
     def retry(self, act: Act) -> None:
         """Have everything that was set aside tried again."""

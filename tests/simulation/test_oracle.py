@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.simulation.fields import NAMES
 from tests.simulation.model import Change, Ending, Kept, Model, Thing
 from tests.simulation.oracle import complaints
 
-INDEPENDENT = ("oracle.py", "model.py", "fields.py")
+INDEPENDENT = ("oracle.py", "telling.py", "model.py", "fields.py")
 FOLDER = Path(__file__).parent
 
 
@@ -57,6 +58,7 @@ def ending(*things: Thing) -> Ending:
         intents=set(),
         chain="",
         broke=[],
+        ended=datetime(2026, 11, 23, 18, tzinfo=UTC),
         stops=0,
     )
 
