@@ -6,14 +6,16 @@ As ``oracle``: nothing here imports the service, and a complaint is a sentence.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tests.simulation.fields import NUMBER
 from tests.simulation.model import Ending, Model, Thing
 
+CLOCKS_DIFFER = timedelta(hours=1, minutes=30)  # more than any clock is set wrong
 NOTED = ("ticket", "enrolment", "onboarding")
 TICKET_COLUMN, ACCOUNT_COLUMN, SYNCED_COLUMN = "HubSpot Ticket", "UBM Account ID", "Last Synced"
+CUSTOMER = "ubm_customer_key"
 DECISION = "ubm_conflict_decision"
 GONE = "is no longer in"  # in the note about a row that vanished
 ZONE = ZoneInfo("America/Chicago")  # where both customers live
@@ -35,7 +37,7 @@ def shows_where(model: Model, ending: Ending) -> Iterator[str]:
                if one.place == "ticket" and _is_untouched(model, one)}  # fmt: skip
     accounts = {one.record: one.ref for one in ending.things if one.place == "account"}
     for row in ending.things:
-        if row.place != "row" or not _is_untouched(model, row):
+        if TICKET_COLUMN not in row.shown or not _is_untouched(model, row):
             continue
         ticket, account = tickets.get(row.record), accounts.get(row.record)
         shown = row.shown.get(TICKET_COLUMN) or "", row.shown.get(ACCOUNT_COLUMN) or ""
@@ -73,6 +75,30 @@ def lets_only_owners(model: Model, ending: Ending) -> Iterator[str]:
         there = numbers.get(records.get(model.now("row", row), ""))
         if there is not None and there.fields.get(NUMBER) == value:
             yield f"account {there.ref} has the number {value!r}, which only row {row} was given"
+
+
+def belongs_to_one(_model: Model, ending: Ending) -> Iterator[str]:
+    """A record is one customer's in every system."""
+    rows = {one.record: one for one in ending.things if one.place == "row" and one.key}
+    for one in ending.things:
+        row = rows.get(one.record)
+        if row is None or one.place not in {"ticket", "enrolment", "account"}:
+            continue
+        owner = one.owner if one.place == "account" else one.shown.get(CUSTOMER)
+        if owner and owner != row.owner and not owner.startswith("mine"):
+            yield f"{one.place} {one.ref} is {owner}'s, its row {row.ref} is {row.owner}'s"
+
+
+def takes_each_step_once(_model: Model, ending: Ending) -> Iterator[str]:
+    """An account was approved before it was created, and the approval does not move later."""
+    for one in ending.things:
+        if one.place == "account" and one.shown["approved_at"] and one.shown["created_at"]:
+            approved, created = (
+                datetime.fromisoformat(one.shown[name]).replace(tzinfo=UTC)
+                for name in ("approved_at", "created_at")
+            )
+            if approved > created + CLOCKS_DIFFER:
+                yield f"account {one.ref}, created at {created}, was approved at {approved}"
 
 
 def tells_the_time(_model: Model, ending: Ending) -> Iterator[str]:
@@ -118,6 +144,8 @@ TELLING: dict[str, Callable[[Model, Ending], Iterator[str]]] = {
     "a row names its ticket and account": shows_where,
     "decisions are carried out": does_as_decided,
     "ownership of the number": lets_only_owners,
+    "a step happens once": takes_each_step_once,
+    "one customer": belongs_to_one,
     "time as people read it": tells_the_time,
     "only what left is missed": misses_only_what_left,
     "identity": knows_again,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 from tests.simulation.seeded.mutation import Mutation, acts
 from tests.simulation.seeded.patching import around, instead
 
-from ubm_sync.calendars import local as zones
 from ubm_sync.locations import duplicates, procedure, signals, vanishing
 from ubm_sync.locations.case import Case
 from ubm_sync.locations.states import ACCOUNT, ENROLMENT_PLACE
@@ -50,8 +50,7 @@ enrolment_without_account = around(procedure, "_present", _enrolment_first)
 absence_closes = around(vanishing, "read", _closes)
 withdrawal_ignored = instead(signals, "_take_back", lambda _case: None)
 duplicates_not_seen = instead(duplicates, "winner", lambda _case: None)
-time_zone_slips = instead(zones, "local", _utc)
-note_said_each_time = instead(Case, "was_said", lambda *_some: False)
+time_zone_slips = instead(import_module("ubm_sync.calendars.local"), "local", _utc)
 
 FLOWS: tuple[Mutation, ...] = (
     Mutation("a step happens again", "the approval moves with each cycle", step_happens_again),
@@ -81,7 +80,4 @@ FLOWS: tuple[Mutation, ...] = (
         acts("add_again", "copy_row"),
     ),
     Mutation("a time zone slips", "people read a wrong hour or day", time_zone_slips),
-    Mutation(
-        "a note is said each time", "the manager is told again in each cycle", note_said_each_time
-    ),
 )

@@ -18,28 +18,17 @@ from tests.simulation.seeded.mutation import (
 )
 from tests.simulation.seeded.patching import around, both, instead
 
-from ubm_sync.model import Result, Write
+from ubm_sync.model import Result
 from ubm_sync.state import NoteState
 from ubm_sync.state.leases import Lease, Leases
 from ubm_sync.state.outbox import Outbox
-from ubm_sync.sync import decisions, logbook, sending
+from ubm_sync.sync import decisions, logbook
 from ubm_sync.sync.cycle import Engine
 from ubm_sync.sync.notes import NoteClerk
-from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Sender
 from ubm_sync.sync.work import Work
 
 # ------------------------------------------------------------------------------------------ sending
-
-
-def _unfilled(write: Write, _refs: object) -> Write:
-    values = {name: one if isinstance(one, str) else None for name, one in write.values.items()}
-    return replace(write, values=values)
-
-
-def _row_first(compile_rules: Callable[..., Rules], mapping: Any) -> Rules:
-    rules = compile_rules(mapping)
-    return replace(rules, order=tuple(reversed(rules.order)))
 
 
 def _refused_landed(send: Callable[..., Any], self: Sender, plans: Any) -> Any:
@@ -51,7 +40,6 @@ def _refused_landed(send: Callable[..., Any], self: Sender, plans: Any) -> Any:
     return sent, outcomes
 
 
-references_not_filled = instead(sending, "resolve", _unfilled)
 refused_taken_for_landed = around(Sender, "send", _refused_landed)
 
 
@@ -124,9 +112,6 @@ inbox_lost = around(decisions, "take", _inbox_lost)
 
 SENDING: tuple[Mutation, ...] = (
     Mutation("an intent tells half", "the log does not say what was meant", intent_tells_half),
-    Mutation(
-        "references are not filled in", "the row never shows its ticket", references_not_filled
-    ),
     Mutation(
         "a refused write counts as landed",
         "the base moves without the value",
