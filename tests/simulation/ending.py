@@ -113,7 +113,9 @@ def _approve_all(world: World, model: Model) -> None:
             waiting = tx.guard.list()
             for one in waiting:
                 tx.guard.approve(one.fingerprint, "Priya N.", world.clock.now())
-                model.waved_through(one.customer, one.system, one.field, one.count)
+                model.waved_through(
+                    one.customer, one.system, one.field, one.count, world.clock.now().timestamp()
+                )
         if not waiting:
             return
 

@@ -44,7 +44,7 @@ class Model:
     barred: list[tuple[str, str]] = field(default_factory=list)  # (row, value) typed in vain
     damage: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     decisions: set[str] = field(default_factory=set)  # records of which a conflict was decided
-    approved: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # changes, by group
+    approved: list[tuple[tuple[str, str, str], int, float]] = field(default_factory=list)
     floor: int | None = None  # of one field, system and customer, so many may change in an hour
     quiet: bool = True  # nothing goes wrong now, and no cycle is under way
     lagging: bool = False  # what is done to tickets is found late
@@ -133,9 +133,14 @@ class Model:
         elif how == "retype":  # and mending it converts once more what is typed until then
             self.emptied[customer, title] = ALWAYS
 
-    def waved_through(self, customer: str, system: str, name: str, count: int) -> None:
-        """So many changes of one field were approved."""
-        self.approved[customer, system, name] += count
+    def waved_through(self, customer: str, system: str, name: str, count: int, at: float) -> None:
+        """So many changes of one field were approved at that time (seconds)."""
+        self.approved.append(((customer, system, name), count, at))
+
+    def let_through(self, customer: str, system: str, name: str, until: float) -> int:
+        """Return how many changes of one field were approved until then."""
+        group = customer, system, name
+        return sum(count for one, count, at in self.approved if one == group and at <= until)
 
     def now(self, place: str, ref: str) -> str:
         """Return the id under which a record is there today."""

@@ -265,9 +265,11 @@ def asks_first(model: Model, ending: Ending) -> Iterator[str]:
             group = owners[record], system, one.field, not one.value
             groups[group].append((one.at, record))
     for (customer, system, name, clears), writes in groups.items():
-        allowed = model.floor + model.approved[customer, system, name]
-        for start, _ in writes:
-            changed = {record for at, record in writes if start <= at < start + HOUR}
+        for start, until in sorted((a, b) for a, _ in writes for b, _ in writes):
+            if not start <= until < start + HOUR:
+                continue
+            changed = {record for at, record in writes if start <= at <= until}
+            allowed = model.floor + model.let_through(customer, system, name, until)
             if len(changed) > allowed:
                 what = "emptied" if clears else "changed"
                 yield (

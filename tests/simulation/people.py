@@ -57,7 +57,8 @@ class People(Customers, Managers):
             one = waiting[act.b % max(len(waiting), 1)]
             tx.guard.approve(one.fingerprint, "Priya N.", self.world.clock.now())
         self.world.say(f"Priya N. approves {one.count} changes of {one.field} in {one.system}")
-        self.model.waved_through(one.customer, one.system, one.field, one.count)
+        at = self.world.clock.now().timestamp()
+        self.model.waved_through(one.customer, one.system, one.field, one.count, at)
 
     def pause(self, act: Act) -> None:
         """Pause a customer, or go on."""

@@ -92,7 +92,7 @@ def belongs_to_one(_model: Model, ending: Ending) -> Iterator[str]:
 def takes_each_step_once(_model: Model, ending: Ending) -> Iterator[str]:
     """An account was approved before it was created, and the approval does not move later."""
     for one in ending.things:
-        if one.place == "account" and one.shown["approved_at"] and one.shown["created_at"]:
+        if one.place == "account" and one.shown.get("approved_at") and one.shown.get("created_at"):
             approved, created = (
                 datetime.fromisoformat(one.shown[name]).replace(tzinfo=UTC)
                 for name in ("approved_at", "created_at")
@@ -125,8 +125,8 @@ def misses_only_what_left(model: Model, ending: Ending) -> Iterator[str]:
 def knows_again(model: Model, ending: Ending) -> Iterator[str]:
     """No ticket is without a row, but for the rows that people took away."""
     rows = {one.record for one in ending.things if one.place == "row"}
-    lonely = [one.ref for one in ending.things
-              if one.place == "ticket" and one.key and one.record not in rows]  # fmt: skip
+    tickets = {one.record: one.ref for one in ending.things if one.place == "ticket" and one.key}
+    lonely = sorted(tickets[record] for record in tickets.keys() - rows)
     left = sum(place == "row" for place, _ in model.absent) + len(model.crossed)
     if len(lonely) > left:
         yield f"tickets {', '.join(lonely)} have no row, and {left} rows were taken away"

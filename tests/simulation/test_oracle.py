@@ -109,8 +109,46 @@ def test_writing_one_value_twice_is_an_echo_and_stands_in_no_intent() -> None:
 
 
 def test_a_second_ticket_of_one_record_is_noticed() -> None:
-    end = ending(ticket(), replace(ticket(), ref="10"))
+    end = ending(row(), ticket(), replace(ticket(), ref="10"))
     assert said(Model(), end) == {"at most one create"}
+
+
+def test_a_note_that_never_came_is_noticed() -> None:
+    end = replace(ending(row(), ticket()), announced=Counter({("r1", "ticket"): 1}))
+    assert said(Model(), end) == {"notes reach people"}
+
+
+def test_a_row_that_does_not_name_its_ticket_is_noticed() -> None:
+    end = ending(replace(row(), shown={"HubSpot Ticket": "#10"}), ticket())
+    assert said(Model(), end) == {"a row names its ticket and account"}
+
+
+def test_a_conflict_that_waits_though_it_was_decided_is_noticed() -> None:
+    model = Model()
+    model.resolved_by_command("r1", "notes")
+    end = ending(row(), ticket())
+    end.kept = [Kept("r1", "notes", "a", open=True), Kept("r1", "notes", "b", open=True)]
+    assert said(model, end) == {"decisions are carried out"}
+
+
+def test_a_time_that_is_yet_to_come_is_noticed() -> None:
+    end = ending(replace(row(), shown={"Last Synced": "2026-11-23 18:00 CT"}), ticket())
+    assert said(Model(), end) == {"time as people read it"}
+
+
+def test_a_question_about_a_row_that_is_there_is_noticed() -> None:
+    end = ending(row(), replace(ticket(), notes=("The row of R-1 is no longer in Smartsheet.",)))
+    end.announced["r1", "ticket"] = 1
+    assert said(Model(), end) == {"only what left is missed"}
+
+
+def test_a_ticket_without_a_row_is_noticed() -> None:
+    assert said(Model(), ending(ticket())) == {"identity"}
+
+
+def test_a_ticket_of_another_customer_is_noticed() -> None:
+    end = ending(row(), replace(ticket(), shown={"ubm_customer_key": "oakmont"}))
+    assert said(Model(), end) == {"one customer"}
 
 
 def test_deleting_is_noticed() -> None:
@@ -144,7 +182,7 @@ def test_more_changes_than_were_allowed_or_approved_within_an_hour_are_noticed()
     end.changes.append(Change("ticket", "92", "gl_code", "7000", 9000.0, ours=True))
     end.intents = {(f"ticket r{n}", "gl_code") for n in range(3)}
     assert said(model, end) == {"guard"}
-    model.waved_through("halsted", "hubspot", "gl_code", 1)
+    model.waved_through("halsted", "hubspot", "gl_code", 1, 0.0)
     assert not said(model, end)
 
 

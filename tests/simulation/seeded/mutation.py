@@ -58,7 +58,7 @@ def either(*hints: Hint) -> Hint:
     return lambda story: any(hint(story) for hint in hints)
 
 
-guarded: Hint = lambda story: "floor" in story.traits  # noqa: E731 - one of a table of hints
+guarded: Hint = lambda story: "floor" in story.traits and acts("bulk_edit")(story)  # noqa: E731
 killed = _cycles(lambda one: one.kill is not None)
 rivals = _cycles(lambda one: one.rival is not None)
 disturbed = _cycles(lambda one: one.meanwhile)

@@ -96,11 +96,10 @@ def _renewed(_self: Leases, lease: Lease, _seconds: float, _now: datetime) -> Le
     return lease
 
 
-def _inbox_lost(_take: object, state: Any, fence: Callable[[Any], None]) -> None:
+def _inbox_lost(_take: object, state: Any, *_rest: object) -> None:
     with state.transaction() as tx:
         decided = tx.decisions.next(decisions.PORTION)
         if decided:
-            fence(tx)
             tx.decisions.done(decided[-1].number)
 
 
