@@ -6,8 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Column, Index, Table, Text, bindparam, func, select, text, update
+from sqlalchemy import (
+    Column,
+    Index,
+    Table,
+    Text,
+    bindparam,
+    exists,
+    func,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from ubm_sync.database import upsert
 from ubm_sync.state.observations import observation
@@ -59,25 +72,29 @@ MARK = (
     .where(outbox.c.key.in_(bindparam("many", expanding=True)))
     .values(state=bindparam("new_state"), reason=bindparam("why"))
 )
+_there = observation.c
 WAITING = (
     select(
-        outbox.c.key,
-        outbox.c.place,
-        observation.c.ref,
-        outbox.c.body,
-        outbox.c.at,
-        outbox.c.sync_id,
-        outbox.c.state,
-    )
-    .join(
-        observation,
-        (observation.c.sync_id == outbox.c.sync_id)
-        & (observation.c.place == outbox.c.place)
-        & (observation.c.gone == ""),
+        outbox.c.key, outbox.c.place, outbox.c.body, outbox.c.at, outbox.c.sync_id, outbox.c.state
     )
     .where(OPEN)
+    .where(
+        exists().where(
+            _there.sync_id == outbox.c.sync_id, _there.place == outbox.c.place, _there.gone == ""
+        )
+    )
+    .order_by(outbox.c.at, outbox.c.key)
+    .limit(bindparam("most"))
+)
+AFTER = WAITING.where(
+    tuple_(outbox.c.at, outbox.c.key)
+    > tuple_(bindparam("after_at", type_=Moment), bindparam("after_key", type_=Text))
+)
+REFS = (
+    select(_there.sync_id, _there.place, _there.ref)
+    .where(_there.sync_id.in_(bindparam("many", expanding=True)), _there.gone == "")
     # where several refs carry one record the newest comes last and wins
-    .order_by(outbox.c.at, outbox.c.key, func.coalesce(observation.c.modified_at, 0))
+    .order_by(func.coalesce(_there.modified_at, 0))
 )
 
 
@@ -97,13 +114,20 @@ class Outbox(Repository):
         }
         self._later(QUEUE, row)
 
-    def waiting(self, limit: int) -> list[Waiting]:
-        """Return queued and unknown notes, oldest first, whose place exists by now."""
-        found = {
-            row.key: Waiting(*row[:-1], NoteState(row.state))
-            for row in self._connection.execute(WAITING.limit(limit))
-        }
-        return list(found.values())
+    def waiting(self, limit: int, after: Waiting | None = None) -> list[Waiting]:
+        """Return queued and unknown notes, oldest first, whose place exists by now.
+
+        At most ``limit``, from the one behind ``after``: thousands wait after a bulk edit.
+        """
+        given: dict[str, Any] = {"most": limit}
+        if after is not None:
+            given |= {"after_at": after.at, "after_key": after.key}
+        rows = self._connection.execute(WAITING if after is None else AFTER, given).all()
+        refs = {(one[0], one[1]): one[2] for one in self._rows_in(REFS, (row[4] for row in rows))}
+        return [
+            Waiting(key, place, refs[sync_id, place], body, at, sync_id, NoteState(state))
+            for key, place, body, at, sync_id, state in rows
+        ]
 
     def mark(self, keys: Iterable[str], state: str, reason: str = "") -> None:
         """Set the state of notes (a ``NoteState``); ``reason`` tells why one failed."""

@@ -17,6 +17,7 @@ from ubm_sync.state.cursors import Cursors
 from ubm_sync.state.decisions import Decisions
 from ubm_sync.state.delay_cases import DelayCases
 from ubm_sync.state.delays import DelayFacts, DelayLedger
+from ubm_sync.state.doubts import Doubts
 from ubm_sync.state.guard import GuardStops
 from ubm_sync.state.journal import Journal
 from ubm_sync.state.leases import Leases
@@ -47,6 +48,7 @@ class Tx:
         self.kept = KeptValues(connection, clock)
         self.decisions = Decisions(connection, clock)
         self.sites = Sites(connection, clock)
+        self.doubts = Doubts(connection, clock)
         self.quarantine = Quarantine(connection, clock)
         self.problems = Problems(connection, clock)
         self.runs = Runs(connection, clock)

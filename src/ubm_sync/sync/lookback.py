@@ -8,36 +8,23 @@ and as many calls a cycle as the connector allows itself where something is.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-import orjson
 import structlog
 
 from ubm_sync.errors import SyncError
 from ubm_sync.model import Observation, Past, Spot
 from ubm_sync.ports import Connector, Remembers
-from ubm_sync.state import State, Tx
+from ubm_sync.state import Doubt, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.rules import PlaceRule, Rules
-from ubm_sync.sync.typed import Doubt, is_same, overwritten
+from ubm_sync.sync.typed import is_same, overwritten
 
 log = structlog.get_logger(__name__)
 
-WAITING = "/doubts"  # after a system's name: where they wait in the state
+MOST = 1_000  # fields looked up in one cycle; a connector may allow itself fewer
 REASON = "written over before it was seen"
-
-
-def remember(tx: Tx, doubts: Iterable[Doubt], places: Mapping[str, PlaceRule]) -> None:
-    """Let these fields be looked up."""
-    by_system: defaultdict[str, list[Doubt]] = defaultdict(list)
-    for one in doubts:
-        by_system[places[one.place].system].append(one)
-    for system, more in by_system.items():
-        known = {(one.place, one.ref, one.field, one.written): one for one in _waiting(tx, system)}
-        known |= {(one.place, one.ref, one.field, one.written): one for one in more}
-        _store(tx, system, known.values())
 
 
 class LookBack:
@@ -53,37 +40,41 @@ class LookBack:
     def look(self, now: datetime) -> int:
         """Return how many values were found that somebody had typed unseen."""
         with self._state.reading() as tx:
-            waiting = {name: _waiting(tx, name) for name in self._connectors}
+            waiting = {place: tx.doubts.oldest(place, MOST) for place in tx.doubts.places()}
         found = 0
-        for name, doubts in waiting.items():
-            if doubts:
-                try:
-                    found += self._ask(name, self._connectors[name], doubts, now)
-                except SyncError as error:  # they wait for the next cycle
-                    log.warning("histories not read", system=name, error=str(error))
+        for place, doubts in waiting.items():
+            rule = self._places.get(place)
+            connector: object = rule and self._connectors[rule.system]
+            if rule is None or not isinstance(connector, Remembers):  # nobody can tell
+                self._settle(doubts, [], now)
+                continue
+            try:
+                found += self._ask(rule, connector, doubts, now)
+            except SyncError as error:  # they wait for the next cycle
+                log.warning("histories not read", place=place, error=str(error))
         return found
 
     def _ask(
-        self, system: str, connector: Connector, doubts: Iterable[Doubt], now: datetime
+        self, rule: PlaceRule, connector: Remembers, doubts: Sequence[Doubt], now: datetime
     ) -> int:
-        left: list[Doubt] = []
+        """Look up the doubts of one place, as many of them as the connector answers now."""
+        answers = dict(connector.history(rule.name, list(dict.fromkeys(map(_spot, doubts)))))
+        done = [one for one in doubts if _spot(one) in answers]
         lost: list[tuple[Doubt, Past]] = []
-        if isinstance(connector, Remembers):
-            known = [one for one in doubts if one.place in self._places]
-            for place in dict.fromkeys(one.place for one in known):
-                here = [one for one in known if one.place == place]
-                answers = dict(connector.history(place, list(dict.fromkeys(map(_spot, here)))))
-                left += [one for one in here if _spot(one) not in answers]
-                for one in here:
-                    past = answers.get(_spot(one), ())
-                    if typed := overwritten(one, past, self._places[place]):
-                        by = connector.person(typed.by) if typed.by else None
-                        lost.append((one, typed._replace(by=by)))
+        for one in done:
+            if typed := overwritten(one, answers[_spot(one)], rule):
+                by = connector.person(typed.by) if typed.by else None
+                lost.append((one, typed._replace(by=by)))
+        self._settle(done, lost, now)
+        return len(lost)
+
+    def _settle(
+        self, done: Sequence[Doubt], lost: Sequence[tuple[Doubt, Past]], now: datetime
+    ) -> None:
         with self._state.transaction() as tx:
             for doubt, typed in lost:
                 self._keep(tx, doubt, typed, now)
-            _store(tx, system, left)
-        return len(lost)
+            tx.doubts.drop(done)
 
     def _keep(self, tx: Tx, doubt: Doubt, typed: Past, now: datetime) -> None:
         """Keep a typed value; where ours still stands, have it decided as it was before ours."""
@@ -124,13 +115,3 @@ class LookBack:
 
 def _spot(doubt: Doubt) -> Spot:
     return Spot(doubt.ref, doubt.container, doubt.field)
-
-
-def _waiting(tx: Tx, system: str) -> list[Doubt]:
-    stored = tx.cursors.get(system + WAITING)
-    return [Doubt(*one) for one in orjson.loads(stored)] if stored else []
-
-
-def _store(tx: Tx, system: str, doubts: Iterable[Doubt]) -> None:
-    left = [list(one) for one in doubts]
-    tx.cursors.put(system + WAITING, orjson.dumps(left).decode() if left else "")

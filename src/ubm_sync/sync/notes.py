@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import structlog
 
 from ubm_sync.errors import LeaseLost, SyncError
 from ubm_sync.model import Note, Result
 from ubm_sync.ports import Connector
-from ubm_sync.state import NoteState, State
+from ubm_sync.state import NoteState, State, Waiting
 from ubm_sync.sync.rules import Rules
 
 log = structlog.get_logger(__name__)
+
+TOGETHER = 2_000  # notes in memory at once
 
 
 class NoteClerk:
@@ -30,19 +32,33 @@ class NoteClerk:
         self._system = {
             name: place.system for one in rules.values() for name, place in one.places.items()
         }
+        self._down: set[str] = set()
 
     def deliver(self, limit: int) -> int:
         """Send at most ``limit`` notes whose place exists; return how many arrived.
 
-        A note without an answer is looked for before it is sent again.
+        A note without an answer is looked for before it is sent again. Notes are taken from the
+        outbox some at a time; a system that takes none any more is asked again in the next cycle.
         """
-        with self._state.reading() as tx:
-            waiting = tx.outbox.waiting(limit)
+        arrived, last = 0, None
+        self._down.clear()
+        for size in _parts(limit):
+            with self._state.reading() as tx:
+                waiting = tx.outbox.waiting(size, last)
+            if not waiting:
+                break
+            last = waiting[-1]
+            arrived += self._take(waiting)
+        return arrived
+
+    def _take(self, waiting: Sequence[Waiting]) -> int:
         by_system: defaultdict[str, list[Note]] = defaultdict(list)
         unsure: set[str] = set()
         for one in waiting:
-            note = Note(one.key, one.place, one.ref, one.text, one.at)
-            by_system[self._system[one.place]].append(note)
+            system = self._system[one.place]
+            if system in self._down:
+                continue
+            by_system[system].append(Note(one.key, one.place, one.ref, one.text, one.at))
             if one.state is NoteState.UNKNOWN:
                 unsure.add(one.key)
         return sum(self._send(name, notes, unsure) for name, notes in by_system.items())
@@ -68,6 +84,7 @@ class NoteClerk:
         except LeaseLost:
             raise
         except SyncError as error:
+            self._down.add(system)
             log.warning("notes wait", system=system, error=str(error))
         with self._state.transaction() as tx:
             tx.outbox.mark(arrived, NoteState.SENT, "")
@@ -75,3 +92,9 @@ class NoteClerk:
                 tx.outbox.mark([key], NoteState.FAILED, reason)
             tx.cursors.put(system, connector.cursor())
         return len(arrived)
+
+
+def _parts(limit: int) -> Iterator[int]:
+    """Yield the sizes of the parts that make ``limit``."""
+    for start in range(0, limit, TOGETHER):
+        yield min(TOGETHER, limit - start)

@@ -9,12 +9,10 @@ from typing import Any
 import structlog
 
 from ubm_sync.ports import Connector
-from ubm_sync.state import Tx
-from ubm_sync.sync import lookback
+from ubm_sync.state import Doubt, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.noticed import to_read_again
 from ubm_sync.sync.rules import Rules
-from ubm_sync.sync.typed import Doubt
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +75,7 @@ def _doubt(tx: Tx, unanswered: _Unanswered, rules: Iterable[Rules]) -> None:
             values = (before or "", after or "")
             found.append(Doubt(sync_id, place, there.ref, there.container, field, *values))
     tx.observations.save([(sync_id, there) for (sync_id, _), there in unread.items()])
-    lookback.remember(tx, found, places)
+    tx.doubts.add(found)
 
 
 class _Unanswered:

@@ -11,30 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ubm_sync.model import Observation, Outcome, Past, Result, Write, Written
+from ubm_sync.state import Doubt
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.rules import PlaceRule
 
 if TYPE_CHECKING:
     from ubm_sync.sync.plan import RecordPlan
-
-
-class Doubt(NamedTuple):
-    """A field that somebody may have set between our look and our write; "" is an empty value.
-
-    ``origin`` names the places that the written value came from, joined by a space.
-    """
-
-    sync_id: str
-    place: str
-    ref: str
-    container: str
-    field: str
-    seen: str
-    written: str
-    origin: str = ""
 
 
 def doubts(

@@ -16,8 +16,7 @@ import structlog
 from ubm_sync.flow import Flow, Site
 from ubm_sync.model import NOTHING, Customer, Observation, Outcome, Result, Write
 from ubm_sync.ports import Connector
-from ubm_sync.state import RecordState, State, Tx
-from ubm_sync.sync import lookback
+from ubm_sync.state import Doubt, RecordState, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.asking import Asking, Late
 from ubm_sync.sync.causes import decider
@@ -34,7 +33,7 @@ from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Sender, Tally
 from ubm_sync.sync.settle import Settled, settle
 from ubm_sync.sync.sight import Sight
-from ubm_sync.sync.typed import Doubt, doubts
+from ubm_sync.sync.typed import doubts
 
 log = structlog.get_logger(__name__)
 
@@ -277,7 +276,7 @@ class Work:
             save.append(_moved(record, plan, settled))
         tx.observations.save(observations)
         tx.records.save(save)
-        lookback.remember(tx, doubtful, self.rules.places)
+        tx.doubts.add(doubtful)
         return self._stir_rivals(tx, stirred) | settle_sites(tx, portion.plans), late
 
     def _stir(

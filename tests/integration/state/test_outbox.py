@@ -44,6 +44,21 @@ def test_queued_and_unknown_notes_wait_oldest_first(state: State) -> None:
         assert tx.outbox.counts() == {"queued": 2, "unknown": 1, "failed": 1}
 
 
+def test_notes_are_taken_some_at_a_time(state: State) -> None:
+    with state.transaction() as tx:
+        tx.observations.save([("a", seen("7", place="ticket")), ("a", seen("9"))])
+        for number in range(5):
+            tx.outbox.queue(f"note {number}", "a", "ticket", "Hello", NOON)
+        tx.outbox.queue("homeless", "b", "ticket", "Hello", NOON)
+        first = tx.outbox.waiting(3)
+        rest = tx.outbox.waiting(3, first[-1])
+
+        assert [one.key for one in first] == ["note 0", "note 1", "note 2"]
+        assert [one.key for one in rest] == ["note 3", "note 4"]
+        assert {one.ref for one in [*first, *rest]} == {"7"}
+        assert tx.outbox.waiting(3, rest[-1]) == []
+
+
 def test_a_note_goes_to_the_newest_ref_of_its_place(state: State) -> None:
     with state.transaction() as tx:
         tx.observations.save(

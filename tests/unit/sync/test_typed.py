@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from tests.engine_house import MAPPINGS
 
 from ubm_sync.model import Past
+from ubm_sync.state import Doubt
 from ubm_sync.sync.rules import compile_rules
-from ubm_sync.sync.typed import Doubt, overwritten
+from ubm_sync.sync.typed import overwritten
 
 ROW = compile_rules(MAPPINGS["location"]).places["row"]
 DOUBT = Doubt("id", "row", "1", "S1", "city", "Joliet", "Elgin")
