@@ -87,7 +87,9 @@ class HubSpotConnector:
             concurrency=settings.concurrency,
             looks_back=settings.look_back,
         )
-        self._histories = Histories(tickets, decoder, encoder, identity=identity)
+        self._histories = Histories(
+            tickets, decoder, encoder, identity=identity, most=settings.looked_back
+        )
         self._notes = Notes(self.client)
         self._authors = Authors(
             self.client, self._catalog, decoder, connection.places, settings.concurrency

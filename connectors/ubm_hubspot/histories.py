@@ -2,7 +2,7 @@
 
 HubSpot tells nothing else of a race: the time of change after our own update is ours, and there is
 no number that counts changes. So the history of what people set too is read back, 50 tickets a
-call, in the cycle after the write.
+call, in the cycle after the write; after a bulk edit in several cycles.
 """
 
 from __future__ import annotations
@@ -16,15 +16,14 @@ from ubm_hubspot.encode import Encoder
 from ubm_hubspot.tickets import Tickets
 from ubm_sync.model import Mark, Past, Spot
 
-MOST = 100  # tickets in one cycle: two calls
-
 
 class Histories:
     """Reads property histories."""
 
     def __init__(
-        self, tickets: Tickets, decoder: Decoder, encoder: Encoder, *, identity: str
+        self, tickets: Tickets, decoder: Decoder, encoder: Encoder, *, identity: str, most: int
     ) -> None:
+        self._most = most
         self._tickets = tickets
         self._decoder = decoder
         self._also = (MODIFIED, PIPELINE, STAGE, identity)
@@ -37,13 +36,13 @@ class Histories:
         }
 
     def read(self, place: str, spots: Sequence[Spot]) -> Iterator[tuple[Spot, Sequence[Past]]]:
-        """Yield what fields held, the newest first, for the first ``MOST`` tickets.
+        """Yield what fields held, the newest first, for the first ``most`` tickets.
 
         A ticket that is not there any more has no history. Raises NoAccess, Temporary.
         """
         wanted: dict[str, list[Spot]] = {}
         for spot in spots:
-            if spot.ref in wanted or len(wanted) < MOST:
+            if spot.ref in wanted or len(wanted) < self._most:
                 wanted.setdefault(spot.ref, []).append(spot)
         named = self._named.get(place, {})
         fields = {spot.field for some in wanted.values() for spot in some}

@@ -191,8 +191,11 @@ class Settings(BaseModel):
 
     look_back: bool = True
     """Whether histories are read after writes over what people set too: one call for each 50
-    tickets, at most two in a cycle. Without it an edit in the fraction of a second between the
-    look before a write and the write itself is lost unseen."""
+    tickets. Without it an edit in the fraction of a second between the look before a write and the
+    write itself is lost unseen."""
+
+    looked_back: int = Field(default=1_000, ge=50)
+    """How many tickets' histories are read in one cycle at most; the others wait for the next."""
 
     facts: FactSettings = FactSettings()
     """Where facts of an onboarding stand: who did what, and when."""

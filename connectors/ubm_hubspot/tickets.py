@@ -97,18 +97,25 @@ class Tickets:
 
         50 at a time; those that are not there are left out.
         """
+        jobs = (
+            partial(self._histories, some, list(names), list(also))
+            for some in chunks(refs, HISTORIES)
+        )
+        return in_flight(jobs, self._concurrency)
+
+    def _histories(self, refs: Sequence[str], names: list[str], also: list[str]) -> list[Record]:
+        body = {
+            "inputs": [{"id": ref} for ref in refs],
+            "properties": also,
+            "propertiesWithHistory": names,
+        }
         operation = self._client.crm.tickets.batch_api.read
-        for some in chunks(refs, HISTORIES):
-            body = {
-                "inputs": [{"id": ref} for ref in some],
-                "properties": list(also),
-                "propertiesWithHistory": list(names),
-            }
-            try:
-                answer = self._client.call("read histories", operation, body=body, lane=Lane.AUDIT)
-            except Refused:  # none of them is there, or a property went: nothing can be told
-                continue
-            yield answer["results"]
+        try:
+            answer = self._client.call("read histories", operation, body=body, lane=Lane.AUDIT)
+        except Refused:  # none of them is there, or a property went: nothing can be told
+            return []
+        found: list[Record] = answer["results"]
+        return found
 
     def one(self, ref: str) -> Record | None:
         """Return one ticket; asked by an id that was merged away HubSpot shows the other one."""

@@ -23,7 +23,7 @@ from ubm_sync.sync.typed import is_same, overwritten
 
 log = structlog.get_logger(__name__)
 
-MOST = 1_000  # fields looked up in one cycle; a connector may allow itself fewer
+MOST = 5_000  # fields looked up in one cycle; a connector may allow itself fewer
 REASON = "written over before it was seen"
 
 
