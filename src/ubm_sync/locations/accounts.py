@@ -7,6 +7,7 @@ the same vendor and state; a number alone says nothing, two vendors may both use
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ubm_sync.flow import NOWHERE, Site
 from ubm_sync.locations import vendors
@@ -19,7 +20,7 @@ from ubm_sync.model import Customer, Values
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t\r\n]")
 _HOUSE = re.compile(r"\d+[A-Za-z]?\b")
-_ADDRESS = ("address_1", "zip")
+_WHERE = ("location_code", "address_1", "zip", "city", "state")
 _SEPARATORS = str.maketrans("", "", " -./_#")
 
 
@@ -55,16 +56,19 @@ def site(customer: Customer, values: Values) -> Site:
     A street is written in many ways, its number is not. Nowhere while code, address or ZIP are
     missing.
     """
-    code, address, zip_code = (values.get(name, "") for name in ("location_code", *_ADDRESS))
+    return _site(customer.key, *(values.get(name, "") for name in _WHERE))
+
+
+@lru_cache(maxsize=8192)  # asked twice about each record of a portion
+def _site(customer: str, code: str, address: str, zip_code: str, city: str, state: str) -> Site:
     digits = "".join(one for one in zip_code if one.isdecimal())
     if not code or not address or not digits:
         return NOWHERE
     five = (digits.zfill(5) if len(digits) <= 5 else digits.zfill(9))[:5]  # noqa: PLR2004 - ZIP, ZIP+4
     number = _HOUSE.search(address)
     where = number[0] if number else " ".join(address.casefold().split())
-    parts = (address, values.get("city", ""), values.get("state", ""))
-    text = ", ".join(shown(mask(part)) for part in parts if part)
-    return Site(f"{customer.key}|{code.casefold()}", f"{five} {where.casefold()}", text, told=True)
+    text = ", ".join(shown(mask(part)) for part in (address, city, state) if part)
+    return Site(f"{customer}|{code.casefold()}", f"{five} {where.casefold()}", text, told=True)
 
 
 def account_key(customer: Customer, values: Values) -> str:

@@ -20,6 +20,9 @@ _HINTS = (
     MASK,
 )  # fmt: skip
 
+# What "pass" must be followed by to announce anything: every ticket says how many checks passed.
+_PASS = re.compile(r"pass(?:\b|\s?(?:word|phrase|code)|wd)")
+
 # Short texts without any: most cells of a sheet hold what many others hold too.
 _CLEAN: set[str] = set()
 _MOST_CLEAN = 5_000
@@ -80,7 +83,7 @@ def may_hold_secret(texts: Iterable[str]) -> bool:
         return False
     lower = "\n".join(fresh).lower()
     for hint in _HINTS:  # every row comes here: no generator
-        if hint in lower:
+        if hint in lower and (hint != "pass" or _PASS.search(lower)):
             return True
     if len(_CLEAN) < _MOST_CLEAN:
         _CLEAN.update(text for text in fresh if len(text) <= _SHORT)
