@@ -195,7 +195,7 @@ def _show_story(found: dict[str, Any]) -> None:
         "Now",
         ("place", "id", "value", "since", "by", "how"),
         [
-            (one["place"], one["ref"], one["value"], one["at"], one["by"], one["how"])
+            (one["place"], one["ref"], one["value"], _when(one["at"]), one["by"], one["how"])
             for one in found["now"]
         ],
     )
@@ -204,7 +204,10 @@ def _show_story(found: dict[str, Any]) -> None:
         "History, newest first",
         ("when", "run", "place", "before", "after", "by", "why", "result"),
         [
-            [one[name] for name in ("at", "run", "place", "before", "after", "by", "why", "result")]
+            [
+                _when(one["at"]),
+                *(one[name] for name in ("run", "place", "before", "after", "by", "why", "result")),
+            ]
             for one in found["history"]
         ],
     )
@@ -213,9 +216,9 @@ def _show_story(found: dict[str, Any]) -> None:
         ("since", "values", "ended", "how", "by"),
         [
             (
-                one["since"],
+                _when(one["since"]),
                 "; ".join(f"{place}: {value or ''}" for place, value in one["values"].items()),
-                one["closed"],
+                _when(one["closed"]),
                 one["how"],
                 one["by"],
             )
@@ -226,10 +229,15 @@ def _show_story(found: dict[str, Any]) -> None:
         "Values that were replaced and are kept (bring one back: ubm-sync kept restore ID)",
         ("id", "when", "place", "value", "reason", "by"),
         [
-            (one["id"], one["at"], one["place"], one["value"], one["reason"], one["by"])
+            (one["id"], _when(one["at"]), one["place"], one["value"], one["reason"], one["by"])
             for one in found["kept"]
         ],
     )
+
+
+def _when(text: str | None) -> str:
+    """Return an instant of a document for people."""
+    return local(parse_instant(text)) if text else ""
 
 
 def _known_names(app: Application, system: str, field: str) -> None:

@@ -176,7 +176,10 @@ def list_kept(
             screen.show_json([_kept(one) for one in found])
             return
         names = ("id", "at", "record", "field", "place", "value", "reason", "by")
-        rows = [[_kept(one)[name] for name in names] for one in found[:SCREEN]]
+        rows = [
+            [{**_kept(one), "at": f"{one.at:%Y-%m-%d %H:%M} UTC"}[name] for name in names]
+            for one in found[:SCREEN]
+        ]
         screen.table("Kept values", names, rows)
         if len(found) > SCREEN:
             screen.say(f"... and {len(found) - SCREEN} more; see them all with --json")

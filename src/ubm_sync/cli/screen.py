@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from rich.table import Table
 from ubm_sync.sync.reading import Progress as Report
 
 out = Console(soft_wrap=True, highlight=False)
+_wide = Console(soft_wrap=True, highlight=False, width=240)  # a file has no edge to fold at
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
@@ -58,7 +60,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         shown.add_column(column, overflow="fold")
     for row in content:
         shown.add_row(*row)
-    out.print(shown)
+    (out if out.is_terminal or "COLUMNS" in os.environ else _wide).print(shown)
 
 
 @contextmanager
