@@ -33,6 +33,7 @@ class Kind(StrEnum):
     BILL = "bill"  # value: enrolled, actual; details: last_statement
     ERROR = "error"  # of ours; value: open, fixed
     PRIORITY = "priority"  # other work put first; value: set, cleared
+    MERGED = "merged"  # another ticket lives on in this one; subject: its record
 
 
 class Side(StrEnum):
@@ -52,8 +53,7 @@ class Evidence:
     when it happened (UTC), ``actor`` who did it (an e-mail or a name, "" where nobody knows),
     ``side`` on whose side they are. ``subject`` is the thing it is about: a meeting, a checklist
     item, a row, a login. ``details`` are texts: ``due``, ``slot``, ``text`` and what else a kind
-    names; ``doubt`` says why the fact may be wrong, and what is known by it needs a review;
-    ``gap`` says what is not told of the onboarding as a whole.
+    names; ``doubt`` says why the fact may be wrong, and what is known by it needs a review.
     """
 
     kind: Kind

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ubm_sync.calendars import BusinessCalendar, clock_text, local
+from ubm_sync.calendars import BusinessCalendar, clock_text, local, parse_instant
 from ubm_sync.delays.codes import Party
 from ubm_sync.delays.delay import Delay, Status
 from ubm_sync.delays.rules import Clock, CodeRule, DelayRules, StageRule
@@ -16,6 +16,8 @@ from ubm_sync.delays.timeline import Timeline
 from ubm_sync.evidence import Evidence, Kind
 
 _ONE_DAY = timedelta(days=1)
+_ONE_ACT = timedelta(hours=1)  # a request and the mail that carries it
+_DATE = len("2026-09-01")
 _WEEKEND = 5  # Saturday, as ``date.weekday`` counts
 
 
@@ -38,13 +40,14 @@ class Onboarding:
 
 
 class Stay(NamedTuple):
-    """A time in one stage; ``left`` None while it lasts."""
+    """A time in one stage; ``left`` and ``over``, the fact that ended it, None while it lasts."""
 
     stage: str
     rule: StageRule
     entered: datetime
     left: datetime | None
     fact: Evidence
+    over: Evidence | None
 
     def covers(self, instant: datetime) -> bool:
         """Return whether the ticket stood there at an instant."""
@@ -61,7 +64,9 @@ class Case:
         self.facts = facts
         self.rules = rules
         self.now = now
-        self.stays = list(_stays(facts.of(Kind.STAGE), rules))
+        merged = {one.subject: one for one in reversed(facts.of(Kind.MERGED))}
+        self.main = list(_stays(facts.of(Kind.STAGE), rules, merged))  # the ticket's own
+        self.stays = [*self.main, *_merged_stays(facts.of(Kind.STAGE), rules, merged)]
         self.upcoming: list[datetime] = []  # when waits that go on become delays
 
     def rule(self, code: str) -> CodeRule:
@@ -112,9 +117,30 @@ class Case:
             day -= _ONE_DAY
         return end if holiday is None else max(start, self.begin_of_day(holiday))
 
-    def stay_at(self, instant: datetime) -> Stay | None:
-        """Return the stage the ticket stood in at an instant, None where nobody knows."""
-        return next((one for one in reversed(self.stays) if one.covers(instant)), None)
+    def instant(self, text: str) -> datetime | None:
+        """Return the instant a detail names, None where it names none; a day begins there."""
+        found = parse_instant(text)
+        if found is None or len(text) > _DATE:
+            return found
+        return self.begin_of_day(found.date())
+
+    def messages(self) -> list[Evidence]:
+        """Return what was asked and answered, oldest first: without what bounced and machines."""
+        both = self.facts.of(Kind.SENT, Kind.RECEIVED)
+        return [one for one in both if one.value not in {"bounced", "automatic"}]
+
+    def notice_of(self, request: Evidence) -> Evidence | None:
+        """Return the fact by which the client was told of a request: itself, in general.
+
+        Where the mail that carried it came back, it is the next message that arrived; None where
+        none did: then nobody was told.
+        """
+        sent = self.facts.of(Kind.SENT)
+        values = {one.value for one in sent if abs(one.at - request.at) <= _ONE_ACT}
+        if values != {"bounced"}:
+            return request
+        later = (one for one in sent if one.at > request.at and one.value != "bounced")
+        return next(later, None)
 
     def delay(
         self,
@@ -136,6 +162,9 @@ class Case:
         if start > self.now:
             self.upcoming.append(start)
             return
+        if end is not None and end > self.now:  # known already, and not come yet
+            self.upcoming.append(end)
+            end = None
         given = (notice, trigger, *evidence)
         known = {one.identity: one for one in given if one is not None}.values()
         said = (one.details.get("doubt", "") for one in known)
@@ -166,7 +195,26 @@ def earliest(*instants: datetime | None) -> datetime | None:
     return min(known) if known else None
 
 
-def _stays(facts: list[Evidence], rules: DelayRules) -> Iterator[Stay]:
+def _stays(
+    facts: Iterable[Evidence], rules: DelayRules, merged: Mapping[str, Evidence]
+) -> Iterator[Stay]:
+    """Yield the stays of the ticket, without those of tickets that were merged into it."""
+    yield from _walk([one for one in facts if one.record not in merged], rules, None)
+
+
+def _merged_stays(
+    facts: Iterable[Evidence], rules: DelayRules, merged: Mapping[str, Evidence]
+) -> Iterator[Stay]:
+    """Yield the stays of each ticket that was merged into this one, until it was."""
+    tickets: dict[str, list[Evidence]] = {}
+    for fact in facts:
+        if fact.record in merged and fact.at < merged[fact.record].at:
+            tickets.setdefault(fact.record, []).append(fact)
+    for record, known in tickets.items():
+        yield from _walk(known, rules, merged[record])
+
+
+def _walk(facts: Sequence[Evidence], rules: DelayRules, end: Evidence | None) -> Iterator[Stay]:
     """Yield the times in each stage; a stage that is entered again while there goes on."""
     unknown = StageRule(Clock.NOBODY)
     moves: list[Evidence] = []
@@ -174,5 +222,6 @@ def _stays(facts: list[Evidence], rules: DelayRules) -> Iterator[Stay]:
         if not moves or moves[-1].value != fact.value:
             moves.append(fact)
     for number, fact in enumerate(moves):
-        left = moves[number + 1].at if number + 1 < len(moves) else None
-        yield Stay(fact.value, rules.stages.get(fact.value, unknown), fact.at, left, fact)
+        over = moves[number + 1] if number + 1 < len(moves) else end
+        rule = rules.stages.get(fact.value, unknown)
+        yield Stay(fact.value, rule, fact.at, None if over is None else over.at, fact, over)

@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from ubm_sync.calendars import parse_instant
 from ubm_sync.delays.case import Case, Stay, earliest
 from ubm_sync.delays.delay import Delay
 from ubm_sync.delays.rules import Clock
-from ubm_sync.delays.waits import Wait, together
+from ubm_sync.delays.waits import Wait, rounds, together
 from ubm_sync.evidence import Evidence, Kind
 
-_JUDGED = frozenset({"accepted", "rejected", "void"})
+_JUDGED = {
+    Kind.ITEM: frozenset({"accepted", "rejected", "void"}),
+    Kind.CREDENTIAL: frozenset(
+        {"requested", "valid", "invalid", "not_provided", "locked", "mfa", "void"}
+    ),
+}
 
 
 def portal(case: Case) -> Iterator[Delay]:
@@ -26,23 +30,21 @@ def portal(case: Case) -> Iterator[Delay]:
 def authorisation(case: Case) -> Iterator[Delay]:
     """VN-AUTH: sent to the utility, and not confirmed within the threshold."""
     threshold = case.rule("VN-AUTH").threshold
-    for subject, facts in case.facts.by_subject(Kind.AUTHORISATION).items():
-        sent = next((one for one in facts if one.value == "sent"), None)
-        if sent is None or facts[-1].value == "void":
-            continue
-        confirmed = next((one for one in facts if one.value == "confirmed"), None)
-        told = f"authorisation sent to {subject} {case.day_text(sent.at)}"
-        told += f", confirmed {case.day_text(confirmed.at)}" if confirmed else ", not confirmed yet"
-        yield from case.delay(
-            "VN-AUTH",
-            case.deadline(sent.at, threshold),
-            confirmed.at if confirmed else None,
-            sent,
-            told,
-            notice=sent,
-            evidence=(confirmed,),
-            subject=subject,
-        )
+    for facts in case.facts.by_name(Kind.AUTHORISATION).values():
+        for sent, confirmed in rounds(facts, "sent", frozenset({"confirmed"})):
+            told = f"authorisation sent to {sent.subject} {case.day_text(sent.at)}"
+            told += (
+                f", confirmed {case.day_text(confirmed.at)}" if confirmed else ", not confirmed yet"
+            )
+            yield from case.delay(
+                "VN-AUTH",
+                case.deadline(sent.at, threshold),
+                confirmed.at if confirmed else None,
+                sent,
+                told,
+                notice=sent,
+                evidence=(confirmed,),
+            )
 
 
 def bill(case: Case) -> Iterator[Delay]:
@@ -52,9 +54,9 @@ def bill(case: Case) -> Iterator[Delay]:
         enrolled = next((one for one in facts if one.value == "enrolled"), None)
         if enrolled is None:
             continue
-        statement = parse_instant(enrolled.details.get("last_statement", ""))
+        statement = case.instant(enrolled.details.get("last_statement", ""))
         last = max(enrolled.at, statement) if statement else enrolled.at
-        start = last + timedelta(days=case.rules.bill_days + 1)
+        start = case.begin_of_day(case.day(last) + timedelta(days=case.rules.bill_days + 1))
         came = next((one for one in facts if one.value == "actual" and one.at >= last), None)
         waits.append(Wait(start, came.at if came else None, enrolled, came))
     yield from together(case, "VN-BILL", waits, "bills", "accounts wait for a bill", fair=False)
@@ -74,8 +76,8 @@ def backlog(case: Case) -> Iterator[Delay]:
             earliest(stay.left, asked.at if asked else None),
             stay.fact,
             told + case.day_text(start),
-            evidence=(asked,),
-            subject=f"{stay.stage} {stay.entered.date()}",
+            evidence=(asked, stay.over),
+            subject=f"{stay.stage} {case.day(stay.entered)}",
         )
     yield from _reviews(case)
 
@@ -89,26 +91,32 @@ def _asked(case: Case, stay: Stay) -> Evidence | None:
 
 
 def _reviews(case: Case) -> Iterator[Delay]:
-    for subject, facts in case.facts.by_subject(Kind.ITEM).items():
-        came: Evidence | None = None
-        for fact in [*facts, None]:
-            if fact is not None and fact.value == "received":
-                came = came or fact
-                continue
-            if came is not None and (fact is None or fact.value in _JUDGED):
-                start = case.deadline(came.at, case.rules.review_days)
-                what = came.details.get("text") or subject
-                told = f"{what} received {case.day_text(came.at)}, looked at too late"
-                yield from case.delay(
-                    "IN-BACKLOG",
-                    start,
-                    fact.at if fact else None,
-                    came,
-                    told,
-                    evidence=(fact,),
-                    subject=f"review of {subject}",
-                )
-                came = None
+    """Yield what we looked at too late: a document, or a login that was given and not tried."""
+    for kind, judged in _JUDGED.items():
+        by = case.facts.by_name if kind is Kind.CREDENTIAL else case.facts.by_subject
+        for facts in by(kind).values():
+            came: Evidence | None = None
+            for fact in facts:
+                if fact.value == "received":
+                    came = came or fact
+                elif came is not None and fact.value in judged:
+                    yield from _review(case, came, fact)
+                    came = None
+            if came is not None:
+                yield from _review(case, came, None)
+
+
+def _review(case: Case, came: Evidence, judged: Evidence | None) -> Iterator[Delay]:
+    what = came.details.get("text") or came.subject
+    yield from case.delay(
+        "IN-BACKLOG",
+        case.deadline(came.at, case.rules.review_days),
+        judged.at if judged else None,
+        came,
+        f"{what} received {case.day_text(came.at)}, looked at too late",
+        evidence=(judged,),
+        subject=f"review of {came.subject}",
+    )
 
 
 def priority(case: Case) -> Iterator[Delay]:

@@ -29,6 +29,13 @@ class Timeline:
             found.setdefault(one.subject, []).append(one)
         return found
 
+    def by_name(self, kind: Kind) -> dict[str, list[Evidence]]:
+        """Return the same where several systems name one thing: blanks and case do not matter."""
+        found: dict[str, list[Evidence]] = {}
+        for one in self.by_kind.get(kind, ()):
+            found.setdefault(" ".join(one.subject.casefold().split()), []).append(one)
+        return found
+
 
 def timeline(facts: Iterable[Evidence], now: datetime) -> Timeline:
     """Return the facts known until ``now``, in order, however they came and how often."""

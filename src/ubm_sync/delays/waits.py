@@ -1,4 +1,7 @@
-"""Waits for many things of one sort, put together: a hundred rows are one delay, not a hundred."""
+"""Waits for an answer, one after the other; and for many things of one sort, put together.
+
+A hundred rows that are wrong at one time are one delay, not a hundred.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,31 @@ class Wait(NamedTuple):
     over: Evidence | None
 
 
+class Round(NamedTuple):
+    """A request and its answer, None while there is none."""
+
+    asked: Evidence
+    answer: Evidence | None
+
+
+def rounds(facts: Iterable[Evidence], asks: str, ends: frozenset[str]) -> Iterator[Round]:
+    """Yield each request with what answered it; asking again does not begin the wait anew.
+
+    What became void was not needed after all, so that it was never late.
+    """
+    asked: Evidence | None = None
+    for fact in facts:
+        if fact.value == asks:
+            asked = asked or fact
+        elif fact.value == "void":
+            asked = None
+        elif fact.value in ends and asked is not None:
+            yield Round(asked, fact)
+            asked = None
+    if asked is not None:
+        yield Round(asked, None)
+
+
 def together(
     case: Case, code: str, waits: Iterable[Wait], subject: str, words: str, *, fair: bool = True
 ) -> Iterator[Delay]:
@@ -38,10 +66,13 @@ def together(
         key=lambda one: (one.start, one.since.ref),
     )
     group: list[Wait] = []
+    until = case.now
     for one in begun:
-        if group and one.start > max(wait.end or case.now for wait in group):
+        if group and one.start > until:
             yield from _one(case, code, group, subject, words, fair=fair)
             group = []
+        end = one.end or case.now
+        until = max(until, end) if group else end
         group.append(one)
     if group:
         yield from _one(case, code, group, subject, words, fair=fair)
