@@ -31,6 +31,7 @@ class Script:
     facts: dict[str, list[Evidence]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     fails: Exception | None = None  # raised after the first onboarding was told
+    merged: dict[str, tuple[str, ...]] = field(default_factory=dict)  # tickets, by customer
 
     def add(self, customer: str, *facts: Evidence) -> None:
         self.facts.setdefault(customer, []).extend(facts)
@@ -50,7 +51,8 @@ class TellingConnector(MemoryConnector):
             if one.known == version:
                 continue
             self._script.calls.append(one.customer)
-            yield Hearing((Testimony(one.ticket, version, tuple(told)),))
+            merged = self._script.merged.get(one.customer, ())
+            yield Hearing((Testimony(one.ticket, version, tuple(told), merged),))
             if self._script.fails is not None:
                 raise self._script.fails
         if mark is None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from ubm_hubspot.decode import STAGE
+from ubm_hubspot.decode import MERGED, STAGE, modified_of
 from ubm_hubspot.facts import (
     Entry,
     Reading,
@@ -49,6 +49,33 @@ def of_ticket(record: Record, reading: Reading) -> Iterator[Evidence]:
     yield from _waits(record, reading, source)
     yield from _priority(record, reading, source)
     yield from _scope(record, reading, source)
+    yield from _merges(record, reading, source)
+
+
+def merged_into(record: Record) -> tuple[str, ...]:
+    """Return the ids of the tickets that were merged into one."""
+    text = str((record.get("properties") or {}).get(MERGED) or "")
+    return tuple(one for one in _ids(text) if one != str(record["id"]))
+
+
+def _ids(text: str) -> list[str]:
+    return [one for part in text.split(";") if (one := part.strip())]
+
+
+def _merges(record: Record, reading: Reading, source: Source) -> Iterator[Evidence]:
+    """Yield each ticket that was merged into this one, when it was first noted."""
+    history = entries(record, MERGED)
+    told = {ref for one in history for ref in _ids(one.value)}
+    rest = [ref for ref in merged_into(record) if ref not in told]
+    if rest:  # no history of it: it was merged by the time the ticket last changed
+        at = datetime.fromtimestamp(modified_of(record) / 1000, UTC)
+        history.append(Entry(";".join(rest), at, "", "merge"))
+    before: set[str] = set()
+    for one in history:
+        for ref in dict.fromkeys(_ids(one.value)):
+            if ref not in before and ref != str(record["id"]):
+                yield fact(Kind.MERGED, source, one, MERGED, "merged", f"tickets/{ref}", reading)
+            before.add(ref)
 
 
 def _stages(record: Record, reading: Reading, source: Source) -> Iterator[Evidence]:

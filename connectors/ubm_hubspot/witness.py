@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -25,13 +24,13 @@ from ubm_hubspot.settings import FactSettings
 from ubm_hubspot.tickets import certain, chunks
 from ubm_hubspot.values import instant
 from ubm_sync.errors import NotThere
-from ubm_sync.evidence import Evidence, Kind
+from ubm_sync.evidence import Evidence
 from ubm_sync.model import Customer, Problem
 from ubm_sync.ports import Asked, Hearing, Lane, Testimony
 
 EMAILS, MEETINGS, TASKS = "emails", "meetings", "tasks"
 SCOPE = f"{SYSTEM}/facts"
-_FORMAT = 1  # of the mark, and of what is read: higher where all must be read again
+_FORMAT = 2  # of the mark, and of what is read: higher where all must be read again
 _WORDS = {
     "emails": "e-mails (answers of machines and mail that bounced cannot be told)",
     "meetings": "meetings",
@@ -121,7 +120,7 @@ class HubSpotWitness:
     ) -> Iterator[Testimony]:
         """Yield the testimonies of up to 50 tickets; one that is not there has none."""
         tickets = self._read([one.ticket for one in some])
-        merged = {ref: _merged(record) for ref, record in tickets.items()}
+        merged = {ref: facts_of_tickets.merged_into(record) for ref, record in tickets.items()}
         old = self._read([ref for refs in merged.values() for ref in refs], archived=True)
         beside = {
             kind: self._activities.read(
@@ -142,9 +141,7 @@ class HubSpotWitness:
                 for kind, found in there.items()
             }
             told = _facts(histories, own, doubts, self._reading(one))
-            lost = [ref for ref in merged[one.ticket] if ref not in old]
-            kept = [fact for fact in told if not _is_known(fact, one.known)]
-            facts = tuple(_with_gap(kept, one.ticket, lost))
+            facts = tuple(fact for fact in told if not _is_known(fact, one.known))
             version = max(one.version, instant(modified_of(record)))
             yield Testimony(one.ticket, version, facts, merged[one.ticket])
 
@@ -156,7 +153,7 @@ class HubSpotWitness:
             body = {
                 "inputs": [{"id": ref} for ref in some],
                 "properties": [CREATED, MODIFIED, MERGED],
-                "propertiesWithHistory": self._names,
+                "propertiesWithHistory": [*self._names, MERGED],
             }
             try:
                 answer = self._client.call(
@@ -251,17 +248,6 @@ def _facts(
         yield from facts_of_tasks.of_task(task, reading)
 
 
-def _with_gap(facts: Sequence[Evidence], ticket: str, lost: Sequence[str]) -> Iterator[Evidence]:
-    """Yield facts; the stages of a ticket say that those of one merged into it cannot be read."""
-    own = f"tickets/{ticket}"
-    for fact in facts:
-        if lost and fact.kind is Kind.STAGE and fact.record == own:
-            text = f"the history of ticket {', '.join(lost)}, merged into it, cannot be read"
-            yield replace(fact, details={**fact.details, "gap": text})
-        else:
-            yield fact
-
-
 def _is_known(fact: Evidence, known: str) -> bool:
     """Return whether a fact stands where a history is cut off that was read whole before.
 
@@ -269,9 +255,3 @@ def _is_known(fact: Evidence, known: str) -> bool:
     """
     read = instant_of(known)
     return read is not None and fact.at <= read and fact.details.get("doubt", "").startswith(CUT)
-
-
-def _merged(record: Record) -> tuple[str, ...]:
-    """Return the ids of the tickets that were merged into one."""
-    text = str((record.get("properties") or {}).get(MERGED) or "")
-    return tuple(one for part in text.split(";") if (one := part.strip()) and one != record["id"])

@@ -239,8 +239,8 @@ class Testimony:
 
     A fact takes the place of those told before with its ``ref``. Facts that are not told any more
     were not undone (histories are cut off, records deleted): whoever keeps them, keeps them.
-    ``merged`` are the tickets that live on in this one; their facts are among these as far as they
-    can be read.
+    ``merged`` are the tickets that live on in this one: that they do is a fact of its own, and
+    their facts are among these as far as they can still be read.
     """
 
     ticket: str

@@ -9,7 +9,7 @@ kill between any two steps costs nothing but the time to look again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -26,7 +26,7 @@ from ubm_sync.delays.rules import DelayRules
 from ubm_sync.errors import SyncError
 from ubm_sync.evidence import Evidence, Kind
 from ubm_sync.model import Customer, Problem, nothing
-from ubm_sync.ports import Asked, Connector, Hearing, Witness
+from ubm_sync.ports import Asked, Connector, Hearing, Testimony, Witness
 from ubm_sync.state import DelayCase, Line, State, Ticket, Tx, digest_of
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.said import Said
@@ -147,12 +147,15 @@ class Delaying:
     ) -> None:
         with self._state.transaction() as tx:
             heard = {}
+            merged = [ref for one in hearing.testimonies for ref in one.merged]
+            others = tx.observations.known(self._place, merged) if merged else {}
             for one in hearing.testimonies:
                 onboarding = onboardings.get(one.ticket)
                 if onboarding is None:
                     continue
                 heard[onboarding] = one.version
-                if tx.facts.keep(onboarding, one.facts, now):
+                names = {others[ref][0] for ref in one.merged if ref in others} - {onboarding}
+                if tx.facts.keep(onboarding, [*one.facts, *_inherited(tx, names, one)], now):
                     tx.cases.stir([onboarding])
             tx.cases.hear(name, heard)
             if hearing.checked:
@@ -208,6 +211,7 @@ class Delaying:
             customer.zone,
             calendar_of(customer),
             case.started,
+            contracted=customer.contracted,
         )
         return assess(
             onboarding,
@@ -251,6 +255,15 @@ def _proof(revision: Revision, delays: Mapping[str, Delay], lines: Mapping[str, 
     if delay is None:
         return list(lines[revision.delay].proof)
     return [digest_of(one) for one in delay.evidence]
+
+
+def _inherited(tx: Tx, onboardings: Iterable[str], told: Testimony) -> Iterator[Evidence]:
+    """Yield what this system told of the tickets that live on in this one: it may tell no more."""
+    systems, refs = {one.system for one in told.facts}, {one.ref for one in told.facts}
+    for name in sorted(onboardings):
+        for _, fact in tx.facts.used(name):
+            if fact.system in systems and fact.ref not in refs:
+                yield fact
 
 
 def _broken(onboarding: str, customer: str, error: Exception) -> Problem:

@@ -14,6 +14,7 @@ from tests.unit.delays.test_detect import HUNDRED_DAYS
 from ubm_sync.delays.delay import Status
 from ubm_sync.delays.rules import CodeRule, DelayRules
 from ubm_sync.errors import Temporary
+from ubm_sync.evidence import Evidence, Kind
 from ubm_sync.sync.delaying import DelayPolicy
 
 QUESTION = (stage("2026-09-01", "waiting_on_customer"), sent("2026-09-08"))
@@ -135,6 +136,35 @@ def test_late_evidence_revises_and_the_old_line_stays(house: Onboardings) -> Non
     assert house.lines()[:1] == before
     assert house.lines()[1].revision.why.startswith("ended 2026-09-15T14:00:00Z, not 2026-09-21")
     assert house.ticket()["client_delay_days"] == "4"
+    assert house.verified()
+
+
+def test_what_was_collected_of_a_ticket_stays_known_when_it_is_merged_into_another(
+    house: Onboardings,
+) -> None:
+    house.settle()
+    desk = house.systems[DESK].see("onboarding").items()
+    refs = {one["customer_key"]: f"tickets/{ref}" for ref, one in desk}
+    house.script.add(
+        "beta", replace(stage("2026-09-01", "waiting_on_customer"), record=refs["beta"]),
+        sent("2026-09-08"), received("2026-09-21"),
+    )  # fmt: skip
+    house.script.add(
+        "acme", replace(stage("2026-09-01", "waiting_on_utility"), record=refs["acme"])
+    )
+    house.until("2026-09-22")
+    assert house.ticket("acme")["client_delay_days"] == "0"
+
+    house.script.merged["acme"] = (refs["beta"].rpartition("/")[2],)
+    merge = Evidence(Kind.MERGED, house.now(), refs["beta"], "merged", "desk", refs["acme"])
+    house.script.add("acme", merge)
+    house.until("2026-09-23")
+
+    assert house.ticket("acme")["client_delay_days"] == "10"
+    assert [one.revision.code for one in house.lines()] == ["CL-NOREPLY"]
+    with house.state.reading() as tx:
+        (said,) = tx.cases.load([ACME])[ACME].doubts
+    assert "merged into it on 2026-09-22; the delays of both are counted together" in said
     assert house.verified()
 
 

@@ -152,14 +152,32 @@ def test_tickets_that_were_merged_tell_the_facts_of_both_and_are_marked() -> Non
     assert any("merged" in doubt for doubt in desk.found("2026-09-20").doubts)
 
 
-def test_a_merged_ticket_that_cannot_be_read_is_said() -> None:
+@pytest.mark.parametrize("new_record", [False, True])
+def test_a_merge_is_a_fact_with_its_time_and_ends_the_other_ticket_s_stages(
+    *, new_record: bool
+) -> None:
+    desk = Desk()
+    desk.switch(merge_makes_new_record=new_record)
+    other = desk.open("halsted", "2026-09-02")
+    remains = desk.do("2026-09-07", "merge_tickets", primary=desk.ticket, other=other)
+    desk.owner = {remains: "halsted"}
+
+    told = desk.facts(Kind.MERGED, ref=remains)
+
+    assert {one.subject.rpartition("/")[2] for one in told} == {desk.ticket, other} - {remains}
+    assert {one.at.date() for one in told} == {at("2026-09-07").date()}
+    assert {one.record for one in told} == {f"tickets/{remains}"}
+
+
+def test_a_merged_ticket_that_cannot_be_read_is_said_unless_its_facts_were_collected() -> None:
     desk = Desk()
     other = desk.open("halsted", "2026-09-02")
+    collected = desk.facts(ref=other)
     desk.do("2026-09-07", "merge_tickets", primary=desk.ticket, other=other)
+    lost = f"the history of ticket {other}, merged into it, cannot be read"
 
-    doubts = desk.found("2026-09-20").doubts
-
-    assert f"the history of ticket {other}, merged into it, cannot be read" in doubts
+    assert lost in desk.found("2026-09-20").doubts
+    assert lost not in desk.found("2026-09-20", *collected).doubts
 
 
 def test_a_clock_of_ours_that_was_set_back_has_everything_read_again() -> None:
