@@ -183,6 +183,11 @@ def _show_story(told: dict[str, Any]) -> None:
         )
     for code, one in told["disputes"].items():
         screen.say(f"{one['by']} disputes {code} since {one['at']}: {one['reason']}")
+    if response := told["client_response"]:
+        screen.say(
+            f"The client's statement, attached by {response['by']} at {response['at']}: "
+            f"{response['text']}"
+        )
     for text in told["needs_review"]:
         screen.complain(f"Needs review: {text}.")
     if not told["events"]:
@@ -193,9 +198,12 @@ def _show_story(told: dict[str, Any]) -> None:
 
 def _show_event(event: dict[str, Any]) -> None:
     screen.heading(
-        f"{event['code']} {event['start']} to {event['end'] or 'now'}: {event['status']}"
+        f"{event['number']}. {event['code']} {event['start']} to {event['end'] or 'now'}: "
+        f"{event['status']}"
     )
     screen.say(event["sentence"])
+    if event["client_response"]:
+        screen.say(f"The client says: {event['client_response']}")
     notice = event["notice"]
     screen.say(f"Notice: {_fact(notice)}" if notice else "Notice: none is known")
     for one in event["evidence"]:

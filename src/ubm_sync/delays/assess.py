@@ -36,7 +36,8 @@ class Assessment:
     """What one look at an onboarding came to.
 
     ``found`` has the delays as they count now, disputes included. ``revisions`` are to be appended
-    to the ledger. ``headline`` is what the ticket's fields should hold (None: empty). ``wake_at``
+    to the ledger. ``headline`` is what the ticket's fields should hold (None: empty). ``bound`` is
+    what the words of people about single delays mean, to be remembered. ``wake_at``
     is when the same facts may amount to something else, None where they never do.
     """
 
@@ -47,6 +48,7 @@ class Assessment:
     notes: tuple[Told, ...]
     doubts: tuple[str, ...]
     wake_at: datetime | None
+    bound: Mapping[str, tuple[str, ...]]
 
 
 def assess(
@@ -66,12 +68,13 @@ def assess(
     ``other_rules``: the last look was under other settings. Never raises for what people did.
     """
     seen = detect(onboarding, facts, rules, now)
-    disputes = people.of(onboarding.ticket, seen.delays)
+    calendar = Case(onboarding, timeline((), now), rules, now)
+    disputed = people.of(onboarding.ticket, seen.delays, known, calendar.day)
     revisions = revise(
-        known, onboarding.ticket, seen.delays, basis, now, disputes=disputes,
+        known, onboarding.ticket, seen.delays, basis, now, disputes=disputed.delays,
         other_rules=other_rules,
     )  # fmt: skip
-    found = _disputed(seen, frozenset(disputes))
+    found = _disputed(seen, frozenset(disputed.delays))
     days = days_of(found, rules, now)
     shown = headline(found, days, people.override)
     return Assessment(
@@ -80,9 +83,16 @@ def assess(
         tuple(revisions),
         {name: shown.get(name) for name in FIELDS},
         tuple(_notes(found, days, revisions, known)),
-        (*found.doubts, *people.doubts),
+        (*found.doubts, *people.doubts, *disputed.doubts, *_beyond(people, days)),
         _wake(found, rules, now),
+        disputed.bound,
     )
+
+
+def _beyond(people: People, days: Days) -> Iterator[str]:
+    """Yield what is wrong with a manager's number: there are not so many days."""
+    if people.override is not None and people.override.days > days.gross:
+        yield f"the override is {people.override.days} days, of {days.gross} in all"
 
 
 def _disputed(found: Found, disputed: frozenset[str]) -> Found:
@@ -124,7 +134,7 @@ def _notes(
             continue
         single.append(told)
         if delay is not None:
-            concerned.append(delay)
+            concerned.append((revision.event, delay))
     if len(single) <= MOST_NOTES:
         yield from single
         return
@@ -142,8 +152,9 @@ def _note(
     if last is None or last.status is Status.VOID:
         again = f":{revision.number}" if last is not None else ""
         if delay.end is None:
-            return Told(f"{event}:opened{again}", words.opened(delay, span))
-        return Told(f"{event}:closed{again}", words.found_later(delay, span, days))
+            return Told(f"{event}:opened{again}", words.opened(delay, span, revision.event))
+        text = words.found_later(delay, span, days, revision.event)
+        return Told(f"{event}:closed{again}", text)
     if last.end is None and delay.end is not None:
         return Told(f"{event}:closed", words.closed(delay, span, days))
     return None

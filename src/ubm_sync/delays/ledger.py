@@ -36,7 +36,9 @@ class Revision:
     """One line of the ledger.
 
     ``delay`` identifies the delay, ``number`` counts its revisions from 1 and ``supersedes`` is the
-    one before (0: none). ``evidence`` and ``notice`` are references anybody can look up.
+    one before (0: none). ``event`` counts the delays of the onboarding as they were first written
+    down: the number people call one by. ``evidence`` and ``notice`` are references anybody can
+    look up.
     ``retrospective``: written down later than a cycle after the delay began. ``why`` says what is
     different from the revision before.
     """
@@ -57,6 +59,7 @@ class Revision:
     why: str
     at: datetime
     basis: Basis
+    event: int = 0
 
     @property
     def supersedes(self) -> int:
@@ -121,7 +124,17 @@ def revise(
             one if one.number == 1 else replace(one, why=f"{OTHER_RULES}: {one.why}")
             for one in fresh
         ]
-    return sorted(fresh, key=lambda one: (one.start, one.code, one.delay))
+    fresh.sort(key=lambda one: (one.start, one.code, one.delay))
+    return _numbered(fresh, max((one.event for one in known.values()), default=0))
+
+
+def _numbered(revisions: Iterable[Revision], last: int) -> list[Revision]:
+    """Return revisions, the first ones of new delays with the next numbers."""
+    found = []
+    for one in revisions:
+        last += one.number == 1
+        found.append(replace(one, event=last) if one.number == 1 else one)
+    return found
 
 
 def _revision(
@@ -155,6 +168,7 @@ def _revision(
         why=why,
         at=now,
         basis=basis,
+        event=0 if last is None else last.event,
     )
     return made if last is None or why else replace(made, why=_difference(last, made))
 

@@ -8,6 +8,11 @@ from datetime import datetime
 
 from ubm_sync.evidence import Evidence, Kind
 
+# Of what is noted at one instant, a request comes before what came of it.
+_FIRST = ("requested", "sent", "delivered", "scheduled", "enrolled", "down", "open", "set")
+_ORDER = {**dict.fromkeys(_FIRST, 0), "received": 1}
+_LAST = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
@@ -42,11 +47,15 @@ def timeline(facts: Iterable[Evidence], now: datetime) -> Timeline:
     # Of two tellings of one fact that differ in their details the same one is taken every time.
     told = sorted((one for one in facts if one.at <= now), key=_telling)
     unique = {one.identity: one for one in told}.values()
-    ordered = tuple(sorted(unique, key=lambda one: (one.at, one.identity)))
+    ordered = tuple(sorted(unique, key=_place))
     by_kind: dict[Kind, list[Evidence]] = {}
     for one in ordered:
         by_kind.setdefault(one.kind, []).append(one)
     return Timeline(ordered, by_kind)
+
+
+def _place(fact: Evidence) -> tuple[datetime, int, tuple[str, str, str, str]]:
+    return fact.at, _ORDER.get(fact.value, _LAST), fact.identity
 
 
 def _telling(fact: Evidence) -> tuple[str, str, str, list[tuple[str, str]]]:

@@ -18,14 +18,17 @@ _WHOSE = {
 }
 MOST_LINES = 20  # of delays in one note
 CORRECT = 'Correct me: set "Delay override".'
+DISPUTE = 'Dispute it alone: write {} into "Delay dispute by number".'
+DISPUTE_ONE = 'Dispute one alone: write its number into "Delay dispute by number".'
 
 
-def opened(delay: Delay, days: SpanDays | None) -> str:
-    """Return the note of a delay that has begun."""
+def opened(delay: Delay, days: SpanDays | None, number: int) -> str:
+    """Return the note of a delay that has begun; ``number`` is what people call it by."""
     so_far = f" Day {days.calendar + 1}." if days is not None and days.open else ""
     doubt = "" if delay.status is Status.COUNTED else f" Not counted: {delay.status}."
     told = _sentence(delay.told)
-    return f"{_WHOSE[delay.party]} delay opened: {delay.code}. {told}{so_far}{doubt} {CORRECT}"
+    how = f"{CORRECT} {DISPUTE.format(number)}"
+    return f"{_WHOSE[delay.party]} delay opened: {delay.code}. {told}{so_far}{doubt} {how}"
 
 
 def closed(delay: Delay, days: SpanDays | None, total: Days) -> str:
@@ -38,22 +41,22 @@ def closed(delay: Delay, days: SpanDays | None, total: Days) -> str:
     )
 
 
-def found_later(delay: Delay, days: SpanDays | None, total: Days) -> str:
+def found_later(delay: Delay, days: SpanDays | None, total: Days, number: int) -> str:
     """Return the only note of a delay that was over when it was found."""
-    return f"{explained(delay, days)} {_total(total)} {CORRECT}"
+    return f"{explained(delay, days)} {_total(total)} {CORRECT} {DISPUTE.format(number)}"
 
 
-def summary(delays: Sequence[Delay], days: Days, taken_back: int = 0) -> str:
-    """Return one note in place of many: what was found, each delay on a line of its own."""
+def summary(delays: Sequence[tuple[int, Delay]], days: Days, taken_back: int = 0) -> str:
+    """Return one note in place of many: what was found, each delay on a line with its number."""
     lines = [f"{_count(len(delays), 'delay')} found or closed at once. {_total(days)}"]
-    for delay in delays[:MOST_LINES]:
+    for number, delay in delays[:MOST_LINES]:
         span = days.spans.get(delay.key)
-        lines.append(f"- {explained(delay, span)}")
+        lines.append(f"- {number}: {explained(delay, span)}")
     if len(delays) > MOST_LINES:
         lines.append(f"- and {len(delays) - MOST_LINES} more")
     if taken_back:
         lines.append(f"- {_count(taken_back, 'delay')} taken back: what is known shows none.")
-    return "\n".join([*lines, CORRECT])
+    return "\n".join([*lines, f"{CORRECT} {DISPUTE_ONE}"])
 
 
 def _count(number: int, what: str) -> str:

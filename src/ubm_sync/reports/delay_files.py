@@ -13,9 +13,9 @@ import orjson
 from ubm_sync.reports.delay_page import page
 
 _COLUMNS = (
-    "customer", "ticket", "code", "party", "status", "start", "end", "calendar_days",
-    "business_days", "counted_days", "sentence", "notice", "evidence", "retrospective", "revision",
-    "id",
+    "customer", "ticket", "number", "code", "party", "status", "start", "end", "calendar_days",
+    "business_days", "counted_days", "sentence", "notice", "evidence", "retrospective",
+    "client_response", "revision", "id",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 

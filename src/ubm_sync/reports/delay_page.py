@@ -74,6 +74,11 @@ def _summary(told: Mapping[str, Any]) -> Iterator[str]:
             f"<p>{escape(one['by'])} disputes {escape(code)} since {escape(one['at'])}: "
             f"{escape(one['reason'])}</p>"
         )
+    if response := told["client_response"]:
+        yield (
+            f"<p>The client's statement, attached by {escape(response['by'])} at "
+            f"{escape(response['at'])}: {escape(response['text'])}</p>"
+        )
     for text in told["needs_review"]:
         yield f'<p class="doubt">Needs review: {escape(text)}.</p>'
 
@@ -140,9 +145,12 @@ def _events(told: Mapping[str, Any]) -> Iterator[str]:
     if not told["events"]:
         yield "<p>No delay is known.</p>"
     for one in told["events"]:
-        yield f"<section><h3>{escape(one['code'])}: {escape(one['meaning'])}</h3>"
+        title = f"{one['number']}. {one['code']}: {one['meaning']}"
+        yield f"<section><h3>{escape(title)}</h3>"
         late = " It was written down afterwards." if one["retrospective"] else ""
         yield f"<p>{escape(one['sentence'])}{late}</p>"
+        if one["client_response"]:
+            yield f"<p>The client says: {escape(one['client_response'])}</p>"
         evidence = [
             (each["at"], _PARTIES.get(each["side"], each["side"]),
              f"{each['kind']}: {each['value']}", each["actor"], _where(each),

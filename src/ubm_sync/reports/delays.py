@@ -14,7 +14,7 @@ from ubm_sync.delays.codes import CODES, RANK, Party
 from ubm_sync.delays.days import Days, Span, SpanDays, count_days
 from ubm_sync.delays.delay import Delay, Status
 from ubm_sync.delays.ledger import Revision, proof
-from ubm_sync.delays.people import People, from_plain
+from ubm_sync.delays.people import People, Response, from_plain
 from ubm_sync.delays.rules import DelayRules
 from ubm_sync.delays.words import explained
 from ubm_sync.evidence import Evidence
@@ -147,7 +147,11 @@ def overview(account: Account) -> dict[str, Any]:
         "by_code": dict(days.by_code),
         "open": [one.code for one in account.goes_on],
         "override": account.case.people.get("override"),
-        "disputes": account.case.people.get("disputes") or {},
+        "disputes": {
+            **(account.case.people.get("disputes") or {}),
+            **(account.case.people.get("single") or {}),
+        },
+        "client_response": account.case.people.get("response"),
         "needs_review": list(account.case.doubts),
     }
 
@@ -193,18 +197,25 @@ def story(tx: Tx, account: Account) -> dict[str, Any]:
     for line in tx.delays.of(account.case.onboarding):
         lines.setdefault(line.revision.delay, []).append(line)
     facts = tx.facts.get({digest for some in lines.values() for digest in some[-1].proof})
-    events = [_event(some, facts, account.days.spans.get(name)) for name, some in lines.items()]
+    events = [
+        _event(some, facts, account.days.spans.get(name), account.people.response)
+        for name, some in lines.items()
+    ]
     events.sort(key=lambda one: (one["start"], _rank(one["code"]), one["id"]))
     return {**overview(account), "zone": account.customer.zone, "events": events}
 
 
 def _event(
-    lines: Sequence[Line], facts: Mapping[str, Evidence], days: SpanDays | None
+    lines: Sequence[Line],
+    facts: Mapping[str, Evidence],
+    days: SpanDays | None,
+    response: Response | None,
 ) -> dict[str, Any]:
     last = lines[-1].revision
     known = [facts[digest] for digest in lines[-1].proof if digest in facts]
     return {
         "id": last.delay,
+        "number": last.event,
         "code": last.code,
         "meaning": CODES[last.code].meaning if last.code in CODES else "",
         "party": last.party.value,
@@ -219,6 +230,7 @@ def _event(
         "notice": next(iter(proof(one for one in known if one.ref == last.notice)), None),
         "evidence": proof(known),
         "retrospective": last.retrospective,
+        "client_response": response.of(last.event) if response is not None else "",
         "revisions": [_revision(line) for line in lines],
     }
 

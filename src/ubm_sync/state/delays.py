@@ -213,6 +213,7 @@ def _row(revision: Revision, proof: Sequence[str]) -> dict[str, Any]:
         "proof": list(proof),
         "retrospective": revision.retrospective,
         "why": revision.why,
+        "event": revision.event,
         "rules": revision.basis.rules,
         "settings": revision.basis.settings,
         "by": revision.basis.by,
@@ -246,5 +247,6 @@ def _line(row: Row[Any]) -> Line:
         why=body["why"],
         at=instant(row.at),
         basis=Basis(body["rules"], body["settings"], row.run, body["by"]),
+        event=body.get("event", 0),
     )
     return Line(row.seq, revision, tuple(body["proof"]), row.hash)

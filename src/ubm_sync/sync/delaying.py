@@ -238,6 +238,8 @@ class Delaying:
         onboarding = found.found.onboarding
         case.settings, case.wake_at = self._policy.version, found.wake_at
         case.over, case.doubts = onboarding.over, found.doubts
+        if found.bound:
+            case.people = {**case.people, "bound": {w: list(n) for w, n in found.bound.items()}}
         case.outcome = "live" if onboarding.live else "cancelled" if onboarding.over else ""
         address = self._policy.log_url.replace("{customer}", case.customer)
         headline = {

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from ubm_sync.delays.people import DISPUTE, OVERRIDE, SAID, Author, people_of, plain
+from ubm_sync.delays.people import SAID, SIGNED, Author, from_plain, people_of, plain
 from ubm_sync.errors import SyncError
 from ubm_sync.model import Observation
 from ubm_sync.ports import Changes, Connector, KnowsAuthors
@@ -62,9 +62,7 @@ class Said:
         spoken = [one for one in seen if _said(one)]
         if not spoken or not isinstance(self._connector, KnowsAuthors):
             return {}
-        fields = {
-            one.ref: [name for name in (OVERRIDE, DISPUTE) if name in one.values] for one in spoken
-        }
+        fields = {one.ref: [name for name in SIGNED if name in one.values] for one in spoken}
         try:
             return self._connector.authors(spoken, fields)
         except SyncError as error:  # what was said counts at once, with the ticket's last editor
@@ -80,20 +78,27 @@ def _take(case: DelayCase, seen: Observation, changes: Changes, now: datetime) -
     """Take over what a ticket says, with its author: the ticket's last editor where unknown."""
     before = case.people
     authors: dict[str, Author] = {}
-    for name in (OVERRIDE, DISPUTE):
+    for name in SIGNED:
         newest = next(iter(changes.get(name, ())), None)
         if newest is not None:
             authors[name] = Author(newest.by, newest.at)
         else:
             authors[name] = Author(seen.modified_by or NOBODY_KNOWN, seen.modified_at or now)
     case.said = _said(seen)
-    case.people = plain(people_of(case.said, authors))
+    case.people = plain(people_of(case.said, authors, from_plain(before)))
     case.due = case.due or case.people != before
 
 
 def _entry(case: DelayCase, seen: Observation, run: str, now: datetime) -> Entry:
     body = {"place": seen.place, "ref": seen.ref, "said": case.said, "people": case.people}
     actor = seen.modified_by or NOBODY_KNOWN
-    for said in (case.people.get("override"), *case.people.get("disputes", {}).values()):
-        actor = said["by"] if said else actor
+    newest = ""
+    for said in (
+        case.people["override"],
+        case.people["response"],
+        *case.people["disputes"].values(),
+        *case.people["single"].values(),
+    ):
+        if said and said["at"] > newest:
+            actor, newest = said["by"], said["at"]
     return Entry(now, run, actor, "delay words", case.onboarding, body)

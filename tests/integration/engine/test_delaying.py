@@ -15,6 +15,7 @@ from ubm_sync.delays.delay import Status
 from ubm_sync.delays.rules import CodeRule, DelayRules
 from ubm_sync.errors import Temporary
 from ubm_sync.evidence import Evidence, Kind
+from ubm_sync.reports.delays import accounts, story
 from ubm_sync.sync.delaying import DelayPolicy
 
 QUESTION = (stage("2026-09-01", "waiting_on_customer"), sent("2026-09-08"))
@@ -281,6 +282,76 @@ def test_a_dispute_excludes_a_delay_until_it_is_cleared(house: Onboardings, word
     house.settle()
     assert house.ticket()["client_delay_days"] == "10"
     assert house.lines()[-1].revision.why == "disputed before, counted now"
+
+
+@pytest.mark.parametrize("word", ["2", "CL-DOCS 9/15"])
+def test_a_single_delay_is_disputed_and_the_others_of_its_code_count(
+    house: Onboardings, word: str
+) -> None:
+    house.script.add(
+        "acme",
+        stage("2026-09-01", "waiting_on_utility"),
+        item("2026-09-03", "requested", "W-9", due="2026-09-10"),
+        item("2026-09-14", "received", "W-9"),
+        item("2026-09-14", "accepted", "W-9"),
+        item("2026-09-03", "requested", "LOA", due="2026-09-15"),
+        item("2026-09-22", "received", "LOA"),
+        item("2026-09-22", "accepted", "LOA"),
+    )
+    house.until("2026-09-23")
+    assert shown(house, "client_delay_days", "delay_event_count") == ["11", "2"]
+    assert any('write 2 into "Delay dispute by number"' in one for one in house.notes())
+
+    house.say(delay_dispute_numbers=word, delay_dispute_reason="it was in the mail")
+    said_at = house.now()
+    house.settle()
+    house.say("lee@example.com", delay_dispute_numbers=f"{word}; 99")
+    house.settle()
+
+    assert shown(house, "client_delay_days", "delay_event_count") == ["4", "1"]
+    with house.state.reading() as tx:
+        case = tx.cases.load([ACME])[ACME]
+    assert case.people["single"][word]["by"] == "dana@example.com"
+    assert case.people["single"][word]["at"] == said_at.isoformat().replace("+00:00", "Z")
+    assert case.doubts == ('"99" is disputed, but there is no such delay',)
+    last = house.lines()[-1].revision
+    assert (last.event, last.status) == (2, Status.DISPUTED)
+    assert last.why == "disputed by dana@example.com on 2026-09-23: it was in the mail"
+
+    house.say(delay_dispute_numbers=None)
+    house.settle()
+    assert shown(house, "client_delay_days", "delay_event_count") == ["11", "2"]
+    assert house.verified()
+
+
+def test_a_client_s_statement_is_kept_with_name_and_time(house: Onboardings) -> None:
+    house.script.add("acme", *QUESTION, ANSWER)
+    house.until("2026-09-22")
+    house.say(delay_client_response="1: we called on 9/10")
+    house.settle()
+
+    with house.state.reading() as tx:
+        customers = {one.key: one for one in house.customers}
+        (account,) = accounts(tx, customers, DelayRules(), house.now(), "acme")
+        told = story(tx, account)
+        (entry,) = [one for one in tx.audit.last(50) if one.action == "delay words"]
+    assert told["client_response"]["by"] == "dana@example.com"
+    assert [one["client_response"] for one in told["events"]] == ["we called on 9/10"]
+    assert (entry.actor, entry.body["people"]["response"]["text"]) == (
+        "dana@example.com", "1: we called on 9/10"
+    )  # fmt: skip
+
+
+def test_an_override_of_more_days_than_there_are_is_marked(house: Onboardings) -> None:
+    house.script.add("acme", *QUESTION, ANSWER)
+    house.until("2026-09-22")
+    house.say(delay_override="400")
+    house.settle()
+
+    assert shown(house, "client_delay_days", "net_days") == ["400", "0"]
+    with house.state.reading() as tx:
+        (doubt,) = tx.cases.load([ACME])[ACME].doubts
+    assert doubt == "the override is 400 days, of 21 in all"
 
 
 def test_other_rules_revise_what_is_under_way_and_say_so(house: Onboardings) -> None:

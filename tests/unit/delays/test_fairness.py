@@ -258,6 +258,16 @@ def test_a_reopened_onboarding_goes_on_with_the_same_delays() -> None:
     assert reopened.end is None
 
 
+def test_what_is_noted_at_one_instant_is_read_in_the_order_of_the_matter() -> None:
+    facts = [
+        item("2026-09-03", "requested", due="2026-09-10"),
+        item("2026-09-14", "received"),
+        item("2026-09-14", "accepted"),
+    ]
+
+    assert spans(*facts) == spans(*reversed(facts)) == [("CL-DOCS", "2026-09-10", "2026-09-14")]
+
+
 def ticket(one: Evidence, number: int) -> Evidence:
     return replace(one, record=f"tickets/{number}")
 

@@ -49,6 +49,18 @@ def test_a_delay_is_written_down_when_it_opens_and_when_it_closes() -> None:
     assert ledger.lines[0] is first
 
 
+def test_delays_are_numbered_in_the_order_in_which_they_are_written_down() -> None:
+    ledger = Ledger()
+    ledger.write(found(*ASKED), "2026-12-10")
+    earlier = item("2026-09-03", "requested", due="2026-09-10")
+    ledger.write(found(*ASKED, earlier), "2026-12-10")
+    ledger.write(found(*ASKED, earlier, received("2026-11-23")), "2026-12-10")
+
+    assert [(one.code, one.number, one.event) for one in ledger.lines] == [
+        ("CL-NOREPLY", 1, 1), ("CL-DOCS", 1, 2), ("CL-NOREPLY", 2, 1)
+    ]  # fmt: skip
+
+
 def test_looking_again_writes_nothing() -> None:
     ledger = Ledger()
     ledger.write(found(*ASKED), "2026-12-10")
@@ -140,9 +152,10 @@ def test_the_note_of_an_opened_delay_says_cause_proof_and_how_to_correct_it() ->
     seen = found(ASKED[0], asked, now=now)
     days = days_of(seen, RULES, at(now))
 
-    assert opened(seen.delays[0], days.spans[seen.delays[0].key]) == (
+    assert opened(seen.delays[0], days.spans[seen.delays[0].key], 4) == (
         "Client-caused delay opened: CL-NOREPLY. Asked 11/16 (email), no reply by 11/19 17:00. "
-        'Day 1. Correct me: set "Delay override".'
+        'Day 1. Correct me: set "Delay override". '
+        'Dispute it alone: write 4 into "Delay dispute by number".'
     )
 
 
@@ -164,7 +177,7 @@ def test_the_note_of_a_closed_delay_says_what_it_amounts_to() -> None:
 def test_what_does_not_count_is_told_as_such() -> None:
     (suspected,) = found(item("2026-09-03", "requested")).delays
 
-    assert "Not counted: suspected." in opened(suspected, None)
+    assert "Not counted: suspected." in opened(suspected, None, 1)
     assert explained(suspected, None).endswith("Suspected, not counted.")
     assert voided("CL-DOCS", GONE) == (
         "Delay taken back: CL-DOCS. What is known now shows no such delay. It counts for nothing."
