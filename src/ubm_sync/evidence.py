@@ -67,13 +67,21 @@ class Evidence:
     side: Side = Side.UNKNOWN
     link: str = ""
     details: Mapping[str, str] = default(default_factory=nothing)
+    _identity: tuple[str, str, str, str] | None = default(
+        default=None, init=False, repr=False, compare=False
+    )
 
     @property
     def ref(self) -> str:
         """What names this fact for good: the same fact read again has the same."""
-        return f"{self.system}:{self.record}:{self.field or self.kind}:{self.at.isoformat()}"
+        return self.identity[0]
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
         """What makes two facts the same one."""
-        return self.ref, self.kind, self.subject, self.value
+        known = self._identity
+        if known is None:  # rules ask for it often
+            ref = f"{self.system}:{self.record}:{self.field or self.kind}:{self.at.isoformat()}"
+            known = ref, self.kind, self.subject, self.value
+            object.__setattr__(self, "_identity", known)
+        return known

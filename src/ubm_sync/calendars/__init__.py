@@ -1,7 +1,15 @@
 """Business days of a customer, and instants as people read them. Pure, no clock."""
 
 from ubm_sync.calendars.business_days import BusinessCalendar, calendar_of
-from ubm_sync.calendars.local import clock_text, day_text, instant_text, local, parse_instant, stamp
+from ubm_sync.calendars.local import (
+    clock_text,
+    day_text,
+    instant_text,
+    local,
+    parse_instant,
+    stamp,
+    zone_of,
+)
 
 __all__ = [
     "BusinessCalendar",
@@ -12,4 +20,5 @@ __all__ = [
     "local",
     "parse_instant",
     "stamp",
+    "zone_of",
 ]

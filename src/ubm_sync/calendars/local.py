@@ -22,7 +22,8 @@ _GENERIC = {
 
 
 @lru_cache(maxsize=512)
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """Return the zone of this name; UTC where there is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -31,7 +32,7 @@ def _zone(name: str) -> ZoneInfo:
 
 def local(instant: datetime, zone: str) -> datetime:
     """Return ``instant`` (aware) in the zone named ``zone``; UTC where there is no such zone."""
-    return instant.astimezone(_zone(zone))
+    return instant.astimezone(zone_of(zone))
 
 
 @lru_cache(maxsize=8192)

@@ -108,17 +108,12 @@ def _disputed(found: Found, disputed: frozenset[str]) -> Found:
 
 
 def _wake(found: Found, rules: DelayRules, now: datetime) -> datetime | None:
-    """Return the next threshold, business day's end or midnight of the customer."""
+    """Return the next threshold or midnight of the customer: in between nothing can change."""
     if found.onboarding.over is not None:
         return None
     case = Case(found.onboarding, timeline((), now), rules, now)
-    today = case.day(now)
-    moments = [
-        case.end_of_day(today),
-        case.begin_of_day(today + _ONE_DAY),
-        *([] if found.upcoming is None else [found.upcoming]),
-    ]
-    return min(moment for moment in moments if moment > now)
+    midnight = case.begin_of_day(case.day(now) + _ONE_DAY)
+    return midnight if found.upcoming is None else min(midnight, found.upcoming)
 
 
 def _notes(

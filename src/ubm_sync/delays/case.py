@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from ubm_sync.calendars import BusinessCalendar, clock_text, local, parse_instant
+from ubm_sync.calendars import BusinessCalendar, clock_text, parse_instant, zone_of
 from ubm_sync.delays.codes import Party
 from ubm_sync.delays.delay import Delay, Status
 from ubm_sync.delays.rules import Clock, CodeRule, DelayRules, StageRule
@@ -62,6 +61,7 @@ class Case:
     ) -> None:
         self.onboarding = onboarding
         self.facts = facts
+        self.zone = zone_of(onboarding.zone)
         self.rules = rules
         self.now = now
         merged = {one.subject: one for one in reversed(facts.of(Kind.MERGED))}
@@ -75,7 +75,7 @@ class Case:
 
     def day(self, instant: datetime) -> date:
         """Return the customer's own day of an instant."""
-        return local(instant, self.onboarding.zone).date()
+        return instant.astimezone(self.zone).date()
 
     def day_text(self, instant: datetime) -> str:
         """Return the customer's own day of an instant, as people read it: ``11/19``."""
@@ -99,8 +99,7 @@ class Case:
         return self._at(day, time())
 
     def _at(self, day: date, clock: time) -> datetime:
-        zone = ZoneInfo(self.onboarding.zone)
-        return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
+        return datetime.combine(day, clock, tzinfo=self.zone).astimezone(UTC)
 
     def fair_end(self, start: datetime, end: datetime | None) -> datetime | None:
         """Return when a wait for the client's answer ended, without their holidays before it.

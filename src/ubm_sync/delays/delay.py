@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,8 +41,8 @@ class Delay:
     told: str
     status: Status = Status.COUNTED
     doubts: tuple[str, ...] = ()
+    key: str = field(init=False, compare=False)  # what identifies it within its onboarding
 
-    @property
-    def key(self) -> str:
-        """What identifies it within its onboarding."""
-        return f"{self.code}|{self.subject}|{self.trigger.ref}"
+    def __post_init__(self) -> None:
+        """Name it, once: everything that is written down and counted goes by this name."""
+        object.__setattr__(self, "key", f"{self.code}|{self.subject}|{self.trigger.ref}")

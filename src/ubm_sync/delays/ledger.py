@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from ubm_sync.calendars import instant_text
 from ubm_sync.delays.codes import Party
@@ -83,7 +84,12 @@ class Dispute:
 
 def delay_id(ticket: str, delay: Delay) -> str:
     """Return what identifies a delay: it stays when later facts move its start or its end."""
-    return hashlib.sha256(f"{ticket}|{delay.key}".encode()).hexdigest()[:16]
+    return _hash(f"{ticket}|{delay.key}")
+
+
+@lru_cache(maxsize=4096)  # one look asks for it five times
+def _hash(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def revise(
@@ -112,10 +118,10 @@ def revise(
         last = known.get(name)
         if last is None and delay.status is Status.VOID:
             continue
-        dispute = disputes.get(name)
-        revision = _revision(name, ticket, delay, last, dispute, basis, now, patience)
-        if last is None or revision.content != last.content:
-            fresh.append(revision)
+        status, why = _status(delay, disputes.get(name))
+        if last is None or _content(delay, status) != last.content:
+            made = _revision(name, ticket, delay, last, status, why, basis, now, patience)
+            fresh.append(made)
     for name, last in known.items():
         if name not in shown and last.status is not Status.VOID:
             fresh.append(_next(last, basis, now, status=Status.VOID, why=GONE))
@@ -137,20 +143,32 @@ def _numbered(revisions: Iterable[Revision], last: int) -> list[Revision]:
     return found
 
 
+def _status(delay: Delay, dispute: Dispute | None) -> tuple[Status, str]:
+    """Return whether a delay counts, and why not."""
+    if dispute is not None and delay.status is Status.COUNTED:
+        why = f"disputed by {dispute.by} on {dispute.at.date()}: {dispute.reason}"
+        return Status.DISPUTED, why
+    return delay.status, "; ".join(delay.doubts)
+
+
+def _content(delay: Delay, status: Status) -> tuple[object, ...]:
+    """Return what a revision of it would say; see ``Revision.content``."""
+    notice = "" if delay.notice is None else delay.notice.ref
+    evidence = tuple(one.ref for one in delay.evidence)
+    return (delay.start, delay.end, status, delay.told, notice, evidence)
+
+
 def _revision(
     name: str,
     ticket: str,
     delay: Delay,
     last: Revision | None,
-    dispute: Dispute | None,
+    status: Status,
+    why: str,
     basis: Basis,
     now: datetime,
     patience: timedelta,
 ) -> Revision:
-    status, why = delay.status, "; ".join(delay.doubts)
-    if dispute is not None and status is Status.COUNTED:
-        status = Status.DISPUTED
-        why = f"disputed by {dispute.by} on {dispute.at.date()}: {dispute.reason}"
     made = Revision(
         delay=name,
         number=1 if last is None else last.number + 1,

@@ -44,10 +44,14 @@ class Timeline:
 
 def timeline(facts: Iterable[Evidence], now: datetime) -> Timeline:
     """Return the facts known until ``now``, in order, however they came and how often."""
-    # Of two tellings of one fact that differ in their details the same one is taken every time.
-    told = sorted((one for one in facts if one.at <= now), key=_telling)
-    unique = {one.identity: one for one in told}.values()
-    ordered = tuple(sorted(unique, key=_place))
+    unique: dict[tuple[str, str, str, str], Evidence] = {}
+    for one in facts:
+        if one.at <= now:
+            other = unique.setdefault(one.identity, one)
+            # Of two tellings that differ in their details the same one is taken every time.
+            if other is not one and _telling(other) < _telling(one):
+                unique[one.identity] = one
+    ordered = tuple(sorted(unique.values(), key=_place))
     by_kind: dict[Kind, list[Evidence]] = {}
     for one in ordered:
         by_kind.setdefault(one.kind, []).append(one)

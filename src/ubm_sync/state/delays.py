@@ -29,13 +29,12 @@ from sqlalchemy import (
     update,
 )
 
-from ubm_sync.database import upsert
 from ubm_sync.delays.codes import Party
 from ubm_sync.delays.delay import Status
 from ubm_sync.delays.ledger import Basis, Revision
 from ubm_sync.evidence import Evidence, Kind, Side
 from ubm_sync.state.chain import Broken, Chain, chain_table, head_table
-from ubm_sync.state.repository import Repository
+from ubm_sync.state.repository import Bulk, Pick, Repository
 from ubm_sync.state.schema import Moment, clean, instant, json_text, metadata, microseconds
 
 delay_revision = chain_table(
@@ -69,16 +68,22 @@ NEWEST = select(delay_revision).where(
         .group_by(_columns.onboarding, _columns.delay)
     )
 )
-USED = select(_facts.onboarding, _facts.digest, _facts.body).where(
-    _facts.onboarding.in_(_many), _facts.used
+USED = Pick(
+    select(_facts.onboarding, _facts.digest, _facts.body), _facts.onboarding, also=_facts.used
 )
 BODIES = select(_facts.digest, _facts.body).where(_facts.digest.in_(_many))
-KEEP = upsert(delay_fact, ["onboarding", "digest"], update=["used"])
+KEEP = Bulk(delay_fact, ["onboarding", "digest"], kept=("at", "body"))
 RETIRE = (
     update(delay_fact)
     .where(_facts.onboarding == bindparam("of_one"), _facts.digest.in_(_many))
     .values(used=False)
 )
+
+
+_KINDS = {one.value: one for one in Kind}
+_SIDES = {one.value: one for one in Side}
+_PARTIES = {one.value: one for one in Party}
+_STATUSES = {one.value: one for one in Status}
 
 
 class Line(NamedTuple):
@@ -141,22 +146,28 @@ class DelayFacts(Repository):
 
         Facts take the place of those told before with the same ``ref``; all others stay.
         """
-        told = {digest_of(one): one for one in facts}
-        refs = {one.ref for one in told.values()}
-        known = {digest: fact.ref for digest, fact in self.used(onboarding)}
-        fresh = {digest: fact for digest, fact in told.items() if digest not in known}
-        retired = [name for name, ref in known.items() if ref in refs and name not in told]
+        known = {digest: body for _, digest, body in USED.rows(self._connection, [onboarding])}
+        told: dict[str, str] = {}
+        refs = set()
+        for one in facts:
+            body = _body(one)
+            told[_digest(body)] = body
+            refs.add(one.ref)
+        fresh = told.keys() - known.keys()
+        rest = known.keys() - told.keys()
+        retired = [name for name in sorted(rest) if _fact(known[name]).ref in refs]
         self._change_in(RETIRE, retired, {"of_one": onboarding})
-        rows = [
-            {"onboarding": onboarding, "digest": key, "at": at, "used": True, "body": _body(fact)}
-            for key, fact in fresh.items()
-        ]
-        self._write(KEEP, rows)
-        return bool(fresh or retired)
+        then = microseconds(at)
+        rows = [(onboarding, name, then, True, told[name]) for name in sorted(fresh)]
+        KEEP.run(self._connection, rows)
+        return bool(rows or retired)
 
-    def used(self, onboarding: str) -> list[tuple[str, Evidence]]:
-        """Return ``(digest, fact)`` of everything that is known of one onboarding."""
-        return [(row.digest, _fact(row.body)) for row in self._rows_in(USED, [onboarding])]
+    def used(self, onboardings: Iterable[str]) -> dict[str, dict[str, Evidence]]:
+        """Return everything that is known of these: ``{onboarding: {digest: fact}}``."""
+        found: dict[str, dict[str, Evidence]] = {}
+        for onboarding, digest, body in USED.rows(self._connection, onboardings):
+            found.setdefault(onboarding, {})[digest] = _fact(body)
+        return found
 
     def get(self, digests: Iterable[str]) -> dict[str, Evidence]:
         """Return kept facts by digest, also those told differently since."""
@@ -193,9 +204,20 @@ def _body(fact: Evidence) -> str:
 
 
 def _fact(body: str) -> Evidence:
-    found = orjson.loads(body)
-    at = datetime.fromisoformat(found.pop("at"))
-    return Evidence(kind=Kind(found.pop("kind")), at=at, side=Side(found.pop("side")), **found)
+    told = orjson.loads(body)
+    return Evidence(
+        _KINDS[told["kind"]],
+        datetime.fromisoformat(told["at"]),
+        told["subject"],
+        told["value"],
+        told["system"],
+        told["record"],
+        told["field"],
+        told["actor"],
+        _SIDES[told["side"]],
+        told["link"],
+        told["details"],
+    )
 
 
 def _row(revision: Revision, proof: Sequence[str]) -> dict[str, Any]:
@@ -235,11 +257,11 @@ def _line(row: Row[Any]) -> Line:
         number=row.number,
         ticket=row.onboarding,
         code=body["code"],
-        party=Party(body["party"]),
+        party=_PARTIES[body["party"]],
         subject=body["subject"],
         start=datetime.fromisoformat(body["start"]),
         end=None if body["end"] is None else datetime.fromisoformat(body["end"]),
-        status=Status(body["status"]),
+        status=_STATUSES[body["status"]],
         told=body["told"],
         notice=body["notice"],
         evidence=tuple(body["evidence"]),

@@ -45,11 +45,14 @@ class Bulk:
 class Pick:
     """A SELECT by any number of values of one column, the counterpart of ``Bulk``.
 
-    Rows come as plain tuples, values as they are stored.
+    ``also`` is a column that must be true besides. Rows come as plain tuples, values as they are
+    stored.
     """
 
-    def __init__(self, statement: Select[Any], column: Column[Any]) -> None:
-        whole = f"{statement} WHERE {column}"
+    def __init__(
+        self, statement: Select[Any], column: Column[Any], also: Column[bool] | None = None
+    ) -> None:
+        whole = f"{statement} WHERE {'' if also is None else f'{also} AND '}{column}"
         self._texts = {
             "sqlite": f"{whole} IN (SELECT value FROM json_each(?))",  # noqa: S608 - no value in it
             "postgresql": f"{whole} = ANY(%s)",

@@ -9,7 +9,7 @@ kill between any two steps costs nothing but the time to look again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ from ubm_sync.errors import SyncError
 from ubm_sync.evidence import Evidence, Kind
 from ubm_sync.model import Customer, Problem, nothing
 from ubm_sync.ports import Asked, Connector, Hearing, Testimony, Witness
-from ubm_sync.state import DelayCase, Line, State, Ticket, Tx, digest_of
+from ubm_sync.state import DelayCase, Line, State, Ticket, Tx
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.said import Said
 
@@ -173,21 +173,22 @@ class Delaying:
         basis = Basis(VERSION, self._policy.digest, run)
         with self._state.transaction() as tx:
             ledger = tx.delays.newest(onboardings)
+            known = tx.facts.used(onboardings)
             problems: list[Problem] = []
             changed: list[str] = []
             cases = tx.cases.load(onboardings)
             for name, case in cases.items():
                 lines = ledger.get(name, {})
-                facts = [fact for _, fact in tx.facts.used(name)]
+                facts = known.get(name, {})
                 case.due = False
                 try:
-                    found = self._assess(case, facts, lines, basis, now)
+                    found = self._assess(case, facts.values(), lines, basis, now)
                 except Exception as error:  # one odd onboarding delays no other
                     log.exception("delays not judged", onboarding=name)
                     case.wake_at = now + RETRY
                     problems.append(_broken(name, case.customer, error))
                     continue
-                self._write(tx, case, found, lines, now)
+                self._write(tx, case, found, lines, facts, now)
                 if self._take(case, found):
                     changed.append(name)
             tx.problems.replace({f"delays/{one}" for one in onboardings}, problems, now)
@@ -197,7 +198,7 @@ class Delaying:
     def _assess(
         self,
         case: DelayCase,
-        facts: list[Evidence],
+        facts: Collection[Evidence],
         lines: Mapping[str, Line],
         basis: Basis,
         now: datetime,
@@ -225,11 +226,18 @@ class Delaying:
         )
 
     def _write(
-        self, tx: Tx, case: DelayCase, found: Assessment, lines: Mapping[str, Line], now: datetime
+        self,
+        tx: Tx,
+        case: DelayCase,
+        found: Assessment,
+        lines: Mapping[str, Line],
+        facts: Mapping[str, Evidence],
+        now: datetime,
     ) -> None:
         """Append the revisions with their evidence, and queue what people are told of them."""
         delays = {delay_id(case.onboarding, one): one for one in found.found.delays}
-        tx.delays.append((one, _proof(one, delays, lines)) for one in found.revisions)
+        digests = {id(fact): digest for digest, fact in facts.items()}
+        tx.delays.append((one, _proof(one, delays, lines, digests)) for one in found.revisions)
         for event, text in found.notes:
             tx.outbox.queue(f"{case.onboarding}:{event}", case.onboarding, self._place, text, now)
 
@@ -251,19 +259,24 @@ class Delaying:
         return changed
 
 
-def _proof(revision: Revision, delays: Mapping[str, Delay], lines: Mapping[str, Line]) -> list[str]:
+def _proof(
+    revision: Revision,
+    delays: Mapping[str, Delay],
+    lines: Mapping[str, Line],
+    digests: Mapping[int, str],
+) -> list[str]:
     """Return the digests of a revision's evidence; of one that is none any more, the last."""
     delay = delays.get(revision.delay)
     if delay is None:
         return list(lines[revision.delay].proof)
-    return [digest_of(one) for one in delay.evidence]
+    return [digests[id(one)] for one in delay.evidence]  # the very facts that were kept
 
 
 def _inherited(tx: Tx, onboardings: Iterable[str], told: Testimony) -> Iterator[Evidence]:
     """Yield what this system told of the tickets that live on in this one: it may tell no more."""
     systems, refs = {one.system for one in told.facts}, {one.ref for one in told.facts}
-    for name in sorted(onboardings):
-        for _, fact in tx.facts.used(name):
+    for known in tx.facts.used(sorted(onboardings)).values():
+        for fact in known.values():
             if fact.system in systems and fact.ref not in refs:
                 yield fact
 

@@ -13,7 +13,7 @@ from ubm_sync.delays.codes import Party
 from ubm_sync.delays.delay import Status
 from ubm_sync.delays.ledger import Basis, Revision
 from ubm_sync.evidence import Evidence, Kind, Side
-from ubm_sync.state import DelayCase, State, digest_of
+from ubm_sync.state import DelayCase, State, Tx, digest_of
 
 HALSTED = "onboarding-halsted"
 
@@ -52,6 +52,11 @@ def _meddle(state: State, *statements: str) -> None:
         for statement in statements:
             connection.execute(text(statement))
     engine.dispose()
+
+
+def known(tx: Tx) -> list[Evidence]:
+    """Return the facts that are used."""
+    return list(tx.facts.used([HALSTED]).get(HALSTED, {}).values())
 
 
 def _broken(state: State) -> tuple[int, str] | None:
@@ -150,7 +155,7 @@ def test_a_fact_told_again_is_nothing_new(state: State) -> None:
         assert tx.facts.keep(HALSTED, [fact(1), fact(2)], NOON)
         assert not tx.facts.keep(HALSTED, [fact(2), fact(1), fact(1)], NOON + HOUR)
         assert not tx.facts.keep(HALSTED, [], NOON + HOUR)
-        assert sorted(one.record for _, one in tx.facts.used(HALSTED)) == ["task-1", "task-2"]
+        assert sorted(one.record for one in known(tx)) == ["task-1", "task-2"]
 
 
 def test_a_fact_told_differently_is_used_and_the_first_telling_stays(state: State) -> None:
@@ -159,10 +164,10 @@ def test_a_fact_told_differently_is_used_and_the_first_telling_stays(state: Stat
         tx.facts.keep(HALSTED, [before], NOON)
         assert tx.facts.keep(HALSTED, [after], NOON + HOUR)
     with state.transaction() as tx:
-        assert [one for _, one in tx.facts.used(HALSTED)] == [after]
+        assert known(tx) == [after]
         assert tx.facts.get([digest_of(before)]) == {digest_of(before): before}
         assert tx.facts.keep(HALSTED, [before], NOON + 2 * HOUR)  # and back again
-        assert [one for _, one in tx.facts.used(HALSTED)] == [before]
+        assert known(tx) == [before]
 
 
 def test_what_is_told_of_one_place_and_instant_takes_the_place_of_what_was(state: State) -> None:
@@ -171,7 +176,7 @@ def test_what_is_told_of_one_place_and_instant_takes_the_place_of_what_was(state
     with state.transaction() as tx:
         tx.facts.keep(HALSTED, [sent, other], NOON)
         assert tx.facts.keep(HALSTED, [bounced], NOON + HOUR)
-        used = [one for _, one in tx.facts.used(HALSTED)]
+        used = known(tx)
         assert sorted(one.value for one in used) == ["bounced", "requested"]
         assert not tx.facts.keep(HALSTED, [bounced, other], NOON + HOUR)
 
