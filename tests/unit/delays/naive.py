@@ -4,7 +4,7 @@ Nothing of ``ubm_sync.delays`` is used here. Time is a number of hours since mid
 ``FIRST`` at the customer's; the clocks do not change in between. Facts are tuples
 ``(hour, kind, value, subject, more)``, one an hour at most.
 
-``python -m tests.unit.delays.naive FIRST LAST`` compares the service with it over many seeds.
+``python -m tests.unit.delays.compare FIRST LAST`` compares the service with it over many seeds.
 """
 
 from __future__ import annotations
@@ -459,18 +459,3 @@ def invent(seed: int) -> list[Fact]:
             more["statement"] = hour // 24 + chance.randint(-40, 3)
         facts.append(Fact(hour, kind, chance.choice(values), subject, more))
     return facts
-
-
-if __name__ == "__main__":
-    import sys
-
-    from tests.unit.delays.test_naive import difference
-
-    _first, _last = int(sys.argv[1]), int(sys.argv[2])
-    _bad = 0
-    for _seed in range(_first, _last):
-        if _told := difference(invent(_seed)):
-            _bad += 1
-            sys.stdout.write(f"seed {_seed}: {_told}\n")
-    sys.stdout.write(f"{_last - _first} stories, {_bad} differ\n")
-    sys.exit(bool(_bad))
