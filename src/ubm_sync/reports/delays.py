@@ -196,7 +196,8 @@ def story(tx: Tx, account: Account) -> dict[str, Any]:
     lines: dict[str, list[Line]] = {}
     for line in tx.delays.of(account.case.onboarding):
         lines.setdefault(line.revision.delay, []).append(line)
-    facts = tx.facts.get({digest for some in lines.values() for digest in some[-1].proof})
+    digests = {digest for some in lines.values() for digest in some[-1].proof}
+    facts = tx.facts.get(account.case.onboarding, digests)
     events = [
         _event(some, facts, account.days.spans.get(name), account.people.response)
         for name, some in lines.items()

@@ -18,7 +18,6 @@ import orjson
 from sqlalchemy import (
     Boolean,
     Column,
-    Index,
     Integer,
     Row,
     Table,
@@ -53,7 +52,7 @@ delay_fact = Table(
     Column("at", Moment, nullable=False),  # when it was first told
     Column("used", Boolean, nullable=False),  # False: told differently since
     Column("body", Text, nullable=False),  # JSON text, as it is hashed
-    Index("ix_delay_fact_digest", "digest"),
+    sqlite_with_rowid=False,  # an onboarding's facts lie together, in the order of the key
 )
 
 _columns, _facts = delay_revision.c, delay_fact.c
@@ -71,7 +70,9 @@ NEWEST = select(delay_revision).where(
 USED = Pick(
     select(_facts.onboarding, _facts.digest, _facts.body), _facts.onboarding, also=_facts.used
 )
-BODIES = select(_facts.digest, _facts.body).where(_facts.digest.in_(_many))
+BODIES = select(_facts.digest, _facts.body).where(
+    _facts.onboarding == bindparam("of_one"), _facts.digest.in_(_many)
+)
 KEEP = Bulk(delay_fact, ["onboarding", "digest"], kept=("at", "body"))
 RETIRE = (
     update(delay_fact)
@@ -126,15 +127,22 @@ class DelayLedger(Chain):
     def _unproven(self, rows: list[Row[Any]]) -> Broken | None:
         """Return the first of these lines whose evidence is missing or was changed."""
         proofs = {row.seq: orjson.loads(row.body)["proof"] for row in rows}
-        wanted = {digest for proof in proofs.values() for digest in proof}
-        bodies = {row.digest: row.body for row in self._rows_in(BODIES, sorted(wanted))}
-        for seq, proof in proofs.items():
-            for digest in proof:
-                if digest not in bodies:
-                    return Broken(seq, f"A piece of evidence of entry {seq} is missing.")
-                if _digest(bodies[digest]) != digest:
-                    text = f"A piece of evidence of entry {seq} was changed after it was kept."
-                    return Broken(seq, text)
+        wanted: defaultdict[str, set[str]] = defaultdict(set)
+        for row in rows:
+            wanted[row.onboarding].update(proofs[row.seq])
+        hashes = {
+            (onboarding, row.digest): _digest(row.body)
+            for onboarding, digests in wanted.items()
+            for row in self._rows_in(BODIES, sorted(digests), {"of_one": onboarding})
+        }
+        for row in rows:
+            for digest in proofs[row.seq]:
+                known = hashes.get((row.onboarding, digest))
+                if known is None:
+                    return Broken(row.seq, f"A piece of evidence of entry {row.seq} is missing.")
+                if known != digest:
+                    text = f"A piece of evidence of entry {row.seq} was changed after it was kept."
+                    return Broken(row.seq, text)
         return None
 
 
@@ -169,9 +177,10 @@ class DelayFacts(Repository):
             found.setdefault(onboarding, {})[digest] = _fact(body)
         return found
 
-    def get(self, digests: Iterable[str]) -> dict[str, Evidence]:
-        """Return kept facts by digest, also those told differently since."""
-        return {row.digest: _fact(row.body) for row in self._rows_in(BODIES, digests)}
+    def get(self, onboarding: str, digests: Iterable[str]) -> dict[str, Evidence]:
+        """Return kept facts of an onboarding by digest, also those told differently since."""
+        rows = self._rows_in(BODIES, digests, {"of_one": onboarding})
+        return {row.digest: _fact(row.body) for row in rows}
 
 
 def digest_of(fact: Evidence) -> str:

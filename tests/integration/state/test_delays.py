@@ -82,7 +82,7 @@ def test_a_revision_is_read_as_it_was_written(state: State) -> None:
         tx.delays.append([(written, [digest_of(fact(1))])])
     with state.reading() as tx:
         (line,) = tx.delays.of(HALSTED)
-        assert tx.facts.get(line.proof) == {line.proof[0]: fact(1)}
+        assert tx.facts.get(HALSTED, line.proof) == {line.proof[0]: fact(1)}
 
     assert line.revision == written
 
@@ -165,7 +165,7 @@ def test_a_fact_told_differently_is_used_and_the_first_telling_stays(state: Stat
         assert tx.facts.keep(HALSTED, [after], NOON + HOUR)
     with state.transaction() as tx:
         assert known(tx) == [after]
-        assert tx.facts.get([digest_of(before)]) == {digest_of(before): before}
+        assert tx.facts.get(HALSTED, [digest_of(before)]) == {digest_of(before): before}
         assert tx.facts.keep(HALSTED, [before], NOON + 2 * HOUR)  # and back again
         assert known(tx) == [before]
 

@@ -46,8 +46,8 @@ def _create_ledger() -> None:
         sa.Column("used", sa.Boolean(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("onboarding", "digest", name=op.f("pk_delay_fact")),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_delay_fact_digest", "delay_fact", ["digest"])
 
 
 def _create_cases() -> None:
