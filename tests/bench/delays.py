@@ -15,11 +15,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from tests.engine_house import DESK, MAPPINGS
 from tests.unit.delays.facts import at
 
@@ -51,7 +52,7 @@ class Office:
     customers: dict[str, Customer]
     facts: dict[str, list[Evidence]]
     told: list[str] = field(default_factory=list)  # customers that were told of
-    statements: list[str] = field(default_factory=list)  # what the database was asked
+    asked: list[tuple[str, str]] = field(default_factory=list)  # statements, and with what
 
     @classmethod
     def open(cls, url: str, onboardings: int, facts: int) -> Office:
@@ -83,6 +84,27 @@ class Office:
         connectors = {DESK: _Telling(system, self)}
         policy = DelayPolicy(DelayRules(), "usual")
         return Delaying(self.state, connectors, rules, self.customers, policy)
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Remember what the database is asked meanwhile."""
+        self.asked.clear()
+        self.told.clear()
+
+        def note(_c: object, _k: object, statement: str, given: object, *_more: object) -> None:
+            self.asked.append((statement, str(given)))
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            yield
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+
+    @property
+    def writes(self) -> list[str]:
+        """The statements that wrote."""
+        verbs = ("INSERT", "UPDATE", "DELETE")
+        return [statement for statement, _ in self.asked if statement.lstrip().startswith(verbs)]
 
     def count(self) -> dict[str, int]:
         """Return how many rows there are, by table."""
@@ -166,7 +188,6 @@ def main(onboardings: int = 2_000, facts: int = 200) -> None:
     """Print what each look took."""
     with tempfile.TemporaryDirectory() as folder:
         office = Office.open(f"sqlite:///{Path(folder) / 'state.db'}", onboardings, facts)
-        _listen(office)
         gc.freeze()  # what stands for another system is no burden of ours
         own = _memory()
         items = sum(map(len, office.facts.values()))
@@ -192,27 +213,20 @@ def main(onboardings: int = 2_000, facts: int = 200) -> None:
         office.state.close()
 
 
-def _listen(office: Office) -> None:
-    with office.state.reading() as tx:
-        engine = tx.delays._raw.engine
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def _note(_c: object, _k: object, statement: str, *_more: object) -> None:
-        office.statements.append(statement)
-
-
 def _look(office: Office, delaying: Delaying, what: str, now: datetime, items: int) -> None:
     before = office.count()
-    office.told.clear()
-    office.statements.clear()
-    begun, spent = time.perf_counter(), time.process_time()
-    wrong = delaying.look("run", now)
-    took, spent = time.perf_counter() - begun, time.process_time() - spent
-    asked = len(office.statements)
+    with office.listening():
+        begun, spent = time.perf_counter(), time.process_time()
+        wrong = delaying.look("run", now)
+        took, spent = time.perf_counter() - begun, time.process_time() - spent
     after = office.count()
     grown = {name: after[name] - before[name] for name in after if after[name] != before[name]}
-    _say(f"{what}: {took:.2f} s ({spent:.2f} s of the processor), {asked:,} statements, "
-         f"told of {len(office.told):,}, more rows: {grown or 'none'}", *wrong)  # fmt: skip
+    _say(
+        f"{what}: {took:.2f} s ({spent:.2f} s of the processor)",
+        f"  told of {len(office.told):,}; {len(office.asked):,} statements, {len(office.writes):,} "
+        f"of them writes; more rows: {grown or 'none'}",
+        *wrong,
+    )
     if items:
         _say(f"  {len(office.customers) / spent:,.0f} onboardings/s, {items / spent:,.0f} facts/s")
 

@@ -67,6 +67,7 @@ class Case:
         merged = {one.subject: one for one in reversed(facts.of(Kind.MERGED))}
         self.main = list(_stays(facts.of(Kind.STAGE), rules, merged))  # the ticket's own
         self.stays = [*self.main, *_merged_stays(facts.of(Kind.STAGE), rules, merged)]
+        self._has_bounced = any(one.value == "bounced" for one in facts.of(Kind.SENT))
         self.upcoming: list[datetime] = []  # when waits that go on become delays
 
     def rule(self, code: str) -> CodeRule:
@@ -134,7 +135,7 @@ class Case:
         Where the mail that carried it came back, it is the next message that arrived; None where
         none did: then nobody was told.
         """
-        sent = self.facts.of(Kind.SENT)
+        sent = self.facts.of(Kind.SENT) if self._has_bounced else []
         values = {one.value for one in sent if abs(one.at - request.at) <= _ONE_ACT}
         if values != {"bounced"}:
             return request

@@ -94,6 +94,8 @@ class People:
         ``known`` are the last revisions of the ledger, which have the numbers. A word stays bound
         to the delay it meant, also where that begins on another day now.
         """
+        if not self.disputes and not self.single:
+            return Disputed({}, {}, ())
         shown = {delay_id(ticket, one): one for one in delays}
         found = {}
         for name, one in shown.items():

@@ -135,12 +135,8 @@ class DelayCases(Repository):
 
     def due(self, now: datetime) -> list[str]:
         """Return the onboardings to look at: the due ones, and those whose wake-up time came."""
-        statement = (
-            select(_cases.onboarding)
-            .where(or_(DUE, _cases.wake_at <= now))
-            .order_by(_cases.onboarding)
-        )
-        return list(self._connection.scalars(statement))
+        statement = select(_cases.onboarding).where(or_(DUE, _cases.wake_at <= now))
+        return sorted(self._connection.scalars(statement))  # as no database's own order has it
 
     def stir(self, onboardings: Iterable[str]) -> None:
         """Have these looked at at the next chance; unknown ones are ignored."""

@@ -177,7 +177,8 @@ class Delaying:
             problems: list[Problem] = []
             changed: list[str] = []
             cases = tx.cases.load(onboardings)
-            for name, case in cases.items():
+            for name in onboardings:  # the ledger has the same order in every database
+                case = cases[name]
                 lines = ledger.get(name, {})
                 facts = known.get(name, {})
                 case.due = False
