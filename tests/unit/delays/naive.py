@@ -380,8 +380,8 @@ class Sums(NamedTuple):
 def days(facts: Iterable[Fact]) -> Sums:
     """Return what a naive look, day by day, makes of these facts."""
     story = Story(facts)
-    last = story.moves[-1] if story.moves else None
-    over = last.hour if last is not None and last.value in {"live", "cancelled"} else None
+    last, since = story.stage_at(LENGTH)
+    over = since if last in {"live", "cancelled"} else None
     first, until = (story.moves[0].hour if story.moves else 0) // 24, (over or LENGTH) // 24
     counted: dict[str, set[int]] = {}
     uncounted: dict[str, set[int]] = {}
