@@ -256,12 +256,16 @@ def verify_log(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Check the audit log and the ledger of delays: nothing edited, dropped or moved.
+    """Check the audit log, the ledger of delays and its evidence: nothing edited, dropped, moved.
 
     Example: ubm-sync verify-log --noted 9f2c4e...
     """
     with application() as app, app.state.reading() as tx:
-        heads = {"head": tx.audit.last_hash(), "delays": tx.delays.last_hash()}
+        heads = {
+            "head": tx.audit.last_hash(),
+            "delays": tx.delays.last_hash(),
+            "evidence": tx.facts.last_hash(),
+        }
         fault = _fault(tx, noted)
     if fault is None:
         if as_json:
@@ -269,6 +273,7 @@ def verify_log(
             return
         screen.say(f"The log is whole; its head is {heads['head'] or '(empty)'}.")
         screen.say(f"The ledger of delays is whole; its head is {heads['delays'] or '(empty)'}.")
+        screen.say(f"Its evidence is whole; its head is {heads['evidence'] or '(empty)'}.")
         return
     where, entry, reason = fault
     if as_json:
@@ -281,11 +286,15 @@ def verify_log(
 
 def _fault(tx: Tx, noted: str) -> tuple[str, int | None, str] | None:
     """Return what is wrong with the chains (where, entry, why), None where they hold."""
-    for chain, name in ((tx.audit, "log"), (tx.delays, "ledger of delays")):
+    for chain, name in (
+        (tx.audit, "log"),
+        (tx.delays, "ledger of delays"),
+        (tx.facts, "log of evidence"),
+    ):
         broken = chain.verify()
         if broken is not None:
             return f"{name} is broken at entry {broken.seq}", broken.seq, broken.reason.rstrip(".")
-    if noted and not (tx.audit.holds(noted) or tx.delays.holds(noted)):
+    if noted and not any(one.holds(noted) for one in (tx.audit, tx.delays, tx.facts)):
         return "log is not the one of that time", None, f"No entry has the hash {noted}"
     return None
 

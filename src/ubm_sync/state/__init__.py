@@ -12,8 +12,9 @@ from ubm_sync.state.budget import Limit, SharedBudget, UnlimitedBudget
 from ubm_sync.state.chain import Broken
 from ubm_sync.state.conflicts import ConflictState, Kept
 from ubm_sync.state.delay_cases import DelayCase, Ticket
-from ubm_sync.state.delays import Line, digest_of
+from ubm_sync.state.delays import Line
 from ubm_sync.state.doubts import Doubt
+from ubm_sync.state.evidence import digest_of
 from ubm_sync.state.guard import GuardStop
 from ubm_sync.state.journal import Intent, Told
 from ubm_sync.state.leases import Lease

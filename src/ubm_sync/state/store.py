@@ -16,8 +16,9 @@ from ubm_sync.state.conflicts import Conflicts, KeptValues
 from ubm_sync.state.cursors import Cursors
 from ubm_sync.state.decisions import Decisions
 from ubm_sync.state.delay_cases import DelayCases
-from ubm_sync.state.delays import DelayFacts, DelayLedger
+from ubm_sync.state.delays import DelayLedger
 from ubm_sync.state.doubts import Doubts
+from ubm_sync.state.evidence import DelayFacts
 from ubm_sync.state.guard import GuardStops
 from ubm_sync.state.journal import Journal
 from ubm_sync.state.leases import Leases

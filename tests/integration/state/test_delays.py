@@ -13,7 +13,7 @@ from ubm_sync.delays.codes import Party
 from ubm_sync.delays.delay import Status
 from ubm_sync.delays.ledger import Basis, Revision
 from ubm_sync.evidence import Evidence, Kind, Side
-from ubm_sync.state import DelayCase, State, Tx, digest_of
+from ubm_sync.state import DelayCase, State, Tx, digest_of, open_state
 
 HALSTED = "onboarding-halsted"
 
@@ -39,7 +39,7 @@ def ledger(state: State) -> State:
     """A ledger of 120 delays with a fact each: more than are checked in one page."""
     facts = [fact(number) for number in range(120)]
     with state.transaction() as tx:
-        tx.facts.keep(HALSTED, facts, NOON)
+        tx.facts.keep({HALSTED: facts}, NOON)
         tx.delays.append(
             (revision(f"delay-{number:03}"), [digest_of(one)]) for number, one in enumerate(facts)
         )
@@ -78,7 +78,7 @@ def test_a_revision_is_read_as_it_was_written(state: State) -> None:
         "d1", end=NOON + timedelta(days=3), status=Status.DISPUTED, why="late", retrospective=True
     )
     with state.transaction() as tx:
-        tx.facts.keep(HALSTED, [fact(1)], NOON)
+        tx.facts.keep({HALSTED: [fact(1)]}, NOON)
         tx.delays.append([(written, [digest_of(fact(1))])])
     with state.reading() as tx:
         (line,) = tx.delays.of(HALSTED)
@@ -150,23 +150,71 @@ def test_evidence_that_was_dropped_is_found(ledger: State) -> None:
     assert _broken(ledger) == (112, "A piece of evidence of entry 112 is missing.")
 
 
+def _evidence(state: State) -> tuple[int, str] | None:
+    with state.reading() as tx:
+        found = tx.facts.verify()
+    return None if found is None else (found.seq, found.reason)
+
+
+@pytest.fixture
+def heard(state: State) -> State:
+    """Two hearings: a fact, then a second one and the first told differently."""
+    with state.transaction() as tx:
+        tx.facts.keep({"onboarding-oakmont": [fact(9)]}, NOON)
+        tx.facts.keep({HALSTED: [fact(1), fact(2)]}, NOON)
+        tx.facts.keep({HALSTED: [fact(1, due="2026-11-30"), fact(2)]}, NOON + HOUR)
+    return state
+
+
+def test_evidence_that_nobody_touched_is_whole(heard: State) -> None:
+    assert _evidence(heard) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "entry", "what"),
+    [
+        ("DELETE FROM delay_fact WHERE digest = '{two}'", 2, "entry 2 is missing"),
+        ("UPDATE delay_fact SET body = replace(body, 'bill 2', 'bill 3') WHERE digest = '{two}'",
+         2, "entry 2 was changed"),
+        ("UPDATE delay_fact SET used = NOT used WHERE digest = '{two}'", 2, "was set aside"),
+        ("UPDATE delay_fact SET used = NOT used WHERE digest = '{one}'", 3, "was taken up again"),
+        ("UPDATE delay_fact SET onboarding = '{there}' WHERE digest = '{nine}'",
+         3, "was added after entry 3"),
+        ("DELETE FROM delay_told WHERE seq = 2", 2, "Entry 2 is missing."),
+        ("UPDATE delay_told SET body = replace(body, '{two}', '{nine}') WHERE seq = 2",
+         2, "Entry 2 was changed"),
+        ("DELETE FROM delay_told WHERE seq = 3", 3, "missing at the end"),
+    ],
+)  # fmt: skip
+def test_evidence_that_was_meddled_with_is_found_though_no_delay_rests_on_it(
+    heard: State, statement: str, entry: int, what: str
+) -> None:
+    one, two, nine = (digest_of(fact(number)) for number in (1, 2, 9))
+    _meddle(heard, statement.format(one=one, two=two, nine=nine, there=HALSTED))
+    found = _evidence(heard)
+
+    assert found is not None
+    assert found[0] == entry
+    assert what in found[1]
+
+
 def test_a_fact_told_again_is_nothing_new(state: State) -> None:
     with state.transaction() as tx:
-        assert tx.facts.keep(HALSTED, [fact(1), fact(2)], NOON)
-        assert not tx.facts.keep(HALSTED, [fact(2), fact(1), fact(1)], NOON + HOUR)
-        assert not tx.facts.keep(HALSTED, [], NOON + HOUR)
+        assert tx.facts.keep({HALSTED: [fact(1), fact(2)]}, NOON)
+        assert not tx.facts.keep({HALSTED: [fact(2), fact(1), fact(1)]}, NOON + HOUR)
+        assert not tx.facts.keep({HALSTED: []}, NOON + HOUR)
         assert sorted(one.record for one in known(tx)) == ["task-1", "task-2"]
 
 
 def test_a_fact_told_differently_is_used_and_the_first_telling_stays(state: State) -> None:
     before, after = fact(1), fact(1, due="2026-11-30")
     with state.transaction() as tx:
-        tx.facts.keep(HALSTED, [before], NOON)
-        assert tx.facts.keep(HALSTED, [after], NOON + HOUR)
+        tx.facts.keep({HALSTED: [before]}, NOON)
+        assert tx.facts.keep({HALSTED: [after]}, NOON + HOUR)
     with state.transaction() as tx:
         assert known(tx) == [after]
         assert tx.facts.get(HALSTED, [digest_of(before)]) == {digest_of(before): before}
-        assert tx.facts.keep(HALSTED, [before], NOON + 2 * HOUR)  # and back again
+        assert tx.facts.keep({HALSTED: [before]}, NOON + 2 * HOUR)  # and back again
         assert known(tx) == [before]
 
 
@@ -174,17 +222,17 @@ def test_what_is_told_of_one_place_and_instant_takes_the_place_of_what_was(state
     sent, other = fact(1), fact(2)
     bounced = replace(sent, value="bounced")
     with state.transaction() as tx:
-        tx.facts.keep(HALSTED, [sent, other], NOON)
-        assert tx.facts.keep(HALSTED, [bounced], NOON + HOUR)
+        tx.facts.keep({HALSTED: [sent, other]}, NOON)
+        assert tx.facts.keep({HALSTED: [bounced]}, NOON + HOUR)
         used = known(tx)
         assert sorted(one.value for one in used) == ["bounced", "requested"]
-        assert not tx.facts.keep(HALSTED, [bounced, other], NOON + HOUR)
+        assert not tx.facts.keep({HALSTED: [bounced, other]}, NOON + HOUR)
 
 
 def test_text_that_a_database_refuses_is_kept_without_it(state: State) -> None:
     odd = replace(fact(1), actor="\ud800\0", details={"text": "a\0b\udfff"})
     with state.transaction() as tx:
-        tx.facts.keep(HALSTED, [odd], NOON)
+        tx.facts.keep({HALSTED: [odd]}, NOON)
         tx.delays.append([(revision("d1", told="\ud800\0"), [digest_of(odd)])])
 
     assert _broken(state) is None
@@ -250,3 +298,19 @@ def test_what_a_system_told_last_is_remembered_by_system(state: State) -> None:
         tx.cases.hear("store", {"o-1": "9"})
         assert tx.cases.heard("desk") == {"o-1": "3", "o-2": "2"}
         assert tx.cases.heard("nobody") == {}
+
+
+def test_evidence_of_before_there_was_a_chain_over_it_is_taken_into_one(heard: State) -> None:
+    _meddle(
+        heard,
+        "DROP TABLE delay_told",
+        "DROP TABLE delay_told_head",
+        "UPDATE alembic_version SET version_num = '0007'",
+    )
+    again = open_state(heard.url)
+
+    assert _evidence(again) is None
+    with again.transaction() as tx:
+        assert tx.facts.keep({HALSTED: [fact(3)]}, NOON)
+    assert _evidence(again) is None
+    again.close()
