@@ -105,6 +105,22 @@ def test_every_new_day_is_counted_and_nothing_is_written_between(house: Onboardi
     assert shown(house, "day_count", "client_delay_days") == ["15", "5"]
 
 
+def test_only_what_changed_is_written_and_at_most_once_a_cycle(house: Onboardings) -> None:
+    house.script.add("acme", *QUESTION)
+    house.until("2026-09-15 10:00")
+    desk = house.systems[DESK]
+    refs = {one["customer_key"]: ref for ref, one in desk.see("onboarding").items()}
+    past = desk.past["onboarding", refs["acme"]]
+    before = len(past)
+    house.clock.sleep((at("2026-09-16 00:01") - house.now()).total_seconds())
+    house.engine.cycle()
+
+    assert len(past) == before + 1
+    old, new = past[-2].values, past[-1].values
+    changed = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+    assert changed == {"day_count", "client_delay_days"}  # the net days are the same
+
+
 def test_a_quiet_cycle_asks_nothing_and_writes_nothing(house: Onboardings) -> None:
     house.script.add("acme", *HUNDRED_DAYS)
     house.until("2026-12-20")
