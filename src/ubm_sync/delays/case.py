@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -67,7 +68,7 @@ class Case:
         merged = {one.subject: one for one in reversed(facts.of(Kind.MERGED))}
         self.main = list(_stays(facts.of(Kind.STAGE), rules, merged))  # the ticket's own
         self.stays = [*self.main, *_merged_stays(facts.of(Kind.STAGE), rules, merged)]
-        self._has_bounced = any(one.value == "bounced" for one in facts.of(Kind.SENT))
+        self._sent = facts.of(Kind.SENT)
         self.upcoming: list[datetime] = []  # when waits that go on become delays
 
     def rule(self, code: str) -> CodeRule:
@@ -135,12 +136,22 @@ class Case:
         Where the mail that carried it came back, it is the next message that arrived; None where
         none did: then nobody was told.
         """
-        sent = self.facts.of(Kind.SENT) if self._has_bounced else []
-        values = {one.value for one in sent if abs(one.at - request.at) <= _ONE_ACT}
-        if values != {"bounced"}:
+        near = self._mails(request)
+        if not near or any(one.value != "bounced" for one in near):
             return request
-        later = (one for one in sent if one.at > request.at and one.value != "bounced")
+        later = (one for one in self._sent if one.at > request.at and one.value != "bounced")
         return next(later, None)
+
+    def mail_of(self, request: Evidence) -> Evidence | None:
+        """Return the message that went out with a request, where one did: it shows the words."""
+        near = [one for one in self._mails(request) if one.value != "bounced"]
+        return min(near, key=lambda one: (abs(one.at - request.at), one.identity), default=None)
+
+    def _mails(self, request: Evidence) -> list[Evidence]:
+        """Return the messages of the hour before and after a request."""
+        first = bisect_left(self._sent, request.at - _ONE_ACT, key=_at)
+        last = bisect_right(self._sent, request.at + _ONE_ACT, key=_at)
+        return self._sent[first:last]
 
     def delay(
         self,
@@ -187,6 +198,10 @@ class Case:
             status,
             doubts,
         )
+
+
+def _at(fact: Evidence) -> datetime:
+    return fact.at
 
 
 def earliest(*instants: datetime | None) -> datetime | None:

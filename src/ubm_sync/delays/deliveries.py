@@ -60,7 +60,7 @@ def _documents(case: Case, subject: str, asked: Evidence, came: Evidence | None)
         asked,
         told,
         notice=notice if is_named else None,  # without a day nobody can say when it was late
-        evidence=(came,),
+        evidence=(came, case.mail_of(asked)),
         subject=subject,
         doubts=doubts,
     )
@@ -122,7 +122,7 @@ def _asked(case: Case, code: str, one: Round, told: str) -> Iterator[Delay]:
         one.asked,
         told,
         notice=notice,
-        evidence=(one.answer,),
+        evidence=(one.answer, case.mail_of(one.asked)),
     )
 
 

@@ -370,6 +370,24 @@ def test_an_override_of_more_days_than_there_are_is_marked(house: Onboardings) -
     assert doubt == "the override is 400 days, of 21 in all"
 
 
+def test_a_reopened_onboarding_goes_on_in_the_same_log(house: Onboardings) -> None:
+    house.script.add("acme", *QUESTION)
+    house.until("2026-09-15")
+    house.script.add("acme", stage("2026-09-16", "live"))
+    house.until("2026-09-17")
+    assert shown(house, "live_date", "day_count", "delay_open_reason") == ["2026-09-16", "15", None]
+
+    house.script.add("acme", stage("2026-09-20", "waiting_on_customer"))
+    house.until("2026-09-28")
+    assert shown(house, "live_date", "day_count") == [None, "27"]
+    lines = [one.revision for one in house.lines()]
+    assert [(one.event, one.number, one.end is None) for one in lines[:2]] == [
+        (1, 1, True), (1, 2, False)
+    ]  # fmt: skip
+    assert lines[0].start == lines[1].start
+    assert house.verified()
+
+
 def test_other_rules_revise_what_is_under_way_and_say_so(house: Onboardings) -> None:
     house.script.add("acme", *QUESTION)
     house.script.add("beta", *HUNDRED_DAYS)

@@ -112,6 +112,14 @@ def test_a_request_one_of_whose_mails_arrived_was_made() -> None:
     assert lasted(delay) == ("2026-09-15", None)
 
 
+def test_the_mail_that_went_out_with_a_request_is_evidence_of_it() -> None:
+    mail, other = sent("2026-09-08 09:10"), sent("2026-09-08 15:00")
+    delay = only(item("2026-09-08", "requested", due="2026-09-15"), mail, other, now="2026-09-20")
+
+    assert mail in delay.evidence
+    assert other not in delay.evidence
+
+
 def test_an_incomplete_reply_ends_the_silence_and_once_told_the_documents_are_late() -> None:
     facts = (
         stage("2026-09-01", "waiting_on_customer"),
