@@ -170,34 +170,32 @@ def _slices(
     start: date,
     end: date,
 ) -> list[Slice]:
-    cuts = {start, end}
-    for begun, ended in clipped.values():
+    """Sweep over the days at which something begins or ends; ``spans`` are in precedence."""
+    if start >= end:
+        return []
+    begins: dict[date, list[int]] = {start: [], end: []}
+    ends: dict[date, list[int]] = {}
+    for number, span in enumerate(spans):
+        begun, ended = clipped[span.key]
         if begun < ended:
-            cuts |= {begun, ended}
-    edges = sorted(cuts)
+            begins.setdefault(begun, []).append(number)
+            ends.setdefault(ended, []).append(number)
     found = []
-    for begun, ended in pairwise(edges):
-        active = tuple(
-            one.key
-            for one in spans
-            if clipped[one.key][0] <= begun and ended <= clipped[one.key][1]
-        )
-        share = _share({parties[key] for key in active})
-        found.append(Slice(begun, ended, share, _client_first(active, parties)))
-    return found if start < end else []
+    current: set[int] = set()
+    for begun, ended in pairwise(sorted(begins.keys() | ends.keys())):
+        current.difference_update(ends.get(begun, ()))
+        current.update(begins.get(begun, ()))
+        active = [spans[number].key for number in sorted(current)]
+        mine = [key for key in active if parties[key] is Party.CLIENT]
+        others = [key for key in active if parties[key] is not Party.CLIENT]
+        found.append(Slice(begun, ended, _share(mine, others), (*mine, *others)))
+    return found
 
 
-def _share(active: set[Party]) -> Share:
-    if not active:
-        return Share.NOBODY
-    if Party.CLIENT not in active:
-        return Share.OTHER
-    return Share.CLIENT if active == {Party.CLIENT} else Share.CONCURRENT
-
-
-def _client_first(active: tuple[str, ...], parties: Mapping[str, Party]) -> tuple[str, ...]:
-    """Return the active delays with the client's first; within each in order of beginning."""
-    return tuple(sorted(active, key=lambda key: parties[key] is not Party.CLIENT))
+def _share(mine: Sequence[str], others: Sequence[str]) -> Share:
+    if mine:
+        return Share.CONCURRENT if others else Share.CLIENT
+    return Share.OTHER if others else Share.NOBODY
 
 
 def _span_days(

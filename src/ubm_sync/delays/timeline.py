@@ -47,10 +47,11 @@ def timeline(facts: Iterable[Evidence], now: datetime) -> Timeline:
     unique: dict[tuple[str, str, str, str], Evidence] = {}
     for one in facts:
         if one.at <= now:
-            other = unique.setdefault(one.identity, one)
+            name = one.identity
+            other = unique.get(name)
             # Of two tellings that differ in their details the same one is taken every time.
-            if other is not one and _telling(other) < _telling(one):
-                unique[one.identity] = one
+            if other is None or _telling(other) < _telling(one):
+                unique[name] = one
     ordered = tuple(sorted(unique.values(), key=_place))
     by_kind: dict[Kind, list[Evidence]] = {}
     for one in ordered:
