@@ -145,7 +145,17 @@ def export(
 
     Example: ubm-sync delays export --out reports
     """
-    with application() as app, app.state.reading() as tx:
+    with application() as app:
+        written = export_files(app, out, customer)
+    screen.say(f"{written} onboardings written to {out}: delays.csv, delays.json and their pages.")
+
+
+def export_files(app: Application, out: Path, customer: str | None = None) -> int:
+    """Write what is known of the delays into a folder; return how many onboardings there are.
+
+    Raises Refused where the folder cannot be written, or the customer has no onboarding.
+    """
+    with app.state.reading() as tx:
         now = app.clock.now()
         found = _accounts(app, tx, customer)
         figures = portfolio(found, app.configuration.delays.rules.goal_days)
@@ -154,9 +164,7 @@ def export(
     made = f"Made {instant_text(now)}; the ledger ends with {head or 'nothing'}."
     for name, content in files(told, figures, made).items():
         _save(out / name, content)
-    screen.say(
-        f"{len(told)} onboardings written to {out}: delays.csv, delays.json and their pages."
-    )
+    return len(told)
 
 
 def _save(path: Path, content: str) -> None:

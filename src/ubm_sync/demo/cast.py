@@ -46,6 +46,14 @@ PINE = Client(
     "America/Chicago",
 )
 CLIENTS = (HALSTED, LAKESHORE, PINE)
+RIVERBEND = Client(
+    "riverbend",
+    "Riverbend Grocers",
+    "jo@riverbend.example",
+    PRIYA,
+    "Priya Nair",
+    "America/Chicago",
+)  # whose onboarding is lived through from its first day to its hundredth
 
 COMMON = {
     "request_type": "Add location",

@@ -82,7 +82,9 @@ class People:
         found: list[dict[str, Any]] = self._desk(
             "everybody", "find_tickets", where={"subject": subject}, pipeline=pipeline
         )
-        return found[0] if found else {}
+        if not found:
+            return {}
+        return {**found[0], "notes": [_rendered(note) for note in found[0]["notes"]]}
 
     def hire(self, email: str, first: str, last: str) -> None:
         """Add a user of the ticket system."""
