@@ -80,7 +80,8 @@ def explained(delay: Delay, days: SpanDays | None) -> str:
     amount = (
         "not counted"
         if days is None
-        else (f"{_many(days.calendar)} on the calendar, {days.counted} counted")
+        else f"{_many(days.calendar)} on the calendar"
+        + (f", {days.counted} counted" if delay.party is Party.CLIENT else "")
     )
     if delay.status is not Status.COUNTED:
         amount = f"{delay.status}, not counted"

@@ -24,7 +24,9 @@ MOST = 12  # cycles until nothing is left to write
 class Diary:
     """Moves the clock, lets people act and the service run, and tells what came of it."""
 
-    def __init__(self, stage: VirtualStage, app: Application, people: People, client: Client):
+    def __init__(
+        self, stage: VirtualStage, app: Application, people: People, client: Client
+    ) -> None:
         self._stage = stage
         self._people = people
         self._client = client
@@ -59,9 +61,7 @@ class Diary:
         self._pass(when)
         date = day_text(local(self._stage.clock.now(), self._client.zone).date(), weekday=False)
         screen.say(f"{date:<6} day {self.day:>3}  {told}", "bold")
-        answer = self._stage.act(
-            self._people.tickets_in, who, what, id=ref or self.ticket, **order
-        )
+        answer = self._stage.act(self._people.tickets_in, who, what, id=ref or self.ticket, **order)
         self.settle()
         return str(answer.get("id", "")) if isinstance(answer, dict) else ""
 

@@ -196,7 +196,9 @@ class HundredDays:
             "2026-10-15 09:00", "Priya books a review for Oct 20, 10:00", RIVERBEND.csm,
             "book_meeting", title="Review", at=SLOT,
         )  # fmt: skip
-        people.edit_tickets(RIVERBEND.csm, [one["id"] for one in people.tickets()], approval="approve")
+        people.edit_tickets(
+            RIVERBEND.csm, [one["id"] for one in people.tickets()], approval="approve"
+        )
         diary.do("2026-10-20 10:20", "Nobody of Riverbend comes", RIVERBEND.csm, "miss_meeting",
             review)  # fmt: skip
         diary.expect_fields(

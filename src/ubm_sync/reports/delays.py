@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from statistics import mean, median
 from typing import Any
 
@@ -143,6 +144,7 @@ def overview(account: Account) -> dict[str, Any]:
         "internal": days.by_party.get(Party.INTERNAL, 0),
         "others_only": days.other,
         "unattributed": days.unattributed,
+        "shared_taken_off": override is None and days.net < days.gross - days.client_exclusive,
         "net_days": account.net,
         "by_code": dict(days.by_code),
         "open": [one.code for one in account.goes_on],
@@ -203,7 +205,29 @@ def story(tx: Tx, account: Account) -> dict[str, Any]:
         for name, some in lines.items()
     ]
     events.sort(key=lambda one: (one["start"], _rank(one["code"]), one["id"]))
-    return {**overview(account), "zone": account.customer.zone, "events": events}
+    return {
+        **overview(account),
+        "zone": account.customer.zone,
+        "slices": _slices(account.days),
+        "events": events,
+    }
+
+
+def _slices(days: Days) -> list[dict[str, Any]]:
+    """Return whose each day is, in stretches as long as they can be."""
+    found: list[dict[str, Any]] = []
+    for share, some in groupby(days.slices, key=lambda one: one.share):
+        pieces = list(some)
+        start, end = pieces[0].start, pieces[-1].end
+        found.append(
+            {
+                "start": start.isoformat(),
+                "end": end.isoformat(),
+                "days": (end - start).days,
+                "share": share.value,
+            }
+        )
+    return found
 
 
 def _event(

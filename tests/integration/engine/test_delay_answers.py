@@ -117,19 +117,71 @@ def drawn(text: str) -> ET.Element:
     return ET.fromstring(picture)  # noqa: S314 - our own page
 
 
+def bars(picture: ET.Element) -> list[ET.Element]:
+    """Return the bars of a picture, one for each delay that is shown."""
+    return picture.findall("g[@class='bars']/rect")
+
+
+def band(picture: ET.Element) -> list[ET.Element]:
+    """Return the parts of the band that says whose each day is."""
+    parts = picture.findall("g[@class='days']/rect")
+    return [one for one in parts if one.find("title") is not None]
+
+
 def test_a_page_shows_a_bar_for_each_delay_and_the_same_as_a_table(house: Onboardings) -> None:
     text = page(stories(house)[0], "Made today.")
     picture = drawn(text)
 
-    bars = picture.findall("rect")
-    assert len(bars) == 5
-    assert all(one.find("title") is not None for one in bars)
+    a_day = sum(float(one.get("width", "")) for one in band(picture)) / 100
+    assert [
+        (one.get("class"), round(float(one.get("width", "")) / a_day)) for one in bars(picture)
+    ] == [("client", 21), ("client", 16), ("vendor", 14), ("internal", 5), ("client", 7)]
+    assert all(one.find("title") is not None for one in bars(picture))
     assert [one.get("id") for one in picture.findall("title") + picture.findall("desc")] == [
         "svg-title", "svg-desc"
     ]  # fmt: skip
+    words = [one.text or "" for one in picture.iter("text")]
+    assert "Client: 21 days, 18 counted" in words
+    assert "Our own: 5 days" in words
+    assert "Dec 10, live" in words
     assert "The same as a table" in text
     assert "@media print" in text
     assert "60 bill copies requested 9/3, due 9/10, received 10/1." in text
+
+
+def test_the_band_over_the_bars_says_whose_each_day_is(house: Onboardings) -> None:
+    told = stories(house)[0]
+    picture = drawn(page(told, "Made today."))
+
+    assert [(one["share"], one["days"]) for one in told["slices"]] == [
+        ("unattributed", 9), ("client", 18), ("concurrent", 8), ("other", 8),
+        ("unattributed", 6), ("client", 7), ("unattributed", 44),
+    ]  # fmt: skip
+    assert [one.get("class") for one in band(picture)] == [one["share"] for one in told["slices"]]
+    words = [one.text or "" for one in picture.iter("text")]
+    assert {"the client's alone: 25", "shared: 8", "others' alone: 8", "nobody's: 59"} <= set(words)
+
+
+def test_what_does_not_count_is_dashed_and_says_so(house: Onboardings) -> None:
+    told = stories(house)[0]
+    told["events"][0] |= {"status": "disputed", "calendar_days": None, "counted_days": None}
+    told["events"][4] |= {"end": None}
+    text = page(told, "Made today.")
+    words = [one.text or "" for one in drawn(text).iter("text")]
+
+    assert bars(drawn(text))[0].get("class") == "client off"
+    assert "Client: disputed, not counted" in words
+    assert "dashed: does not count" in words
+    assert "Client: 7 days, 7 counted, goes on" in words
+    assert "not counted" not in page(stories(house)[0], "Made today.")
+
+
+def test_an_onboarding_without_a_delay_has_a_page_too(house: Onboardings) -> None:
+    told = {**stories(house)[0], "events": [], "slices": [], "gross_days": 0, "end": None}
+    text = page(told, "Made today.")
+
+    assert bars(drawn(text)) == []
+    assert text.count("No delay is known.") == 2  # in the picture and below it
 
 
 def test_whatever_people_typed_is_text_on_a_page(house: Onboardings) -> None:
