@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 from tests.integration.hubspot_connector.desk import Desk, at
 from tests.unit.delays.facts import RULES, days_of, lasted
 
@@ -9,7 +11,15 @@ SLOT = "2026-10-20T15:00:00Z"
 NEW_SLOT = "2026-10-27T15:00:00Z"
 
 
-def hundred_days(desk: Desk) -> None:
+class Living(Protocol):
+    """Where people do something at some time: see ``Desk``."""
+
+    def do(self, when: str, what: str, ref: str = "", **order: Any) -> str: ...
+
+    def move(self, when: str, key: str) -> None: ...
+
+
+def hundred_days(desk: Living) -> None:
     """Let people live the worked example."""
     desk.move("2026-09-03", "gathering_documents")
     copies = desk.do("2026-09-03", "ask_item", subject="Document: 60 bill copies", due="2026-09-10")
