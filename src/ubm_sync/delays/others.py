@@ -69,7 +69,8 @@ def backlog(case: Case) -> Iterator[Delay]:
             continue
         asked = _asked(case, stay) if stay.rule.clock is Clock.SHARED else None
         start = case.deadline(stay.entered, stay.rule.longest)
-        told = f"in {stay.stage} since {case.day_text(stay.entered)}, planned until "
+        stage = stay.stage.replace("_", " ")
+        told = f"in {stage} since {case.day_text(stay.entered)}, planned until "
         yield from case.delay(
             "IN-BACKLOG",
             start,
