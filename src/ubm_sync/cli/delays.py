@@ -156,7 +156,7 @@ def export_files(app: Application, out: Path, customer: str | None = None) -> in
     Raises Refused where the folder cannot be written, or the customer has no onboarding.
     """
     with app.state.reading() as tx:
-        now = app.clock.now()
+        now = app.clock.now().replace(microsecond=0)
         found = _accounts(app, tx, customer)
         figures = portfolio(found, app.configuration.delays.rules.goal_days)
         told = [story(tx, one) for one in found]
