@@ -17,7 +17,8 @@ from ubm_sync.emulation.messages import Delivery, Request, Response
 
 LOOK = re.compile(r"/batch/read$|/version$|^GET /2.0/sheets/\d+$")
 READS = ("/search", "/batch/read")
-HELD_AT_MOST = 120.0  # seconds
+HELD_AT_MOST = 600.0  # seconds; longer than any story
+TOO_LATE = "x-too-late"  # header of an answer that comes after the service has given up waiting
 NOTHING = Response(status=0, delivery=Delivery.NOTHING)
 CYCLE = "GET /2.0/sheets"  # asked once at the beginning of each cycle's reading
 
@@ -104,6 +105,7 @@ class Exchange:
         """Pass the moment after the effect; say what becomes of the answer."""
         with self._lock:
             lost = "" if response.delivery is Delivery.WHOLE else f" ({response.delivery.value})"
+            lost = lost or (" (too late)" if TOO_LATE in response.headers else "")
             words = f"{moment.caller} {moment.line} -> {response.status}{lost}"
             self.tell(f"  #{moment.number} {words}")
             failed = lost or not 200 <= response.status < 300
@@ -146,7 +148,15 @@ class Tap:
         if fate is Pass.DEAD:
             return NOTHING
         response = self._emulator.handle(request)
+        if response.stall or fate is Pass.HELD:
+            response = _too_late(response)
         fate = exchange.answered(moment, response)
         if fate is Pass.HELD:
             exchange.wait()
+            response = _too_late(response)
         return NOTHING if fate is Pass.DEAD else response
+
+
+def _too_late(response: Response) -> Response:
+    """Mark an answer as one that comes too late instead of sending it late."""
+    return replace(response, stall=0.0, headers={**response.headers, TOO_LATE: "yes"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -165,6 +166,13 @@ class Lives:
     def kill(self) -> None:
         """End the present life of the first instance now."""
         os.kill(self.running[FIRST], signal.SIGKILL)
+
+    def nudge(self) -> None:
+        """Let the frozen first instance go on for a moment."""
+        os.kill(self.running[FIRST], signal.SIGCONT)
+        time.sleep(0.01)
+        os.kill(self.running[FIRST], signal.SIGSTOP)
+        self.look(FIRST, 120.0)
 
     def wake(self) -> None:
         """Let the first instance go on."""

@@ -16,9 +16,8 @@ from typing import Any
 from sqlalchemy import create_engine, text
 from tests.stack import ENROLMENTS, LOCATIONS, ONBOARDINGS
 from tests.system.stories.house import Databases
-from tests.system.stories.people import FIELDS, People, Typed
+from tests.system.stories.people import FIELDS, ID_COLUMN, ID_PROPERTY, People, Typed
 
-ID_COLUMN, ID_PROPERTY = "UBM Sync ID", "ubm_sync_id"
 PLACES = {LOCATIONS: "ticket", ENROLMENTS: "enrolment", ONBOARDINGS: "onboarding"}
 
 
@@ -119,7 +118,7 @@ def _lost(ending: Ending, people: People) -> Iterator[str]:
     shown = {value for _, cells in ending.rows.values() for value in cells.values()}
     for tickets in ending.tickets.values():
         shown |= {str(value) for one in tickets for value in one["properties"].values()}
-    replaced = {one.before for one in people.typed}
+    replaced = {one.before for one in people.typed if not one.chosen}  # what loses is kept
     waiting = " ".join(ending.conflicts.values())
     for one in people.typed:
         safe = one.value in shown | replaced | ending.kept or one.value in waiting
@@ -138,7 +137,11 @@ def _waits_from_the_start(ending: Ending, where: tuple[str, str], spoken: list[T
 
 
 def _overruled(ending: Ending, people: People) -> Iterator[str]:
-    """Where everybody saw what was typed before, the last word stands."""
+    """Where everybody saw what was typed before, the last word stands.
+
+    Who chooses in a conflict has seen it. Who chooses twice may have looked at a ticket that does
+    not show yet that the first choice was carried out.
+    """
     of_ticket = {one["id"]: one["properties"].get(ID_PROPERTY) for one in ending.tickets[LOCATIONS]}
     of_row = {row: cells[ID_COLUMN] for row, (_, cells) in ending.rows.items()}
     words: defaultdict[tuple[str, str], list[Typed]] = defaultdict(list)
@@ -147,7 +150,8 @@ def _overruled(ending: Ending, people: People) -> Iterator[str]:
         if sync_id:
             words[sync_id, one.field].append(one)
     for (sync_id, name), spoken in words.items():
-        if _waits_from_the_start(ending, (sync_id, name), spoken):
+        twice = sum(one.chosen for one in spoken) > 1
+        if twice or _waits_from_the_start(ending, (sync_id, name), spoken):
             continue
         if all(later.before == earlier.value for earlier, later in pairwise(spoken)):
             yield from _last_word(ending, sync_id, name, spoken[-1])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from tests.stack import ENROLMENTS, LOCATIONS, MANAGER, ROW, SERVICES, Client
@@ -26,6 +27,7 @@ FIELDS: Mapping[str, tuple[str, str, str, str]] = {
     "location_name": ("Location Name", "ubm_location_name", "location_name", "Store {}"),
 }  # fmt: skip
 EMPTIED = ("gl_code", "notes", "address_2")
+ID_COLUMN, ID_PROPERTY = "UBM Sync ID", "ubm_sync_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,14 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A value somebody typed: in which row or ticket, and over what."""
+    """A value somebody typed, or chose in a conflict: in which row or ticket, and over what."""
 
     field: str
     value: str
     place: str  # row, ticket
     ref: str
     before: str
+    chosen: bool = False
 
 
 @dataclass(slots=True)
@@ -60,6 +63,7 @@ class People:
     typed: list[Typed] = field(default_factory=list)
     added: int = 0
     copied: set[str] = field(default_factory=set)  # rows that are a copy, or were copied
+    copies: set[str] = field(default_factory=set)
     deleted: dict[str, Client] = field(default_factory=dict)  # row -> whose
     approved: set[str] = field(default_factory=set)  # tickets
     declined: set[str] = field(default_factory=set)
@@ -116,6 +120,7 @@ class People:
             client, row, _ = rows[act.pick % len(rows)]
             new = self.sheet("copy_row", client, row=row)["row"]
             self.copied |= {row, str(new)}
+            self.copies.add(str(new))
             self.added += 1
             self.tell(f"{client.key} copies row {row} to {new}")
 
@@ -196,9 +201,29 @@ class People:
         """Decide conflicts on a ticket."""
         torn = [one for one in self.tickets() if one["properties"].get("ubm_conflict")]
         if torn:
-            ref, choice = torn[act.pick % len(torn)]["id"], ("row", "ticket")[act.which % 2]
-            self.desk("edit_ticket", id=ref, properties={"ubm_conflict_decision": f"keep_{choice}"})
-            self.tell(f"the manager keeps the {choice}'s values in {ref}")
+            ticket, choice = torn[act.pick % len(torn)], ("row", "ticket")[act.which % 2]
+            self._choose(ticket, choice)
+            words = {"ubm_conflict_decision": f"keep_{choice}"}
+            self.desk("edit_ticket", id=ticket["id"], properties=words)
+            self.tell(f"the manager keeps the {choice}'s values in {ticket['id']}")
+
+    def _choose(self, ticket: Mapping[str, Any], choice: str) -> None:
+        """Write down a decision: who keeps one side's value types it over the other side's."""
+        there = ticket["properties"]
+        same = [
+            (row in self.copies, row, cells)  # a new copy still carries the number of its original
+            for _, row, cells in self.rows()
+            if cells[ID_COLUMN] == there[ID_PROPERTY]
+        ]
+        for _, row, cells in sorted(same, key=itemgetter(0))[:1]:
+            for name, (title, property_, _, _) in FIELDS.items():
+                if f"{title}: the row says" in there["ubm_conflict"]:
+                    of_row, of_ticket = cells.get(title) or "", there.get(property_) or ""
+                    self.typed.append(
+                        Typed(name, of_row, "ticket", ticket["id"], of_ticket, chosen=True)
+                        if choice == "row"
+                        else Typed(name, of_ticket, "row", row, of_row, chosen=True)
+                    )
 
 
 def _typing(act: Act) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from tests.system.stories.people import Act, some_acts
 
 from ubm_sync.emulation.faults import Fault, Rule
 
+LATE = 1.0  # seconds of a stall; the line tells the service that it waited too long
 ERRANDS = ("setup", "migrate", "apply", "resolve")
 
 
@@ -66,9 +67,6 @@ def _faults(chance: random.Random) -> dict[str, tuple[Rule, ...]]:
     for name in ("hubspot", "smartsheet"):
         kinds = chance.sample(list(Fault), chance.choice([0, 1, 2]))
         found[name] = tuple(
-            Rule(kind, rate=0.03, times=1, seconds=0.9)
-            if kind is Fault.STALL
-            else Rule(kind, rate=chance.choice([0.02, 0.06, 0.2]))
-            for kind in kinds
+            Rule(kind, rate=chance.choice([0.02, 0.06, 0.2]), seconds=LATE) for kind in kinds
         )
     return found

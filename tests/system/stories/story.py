@@ -140,6 +140,8 @@ class Story:
 
     def _outlast(self, databases: Databases) -> list[str]:
         """Let another instance take over while the first is frozen, then wake the first."""
+        while databases.is_held():  # who stands still inside a transaction keeps everybody out
+            self.lives.nudge()
         self.say(f"== {FIRST} is frozen, its lease runs out")
         self.lives.start(SECOND, databases, ahead=AHEAD)
         begun = self.exchange.cycles
