@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import ssl
 import sys
 import threading
 import traceback
@@ -12,14 +13,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any, NoReturn
 
 import requests
 from requests.adapters import HTTPAdapter
 from sqlalchemy import Connection, Engine, event
 from tests.system.stories.exchange import TOO_LATE
+from typer.main import get_command
 
+from ubm_sync import app as application
 from ubm_sync import logs
 from ubm_sync.app import Application
 from ubm_sync.cli.context import guarded
@@ -62,11 +64,10 @@ class _Line(HTTPAdapter):
 class Order:
     """How to start a process.
 
-    No ``commands``: the service, as ``ubm-sync run`` (which allows no cycle below a second, and
-    reads all files again, which takes longer than all that it does here). ``ahead``: seconds by
-    which its clock is ahead. ``signal_at``: ``[what, number, signal]``, the process sends itself a
-    signal right before its n-th ``statement`` or ``commit``, or after its n-th commit
-    (``committed``).
+    No ``commands``: the service, as ``ubm-sync run`` (which allows no cycle below a second).
+    ``ahead``: seconds by which its clock is ahead. ``signal_at``: ``[what, number, signal]``, the
+    process sends itself a signal right before its n-th ``statement`` or ``commit``, or after its
+    n-th commit (``committed``).
     """
 
     folder: str
@@ -83,15 +84,18 @@ class Order:
 
 
 @cache
-def _configuration(config: str, mappings: str) -> Configuration:
-    return load_configuration(Path(config), Path(mappings), tolerant=True)
+def _configuration(config: str, mappings: str, *, tolerant: bool = False) -> Configuration:
+    return load_configuration(config, mappings, tolerant=tolerant)
+
+
+@cache
+def _command_line() -> Any:
+    return get_command(command_line)
 
 
 def _application(variables: Mapping[str, str], ahead: float = 0.0) -> Application:
     clock = HurriedClock(timedelta(seconds=ahead))
     app = Application(Environment(variables, {}), clock=clock)
-    configuration = _configuration(variables["UBM_SYNC_CONFIG"], variables["UBM_SYNC_MAPPINGS"])
-    vars(app)["configuration"] = configuration
     connectors: dict[str, Any] = dict(app.connectors)
     for system in (connectors["hubspot"].client.transport, connectors["smartsheet"]):
         system.mount(_Line())
@@ -99,7 +103,13 @@ def _application(variables: Mapping[str, str], ahead: float = 0.0) -> Applicatio
 
 
 def warm(variables: Mapping[str, str], folder: str) -> None:
-    """Import and use what a service and the commands use, and leave nothing open."""
+    """Import and use what a service and the commands use, and leave nothing open.
+
+    Files that are always the same, certificates among them, are read once: each process would
+    spend more time on them than on all that it does here.
+    """
+    vars(application)["load_configuration"] = _configuration
+    vars(ssl)["create_default_context"] = cache(ssl.create_default_context)
     logs.configure(level="info", stream=sys.stderr)
     app = _application(variables)
     engine = app.engine()
@@ -162,7 +172,7 @@ def _commands(order: Order) -> int:
 
 def _code(words: tuple[str, ...]) -> int:
     try:
-        return guarded(lambda: command_line(list(words), prog_name="ubm-sync"))
+        return guarded(lambda: _command_line()(list(words), prog_name="ubm-sync"))
     except SystemExit as end:
         return int(end.code or 0)
 
