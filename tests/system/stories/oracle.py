@@ -68,7 +68,7 @@ def complaints(people: People, databases: Databases) -> list[str]:
         *_missing(ending, people),
         *_disagreements(ending),
         *_lost(ending, people),
-        *_overruled(ending, people),
+        *overruled(ending, people),
         *_accounts(ending, people),
         *_repeated(ending),
     ]
@@ -136,7 +136,7 @@ def _waits_from_the_start(ending: Ending, where: tuple[str, str], spoken: list[T
     return sides == {spoken[0].before, spoken[-1].value}
 
 
-def _overruled(ending: Ending, people: People) -> Iterator[str]:
+def overruled(ending: Ending, people: People) -> Iterator[str]:
     """Where everybody saw what was typed before, the last word stands.
 
     Who chooses in a conflict has seen it. Who chooses twice may have looked at a ticket that does
