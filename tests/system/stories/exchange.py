@@ -19,6 +19,7 @@ LOOK = re.compile(r"/batch/read$|/version$|^GET /2.0/sheets/\d+$")
 READS = ("/search", "/batch/read")
 HELD_AT_MOST = 600.0  # seconds; longer than any story
 TOO_LATE = "x-too-late"  # header of an answer that comes after the service has given up waiting
+ANSWERS = {200, 201, 207}  # anything else is no answer for the service: it may send again
 NOTHING = Response(status=0, delivery=Delivery.NOTHING)
 CYCLE = "GET /2.0/sheets"  # asked once at the beginning of each cycle's reading
 
@@ -108,7 +109,7 @@ class Exchange:
             lost = lost or (" (too late)" if TOO_LATE in response.headers else "")
             words = f"{moment.caller} {moment.line} -> {response.status}{lost}"
             self.tell(f"  #{moment.number} {words}")
-            failed = lost or not 200 <= response.status < 300
+            failed = lost or response.status not in ANSWERS
             return self.watch(replace(moment, when=When.AFTER, failed=bool(failed)))
 
     def begin_rest(self) -> None:
