@@ -34,9 +34,9 @@ NO_LIMITS: Mapping[str, Mapping[str, Any]] = {
     "hubspot": {"per_ten_seconds": 0, "search_per_second": 0, "daily": 0, "search_lag": 0.0},
     "smartsheet": {"per_minute": 0},
 }
-# One request after the other, so that a story is repeatable.
+# One request after the other, and the same ones in each cycle, so that a story is repeatable.
 SETTINGS = {
-    "hubspot": {"concurrency": 1, "attempts": 3, "reconcile_every": 0.2},
+    "hubspot": {"concurrency": 1, "attempts": 3, "reconcile_every": 0.001},
     "smartsheet": {
         "writers": 1,
         "attempts": 3,
