@@ -19,7 +19,7 @@ from ubm_sync.ports import Connector, Remembers
 from ubm_sync.state import Doubt, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.rules import PlaceRule, Rules
-from ubm_sync.sync.typed import is_same, overwritten
+from ubm_sync.sync.typed import had_seen_ours, is_same, overwritten
 
 log = structlog.get_logger(__name__)
 
@@ -60,24 +60,29 @@ class LookBack:
         """Look up the doubts of one place, as many of them as the connector answers now."""
         answers = dict(connector.history(rule.name, list(dict.fromkeys(map(_spot, doubts)))))
         done = [one for one in doubts if _spot(one) in answers]
-        lost: list[tuple[Doubt, Past]] = []
+        lost: list[tuple[Doubt, Past, bool]] = []
         for one in done:
-            if typed := overwritten(one, answers[_spot(one)], rule):
+            past = answers[_spot(one)]
+            if typed := overwritten(one, past, rule):
                 by = connector.person(typed.by) if typed.by else None
-                lost.append((one, typed._replace(by=by)))
+                newer = had_seen_ours(one, past, typed, rule)
+                lost.append((one, typed._replace(by=by), newer))
         self._settle(done, lost, now)
         return len(lost)
 
     def _settle(
-        self, done: Sequence[Doubt], lost: Sequence[tuple[Doubt, Past]], now: datetime
+        self, done: Sequence[Doubt], lost: Sequence[tuple[Doubt, Past, bool]], now: datetime
     ) -> None:
         with self._state.transaction() as tx:
-            for doubt, typed in lost:
-                self._keep(tx, doubt, typed, now)
+            for doubt, typed, newer in lost:
+                self._keep(tx, doubt, typed, now, newer=newer)
             tx.doubts.drop(done)
 
-    def _keep(self, tx: Tx, doubt: Doubt, typed: Past, now: datetime) -> None:
-        """Keep a typed value; where ours still stands, have it decided as it was before ours."""
+    def _keep(self, tx: Tx, doubt: Doubt, typed: Past, now: datetime, *, newer: bool) -> None:
+        """Keep a typed value; where ours still stands, have it decided as it was before ours.
+
+        ``newer``: it was typed over ours, and is decided as what came after it.
+        """
         place, name, sync_id = doubt.place, doubt.field, doubt.sync_id
         tx.kept.add(sync_id, name, place, typed.value, REASON, typed.at or now, typed.by)
         log.info("written over", place=place, field=name, ref=doubt.ref)
@@ -93,7 +98,10 @@ class LookBack:
         drop = {book.PUT + where, book.SENT + where}
         memory = {key: value for key, value in record.memory.items() if key not in drop}
         memory[book.OVER + where] = book.packed(typed.value, ours, typed.by)
-        if name in self._places[place].shared and record.base.get(name, "") == doubt.written:
+        shared = name in self._places[place].shared
+        if shared and newer:
+            memory[book.PUT + where] = ours
+        elif shared and record.base.get(name, "") == doubt.written:
             base = {key: value for key, value in record.base.items() if key != name}
             record.base = {**base, name: doubt.seen} if doubt.seen else base
             memory |= self._no_edits(doubt, ours, seen)

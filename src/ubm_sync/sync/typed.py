@@ -3,7 +3,8 @@
 A system keeps what its fields held before. Where the value that our write replaced is neither the
 one the decision saw nor the one it wrote, somebody typed it in between. It is then treated as what
 it is, an edit that nobody had seen: the merge sees it in its place, beside the value we wrote, and
-whatever follows (a conflict, one of them wins) is written, the typed value itself included.
+whatever follows (a conflict, one of them wins) is written, the typed value itself included. Where a
+write was sent again for want of an answer, somebody may have typed over ours: that edit is newer.
 """
 
 from __future__ import annotations
@@ -57,6 +58,19 @@ def overwritten(doubt: Doubt, past: Sequence[Past], rule: PlaceRule) -> Past | N
         if is_same(rule, field, newer.value, ours) and not is_again:
             return None if is_same(rule, field, older.value, doubt.seen) else older
     return None
+
+
+def had_seen_ours(doubt: Doubt, past: Sequence[Past], typed: Past, rule: PlaceRule) -> bool:
+    """Return whether a value was typed over ours, which was then sent again and replaced it.
+
+    Not where the one who typed it may have typed ours afterwards: then nobody can say what counts.
+    """
+    at = past.index(typed)
+    if not at or past[at - 1].by == typed.by:
+        return False
+    return any(
+        is_same(rule, doubt.field, one.value, doubt.written) for one in past[at + 1 : at + 2]
+    )
 
 
 def as_typed(

@@ -18,14 +18,23 @@ UPDATE = {"hubspot": ("POST", "/tickets/batch/update"), "smartsheet": ("PUT", "/
 class Interloper(InProcessAdapter):
     """Lets somebody act once, right before a request that writes to existing records arrives.
 
-    ``loses_answer``: that request takes effect, and its answer is lost.
+    ``loses_answer``: that request takes effect, and its answer is lost. ``afterwards``: they act
+    once it has taken effect, before it is sent again.
     """
 
-    def __init__(self, emulator: Emulator, act: Callable[[], None], *, loses_answer: bool) -> None:
+    def __init__(
+        self,
+        emulator: Emulator,
+        act: Callable[[], None],
+        *,
+        loses_answer: bool,
+        afterwards: bool = False,
+    ) -> None:
         super().__init__(emulator)
         self._writes = UPDATE[emulator.name]
         self._act = act
         self._loses_answer = loses_answer
+        self._afterwards = afterwards
         self.acted = 0
 
     def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
@@ -34,19 +43,29 @@ class Interloper(InProcessAdapter):
         if self.acted or request.method != method or not path.endswith(end):
             return super().send(request, *args, **options)
         self.acted += 1
-        self._act()
+        if not self._afterwards:
+            self._act()
         answer = super().send(request, *args, **options)
+        if self._afterwards:
+            self._act()
         if self._loses_answer:
             raise Lost("the answer is lost", request=request)
         return answer
 
 
 def let_in(
-    stack: Stack, system: str, act: Callable[[], None], *, loses_answer: bool = False
+    stack: Stack,
+    system: str,
+    act: Callable[[], None],
+    *,
+    loses_answer: bool = False,
+    afterwards: bool = False,
 ) -> Interloper:
     """Have somebody act before the next write to a system by a new process of the service."""
     stack.stop()
-    adapter = Interloper(stack.emulators[system], act, loses_answer=loses_answer)
+    adapter = Interloper(
+        stack.emulators[system], act, loses_answer=loses_answer, afterwards=afterwards
+    )
     connector: Any = stack.app.connectors[system]
     if system == "hubspot":
         connector.client.transport.mount(adapter)

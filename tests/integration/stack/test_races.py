@@ -87,6 +87,42 @@ def test_what_is_typed_in_the_row_right_before_our_write(
     assert stack.rests() == {}
 
 
+def test_what_is_typed_on_the_ticket_over_a_write_that_is_sent_again_is_newer(
+    stack: Stack,
+) -> None:
+    row = stack.type_row()
+    stack.settle()
+    ticket = stack.ticket()
+    stack.edit_row(row, {"GL / Cost Center": "6410"})
+    person = let_in(
+        stack, DESK, lambda: stack.edit_ticket(ticket, ubm_gl_code="7000"),
+        loses_answer=True, afterwards=True,
+    )  # fmt: skip
+    stack.settle()
+
+    assert person.acted == 1
+    assert shown(stack, row) == ("7000", "7000")
+    assert not stack.ticket()["properties"].get("ubm_conflict")
+    assert stack.rests() == {}
+
+
+def test_what_is_typed_in_the_row_over_a_write_that_is_sent_again_is_newer(stack: Stack) -> None:
+    row = stack.type_row()
+    stack.activate(row)
+    stack.edit_ticket(stack.ticket(row), ubm_gl_code="6410")
+    person = let_in(
+        stack, SHEETS, lambda: stack.edit_row(row, {"GL / Cost Center": "7000"}),
+        loses_answer=True, afterwards=True,
+    )  # fmt: skip
+    stack.settle()
+
+    assert person.acted == 1
+    assert shown(stack, row) == ("7000", "7000")
+    assert stack.accounts()[0]["gl_code"] == "7000"
+    assert not stack.ticket()["properties"].get("ubm_conflict")
+    assert stack.rests() == {}
+
+
 def test_what_is_typed_on_the_ticket_while_our_write_waits_is_not_written_over(
     stack: Stack,
 ) -> None:

@@ -9,7 +9,7 @@ from tests.engine_house import MAPPINGS
 from ubm_sync.model import Past
 from ubm_sync.state import Doubt
 from ubm_sync.sync.rules import compile_rules
-from ubm_sync.sync.typed import overwritten
+from ubm_sync.sync.typed import had_seen_ours, overwritten
 
 ROW = compile_rules(MAPPINGS["location"]).places["row"]
 DOUBT = Doubt("id", "row", "1", "S1", "city", "Joliet", "Elgin")
@@ -44,6 +44,21 @@ def test_what_was_seen_or_written_is_no_loss() -> None:
 def test_a_write_that_was_sent_twice_hides_nothing() -> None:
     assert found("Elgin", "Elgin", "Aurora", "Joliet") == "Aurora"
     assert found("Elgin", "Aurora", "Elgin", "Joliet") == "Aurora"
+
+
+def test_who_typed_over_ours_had_seen_it() -> None:
+    def is_newer(*past: Past) -> bool:
+        typed = overwritten(DOUBT, past, ROW)
+        assert typed is not None
+        return had_seen_ours(DOUBT, past, typed, ROW)
+
+    ours, aurora, joliet = Past("Elgin", "us"), Past("Aurora", "dana"), Past("Joliet", "dana")
+    assert is_newer(ours, aurora, ours, joliet)
+    assert not is_newer(ours, aurora, joliet)
+    assert not is_newer(ours, ours, aurora, joliet)
+    assert not is_newer(ours, aurora)
+    took_back = Past("Elgin", "dana")
+    assert not is_newer(took_back, aurora, ours, joliet)
 
 
 def test_a_later_edit_hides_nothing() -> None:
