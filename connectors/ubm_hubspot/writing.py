@@ -153,8 +153,19 @@ class Writer:
             reasons=dict(parcel.faults),
             created=ended.new,
             stale=ended.stale,
-            contested=self._looks_back and ended.result is Result.LANDED and bool(write.careful),
+            contested=self._looks_back and _is_contested(write, ended),
         )
+
+
+def _is_contested(write: Write, ended: Ended) -> bool:
+    """Return whether somebody may have been written over.
+
+    A ticket that was to be made and was there already was made by the same request before, whose
+    answer was lost; people may have typed into it until it was sent again.
+    """
+    if ended.result is not Result.LANDED:
+        return False
+    return bool(write.careful) or (write.ref is None and not ended.new)
 
 
 def _version(ended: Ended) -> str:

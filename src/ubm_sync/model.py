@@ -163,8 +163,8 @@ class Outcome(NamedTuple):
     ``at_fault`` names canonical fields the system complained about, where it said so, and
     ``reasons`` says of each why, where ``reason`` speaks of several. ``stale``: the record is not
     there any more as the write was decided on; it must be read again first.
-    ``contested``: somebody may have set a careful field between the connector's look and its write;
-    the system's history tells.
+    ``contested``: somebody may have set a careful field between the connector's look and its write,
+    or a field of a record that was to be made and was there already; the system's history tells.
     """
 
     place: str

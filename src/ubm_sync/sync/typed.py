@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 from ubm_sync.model import Observation, Outcome, Past, Result, Write, Written
 from ubm_sync.state import Doubt
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.rules import PlaceRule
+from ubm_sync.sync.rules import PlaceRule, Rules
 
 if TYPE_CHECKING:
     from ubm_sync.sync.plan import RecordPlan
 
 
 def doubts(
-    plan: RecordPlan, sent: Mapping[str, Write], outcomes: Mapping[str, Outcome]
+    rules: Rules, plan: RecordPlan, sent: Mapping[str, Write], outcomes: Mapping[str, Outcome]
 ) -> Iterator[Doubt]:
     """Yield the fields whose history must tell whether somebody was written over."""
     for place, outcome in outcomes.items():
@@ -33,17 +33,25 @@ def doubts(
         ):
             continue
         write = sent.get(place)
-        if write is None or write.ref is None:
+        ref = write and (write.ref or outcome.ref)
+        if write is None or not ref:
             continue
-        for name, seen in write.careful.items():
+        for name, seen in _set_by_people(rules.places[place], write).items():
             if outcome.landed and name not in outcome.landed:
                 continue
             origin = " ".join(plan.merged.changed.get(name, ()))
             written = text_of(write.values.get(name))
             yield Doubt(
-                plan.subject.sync_id, place, write.ref, write.container, name,
+                plan.subject.sync_id, place, ref, write.container, name,
                 seen or "", written, origin,
             )  # fmt: skip
+
+
+def _set_by_people(rule: PlaceRule, write: Write) -> Mapping[str, str | None]:
+    """Return the fields of a write that people set too, with what the decision saw there."""
+    if write.ref is not None:
+        return write.careful
+    return {name: None for name in write.values if name in rule.people}
 
 
 def overwritten(doubt: Doubt, past: Sequence[Past], rule: PlaceRule) -> Past | None:

@@ -270,7 +270,7 @@ class Work:
             self._stir(record, plan, stirred)
             observations.extend((sync_id, one) for one in settled.observations)
             self._remember(tx, plan, settled, record, now)
-            doubtful.extend(doubts(plan, portion.sent[sync_id], portion.outcomes[sync_id]))
+            doubtful.extend(doubts(self.rules, plan, sent[sync_id], outcomes[sync_id]))
             for place, write in settled.ask.items():
                 late.append(Late(sync_id, write, outcomes[sync_id][place]))
             save.append(_moved(record, plan, settled))

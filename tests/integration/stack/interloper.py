@@ -13,10 +13,13 @@ from ubm_sync.emulation.emulator import Emulator
 from ubm_sync.emulation.server import InProcessAdapter
 
 UPDATE = {"hubspot": ("POST", "/tickets/batch/update"), "smartsheet": ("PUT", "/rows")}
+MAKE = ("POST", "/tickets/batch/upsert")
 
 
 class Interloper(InProcessAdapter):
     """Lets somebody act once, right before a request that writes to existing records arrives.
+
+    ``makes``: before one that makes tickets instead.
 
     ``loses_answer``: that request takes effect, and its answer is lost. ``afterwards``: they act
     once it has taken effect, before it is sent again.
@@ -29,9 +32,10 @@ class Interloper(InProcessAdapter):
         *,
         loses_answer: bool,
         afterwards: bool = False,
+        makes: bool = False,
     ) -> None:
         super().__init__(emulator)
-        self._writes = UPDATE[emulator.name]
+        self._writes = MAKE if makes else UPDATE[emulator.name]
         self._act = act
         self._loses_answer = loses_answer
         self._afterwards = afterwards
@@ -60,11 +64,16 @@ def let_in(
     *,
     loses_answer: bool = False,
     afterwards: bool = False,
+    makes: bool = False,
 ) -> Interloper:
     """Have somebody act before the next write to a system by a new process of the service."""
     stack.stop()
     adapter = Interloper(
-        stack.emulators[system], act, loses_answer=loses_answer, afterwards=afterwards
+        stack.emulators[system],
+        act,
+        loses_answer=loses_answer,
+        afterwards=afterwards,
+        makes=makes,
     )
     connector: Any = stack.app.connectors[system]
     if system == "hubspot":

@@ -106,6 +106,21 @@ def test_what_is_typed_on_the_ticket_over_a_write_that_is_sent_again_is_newer(
     assert stack.rests() == {}
 
 
+def test_what_is_typed_into_a_ticket_that_is_made_again_is_newer(stack: Stack) -> None:
+    stack.settle()
+    row = stack.type_row({"GL / Cost Center": "6410"})
+    person = let_in(
+        stack, DESK, lambda: stack.edit_ticket(stack.tickets()[0], ubm_gl_code="7000"),
+        loses_answer=True, afterwards=True, makes=True,
+    )  # fmt: skip
+    stack.settle()
+
+    assert person.acted == 1
+    assert shown(stack, row) == ("7000", "7000")
+    assert ("ticket", "7000", MANAGER) in kept(stack)
+    assert stack.rests() == {}
+
+
 def test_what_is_typed_in_the_row_over_a_write_that_is_sent_again_is_newer(stack: Stack) -> None:
     row = stack.type_row()
     stack.activate(row)

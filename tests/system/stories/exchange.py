@@ -54,9 +54,9 @@ class Moment:
         What is typed in that fraction of a second is written over (decision 0011): neither vendor
         can compare and set. Nobody types then.
         """
-        if self.when is When.BEFORE or self.failed:
+        if self.when is When.BEFORE:
             return self.writes
-        return LOOK.search(self.line) is not None
+        return not self.failed and LOOK.search(self.line) is not None
 
 
 class Pass(Enum):
