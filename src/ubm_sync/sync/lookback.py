@@ -16,10 +16,11 @@ import orjson
 import structlog
 
 from ubm_sync.errors import SyncError
-from ubm_sync.model import Observation, Past, Spot
+from ubm_sync.model import NOTHING, Observation, Past, Spot
 from ubm_sync.ports import Connector, Remembers
 from ubm_sync.state import State, Tx
 from ubm_sync.sync import notebook as book
+from ubm_sync.sync.noticed import Mask
 from ubm_sync.sync.rules import PlaceRule, Rules
 from ubm_sync.sync.typed import Doubt, is_same, overwritten
 
@@ -44,9 +45,14 @@ class LookBack:
     """Asks the systems about fields in doubt, and has what was written over decided again."""
 
     def __init__(
-        self, state: State, connectors: Mapping[str, Connector], rules: Iterable[Rules]
+        self,
+        state: State,
+        connectors: Mapping[str, Connector],
+        rules: Iterable[Rules],
+        mask: Mask = lambda _values: NOTHING,
     ) -> None:
         self._state = state
+        self._mask = mask
         self._connectors = connectors
         self._places = {name: place for one in rules for name, place in one.places.items()}
 
@@ -78,12 +84,17 @@ class LookBack:
                     past = answers.get(_spot(one), ())
                     if typed := overwritten(one, past, self._places[place]):
                         by = connector.person(typed.by) if typed.by else None
-                        lost.append((one, typed._replace(by=by)))
+                        lost.append((one, self._masked(one, typed._replace(by=by))))
         with self._state.transaction() as tx:
             for doubt, typed in lost:
                 self._keep(tx, doubt, typed, now)
             _store(tx, system, left)
         return len(lost)
+
+    def _masked(self, doubt: Doubt, typed: Past) -> Past:
+        """Return what may be stored of a typed value: no secrets, as of everything observed."""
+        shown = {} if typed.value is None else self._mask({doubt.field: typed.value})
+        return typed._replace(value=shown[doubt.field]) if doubt.field in shown else typed
 
     def _keep(self, tx: Tx, doubt: Doubt, typed: Past, now: datetime) -> None:
         """Keep a typed value; where ours still stands, have it decided as it was before ours."""
@@ -102,7 +113,8 @@ class LookBack:
         drop = {book.PUT + where, book.SENT + where}
         memory = {key: value for key, value in record.memory.items() if key not in drop}
         memory[book.OVER + where] = book.packed(typed.value, ours, typed.by)
-        if name in self._places[place].shared and record.base.get(name, "") == doubt.written:
+        moved = doubt.origin and record.base.get(name, "") == doubt.written
+        if moved and name in self._places[place].shared:
             base = {key: value for key, value in record.base.items() if key != name}
             record.base = {**base, name: doubt.seen} if doubt.seen else base
             memory |= self._no_edits(doubt, ours, seen)
@@ -111,14 +123,17 @@ class LookBack:
         tx.records.save([record])
 
     def _no_edits(self, doubt: Doubt, ours: str, seen: Mapping[str, Observation]) -> dict[str, str]:
-        """Say of our value in other places, but where it came from, that nobody typed it."""
-        name = doubt.field
+        """Say of our value in other places that nobody typed it, but where it came from.
+
+        What was typed over it there since is newer, whatever was agreed before.
+        """
+        name, origin = doubt.field, doubt.origin.split()
         return {
             f"{book.PUT}{place}.{name}": ours
             for place, one in seen.items()
-            if place not in {doubt.place, *doubt.origin.split()}
-            and name in self._places[place].fields
-            and one.values.get(name, "") == ours
+            if place != doubt.place
+            and name in (rule := self._places[place]).fields
+            and not (place in origin and is_same(rule, name, one.values.get(name), ours))
         }
 
 

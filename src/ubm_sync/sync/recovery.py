@@ -9,9 +9,10 @@ from typing import Any
 import structlog
 
 from ubm_sync.ports import Connector
-from ubm_sync.state import Tx
+from ubm_sync.state import RecordState, Tx
 from ubm_sync.sync import lookback
 from ubm_sync.sync import notebook as book
+from ubm_sync.sync.causes import CORRECTED
 from ubm_sync.sync.noticed import to_read_again
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.typed import Doubt
@@ -33,7 +34,7 @@ def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Collection[Rules
         return 0
     shared = {place.name: place.shared for one in rules for place in one.places.values()}
     main = {place: one.main for one in rules for place in one.places}
-    unanswered = _Unanswered()
+    unanswered = _Unanswered(rules)
     for intent in intents:
         creates = intent.body.get("creates", ())
         for name in creates:
@@ -53,7 +54,7 @@ def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Collection[Rules
             unanswered.sent(sync_id, place, {name: values.get(name) for name in shared[place]})
     _doubt(tx, unanswered, rules)
     for sync_id, record in records.items():
-        record.memory = unanswered.added(sync_id, record.memory)
+        record.memory = unanswered.added(sync_id, record)
         record.dirty = True
     tx.records.save(records.values())
     log.warning("unfinished writes found", intents=len(intents), records=len(records))
@@ -83,10 +84,17 @@ def _doubt(tx: Tx, unanswered: _Unanswered, rules: Iterable[Rules]) -> None:
 class _Unanswered:
     """What a process left open: entries for the notebooks of its records."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Iterable[Rules]) -> None:
+        self._writers = {
+            f"{place}.{rule.name}"
+            for one in rules
+            for rule in one.shared
+            for place in rule.writers | rule.writers_once_accepted
+        }
         self.updated: list[tuple[str, str, str, Sequence[str | None]]] = []
         self.entries: dict[str, dict[str, str]] = {}
         self.created: list[tuple[str, str, Mapping[str, str | None] | None]] = []
+        self.corrected: dict[str, list[tuple[str, str, str | None]]] = {}
 
     def create(self, name: str, held: Mapping[str, str | None] | None) -> None:
         """Remember a create, named ``PLACE KEY``, and the values it held where they are known."""
@@ -98,12 +106,29 @@ class _Unanswered:
         """Remember an update; ``fields`` maps a field to ``[before, after, ...]``."""
         place, sync_id = _named(name)
         self.updated += [(sync_id, place, field, told) for field, told in fields.items()]
-        self.sent(sync_id, place, {field: entry[1] for field, entry in fields.items()})
+        sent = {field: entry[1] for field, entry in fields.items() if entry[0] != entry[1]}
+        self.sent(sync_id, place, sent)  # the others are secrets: masked where they stood
+        self.corrected.setdefault(sync_id, []).extend(
+            (f"{book.SENT}{place}.{field}", field, entry[0])
+            for field, entry in fields.items()
+            if entry[2] == CORRECTED and f"{place}.{field}" in self._writers
+        )
 
-    def added(self, sync_id: str, memory: Mapping[str, str]) -> dict[str, str]:
-        """Return a record's memory with its entries."""
+    def added(self, sync_id: str, record: RecordState) -> dict[str, str]:
+        """Return a record's memory with its entries.
+
+        What was corrected where a person had typed it stays that person's.
+        """
+        memory = record.memory
+        theirs = {
+            name
+            for name, field, before in self.corrected.get(sync_id, ())
+            if before != record.base.get(field)
+        }
         together = dict(memory)
         for name, value in self.entries[sync_id].items():
+            if name in theirs:
+                continue
             known = memory.get(name) if name.startswith(book.SENT) else None
             together[name] = book.also(known, value)
         return together

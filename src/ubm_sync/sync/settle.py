@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from ubm_sync.model import Mark, Observation, Outcome, Result, Write
+from ubm_sync.model import Mark, Observation, Outcome, Result, Write, Written
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.causes import decider
 from ubm_sync.sync.merge import agreed, is_everywhere
@@ -60,7 +60,7 @@ def settle(
         if outcome is None or actual is None:
             settled.again = True
             continue
-        _take(rules, settled, seen, notebook, actual, outcome, now)
+        _take(rules, plan, settled, seen, notebook, actual, outcome, now)
         if write.ref is None and write.place in seen:
             _remember_missing(rules, subject.base, seen[write.place], notebook)
     if notebook:
@@ -109,6 +109,7 @@ def _still_open(
 
 def _take(
     rules: Rules,
+    plan: RecordPlan,
     settled: Settled,
     seen: dict[str, Observation],
     notebook: dict[str, str],
@@ -134,7 +135,7 @@ def _take(
         return
     settled.again = True
     if outcome.result is Result.UNKNOWN:
-        _doubt(rules, notebook, write)
+        _doubt(rules, plan, notebook, write)
         if write.ref is not None and place in seen:  # what is there by now is not known
             before = seen[place]
             seen[place] = replace(before, version=to_read_again(before.version))
@@ -146,7 +147,7 @@ def _take(
         settled.refusals.append((place, outcome.reason))
 
 
-def _doubt(rules: Rules, notebook: dict[str, str], write: Write) -> None:
+def _doubt(rules: Rules, plan: RecordPlan, notebook: dict[str, str], write: Write) -> None:
     """Remember what may be there: a create may have left out any of its fields."""
     place = write.place
     if write.ref is None:
@@ -155,6 +156,8 @@ def _doubt(rules: Rules, notebook: dict[str, str], write: Write) -> None:
             notebook.setdefault(f"{book.SENT}{place}.{name}", "")
     rule = rules.places[place]
     for name, value in write.values.items():
+        if _is_theirs(plan, place, name, value):
+            continue
         if name in rule.shared or (name in rule.service and isinstance(value, str)):
             where = f"{book.SENT}{place}.{name}"
             sent = value if isinstance(value, str) else ""
@@ -202,18 +205,25 @@ def _remember_own(
 
 
 def _is_typed(plan: RecordPlan, place: str, name: str, write: Write) -> bool:
-    """Return whether a person typed there what was written.
-
-    A secret is masked where it stood, and a value that went with its column comes back.
-    """
+    """Return whether a person typed there what was written, or it comes back with its column."""
     went = plan.subject.notebook.get(f"{book.BACK}{place}.{name}")
     if went is not None and went == write.values[name]:
+        return True
+    return _is_theirs(plan, place, name, write.values[name])
+
+
+def _is_theirs(plan: RecordPlan, place: str, name: str, value: Written) -> bool:
+    """Return whether a value stays the one of the person who typed it there, though we wrote it.
+
+    A secret is masked where it stood, and a flow corrects what was typed.
+    """
+    if name in plan.decision.fixes and place in plan.merged.changed.get(name, ()):
         return True
     before = plan.subject.seen.get(place)
     return (
         before is not None
         and before.marks.get(name) == Mark.SECRET
-        and before.values.get(name) == write.values[name]
+        and before.values.get(name) == value
     )
 
 

@@ -1,0 +1,648 @@
+"""What must hold, one function for each law, with the promise of the design it stands for.
+
+A law returns True where it held, False where there was nothing to hold, and a sentence where it
+was broken. A law that is never asked in thousands of cases is a failure of the check itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from tests.simulation.planner.flows import ACCEPTED
+from tests.simulation.planner.mappings import FIX
+from tests.simulation.planner.service import Service
+from tests.simulation.planner.witness import NO, WENT, Typed, shown
+from tests.simulation.planner.world import UNWRITABLE
+
+from ubm_sync.mapping.rules import Policy
+from ubm_sync.model import Observation, Outcome, Result
+from ubm_sync.sync import notebook as book
+from ubm_sync.sync.noticed import is_to_be_read_again
+from ubm_sync.sync.plan import RecordPlan, Subject
+from ubm_sync.sync.rules import SharedRule
+from ubm_sync.sync.settle import Settled
+
+if TYPE_CHECKING:
+    from tests.simulation.planner.playing import Play
+
+Verdict: TypeAlias = str | bool
+IDENTITY = "sync_id"
+MOST_QUIET = 2  # cycles to a fixed point once people stop and faults are mended
+
+# ----------------------------------------------------------------------------------- of plans
+
+
+def writes_only_what_differs(service: Service, subject: Subject, plan: RecordPlan) -> Verdict:
+    """Promise 4, no echo: what a place shows for certain is not written there once more."""
+    asked = False
+    for write in plan.writes:
+        if write.ref is None:
+            continue
+        there, place = subject.seen[write.place], service.rules.places[write.place]
+        doubted = is_to_be_read_again(there)
+        for name, value in write.values.items():
+            asked = True
+            have = there.values.get(name)
+            if value != have and (
+                have is None or type(value) is not str or name == IDENTITY
+                or not place.same[name](value, have)
+            ):
+                continue
+            if there.marks.get(name) == "secret":
+                continue
+            if doubted and f"{book.SENT}{write.place}.{name}" in subject.notebook:
+                continue
+            return f"{name} of {write.place} is {have!r} and is written again as {value!r}"
+    return asked
+
+
+def writes_nothing_it_may_not(service: Service, subject: Subject, plan: RecordPlan) -> Verdict:
+    """Promises 3 and 10: no write where nothing can be, or may be, written or looked at now."""
+    for write in plan.writes:
+        name, place = write.place, service.rules.places[write.place]
+        there = subject.seen.get(name)
+        if name in subject.shut:
+            return f"{name} is shut and is written to"
+        if there is not None and there.gone:
+            return f"{name} is {there.gone} and is written to"
+        if not write.values and write.ref is not None and there is not None and there.key:
+            return f"a write to {name} says nothing"
+        blind = subject.blind.get(name, ())
+        marks = {} if there is None else there.marks
+        for field in write.values:
+            if field == IDENTITY:
+                continue
+            if field in blind:
+                return f"the column of {field} in {name} is away and is written to"
+            if marks.get(field) in UNWRITABLE:
+                return f"{field} of {name} is {marks[field]} and is written to"
+            if field not in place.writable:
+                return f"{field} of {name} may not be written"
+    return bool(plan.writes)
+
+
+def looks_before_it_writes(service: Service, subject: Subject, plan: RecordPlan) -> Verdict:
+    """Promise 2: over what people may type, no write without saying what was seen there."""
+    asked = False
+    for write in plan.writes:
+        if write.ref is None:
+            continue
+        there, people = subject.seen[write.place], service.rules.places[write.place].people
+        for field in write.values:
+            if field in people and there.marks.get(field) != "secret":
+                asked = True
+                if field not in write.careful:
+                    return f"{field} of {write.place} is written over without a look"
+                if write.careful[field] != there.values.get(field):
+                    return f"{field} of {write.place} is compared with what was not seen there"
+    return asked
+
+
+def a_conflict_is_one(service: Service, subject: Subject, plan: RecordPlan) -> Verdict:
+    """Promise 13: a conflict has two values that differ, each shown where it counts."""
+    shared = service.house.shared
+    accepted = subject.memory.get(ACCEPTED) == "yes"
+    for one in plan.merged.conflicts:
+        rule = shared[one.field]
+        values = list(one.values.values())
+        if all(rule.equal(values[0], other) for other in values[1:]):
+            return f"{one.field}: {dict(one.values)} are one value"
+        for place, value in one.values.items():
+            if rule.equal(value, one.base):
+                return f"{one.field}: {place} has the agreed value {value!r}"
+            if not rule.may_write(place, accepted=accepted):
+                return f"{one.field}: {place} has no word in it"
+    return bool(plan.merged.conflicts)
+
+
+def a_conflict_moves_nothing(service: Service, subject: Subject, plan: RecordPlan) -> Verdict:
+    """Promise 2: both values of a conflict stay where they are until a person decides."""
+    blocked = plan.merged.blocked
+    if not blocked:
+        return False
+    del service
+    for write in plan.writes:
+        for field in blocked & write.values.keys():
+            where = f"{write.place}.{field}"
+            if write.ref is None:
+                return f"{where} is in conflict and is created with {write.values[field]!r}"
+            masks = subject.seen[write.place].marks.get(field) == "secret"
+            if not masks and book.OVER + where not in subject.notebook:
+                return f"{where} is in conflict and is written as {write.values[field]!r}"
+    return True
+
+
+def only_owners_move_a_field(service: Service, subject: Subject, plan: RecordPlan) -> Verdict:
+    """Promise 3: what is to stand everywhere was agreed, typed where it counts, or decided."""
+    asked = False
+    accepted = subject.memory.get(ACCEPTED) == "yes"
+    merged = plan.merged
+    for name, rule in service.house.shared.items():
+        value, base = merged.values.get(name), subject.base.get(name)
+        if value == base or rule.equal(value, base):
+            continue
+        asked = True
+        if name in merged.decided or name in merged.restored or name in plan.decision.fixes:
+            continue
+        if any(
+            rule.equal(value, one)
+            for place in rule.places
+            if rule.may_write(place, accepted=accepted)
+            for one in _at(subject, place, name)
+        ):
+            continue
+        return f"{name} is to be {value!r} everywhere, which nobody typed who may"
+    return asked
+
+
+def the_policy_decides(service: Service, subject: Subject, plan: RecordPlan) -> Verdict:
+    """Section 4, merge: of different changes the mapping's policy takes one, the rest is kept."""
+    asked = False
+    for lost in plan.merged.lost:
+        rule = service.house.shared[lost.field]
+        if lost.reason == "owner":
+            asked = True
+            owned = _at(subject, rule.owner or "", lost.field)
+            value = plan.merged.values.get(lost.field)
+            if rule.policy is not Policy.OWNER or lost.place == rule.owner:
+                return f"{lost.field} of {lost.place} lost to an owner that it has not"
+            if lost.field not in plan.decision.fixes and not any(
+                rule.equal(value, one) for one in owned
+            ):
+                return f"{lost.field} is not what its owner {rule.owner} says"
+        elif lost.reason == "newest":
+            asked = True
+            mine = subject.seen[lost.place].modified_at
+            others = [subject.seen[place].modified_at for place in plan.merged.changed[lost.field]]
+            if rule.policy is not Policy.NEWEST or mine is None or mine >= max(filter(None, others)):
+                return f"{lost.field} of {lost.place} lost to an older edit"
+    return asked
+
+
+def _at(subject: Subject, place: str, name: str) -> list[str | None]:
+    """Return what a place shows, or showed before we wrote over it or its column went."""
+    there = subject.seen.get(place)
+    if there is None or there.gone:
+        return []
+    found = [there.values.get(name)]
+    for prefix in (book.OVER, book.BACK):
+        entry = subject.notebook.get(f"{prefix}{place}.{name}")
+        if entry is not None:
+            found.append(book.unpacked(entry, 1)[0] or None)
+    return found
+
+
+OF_PLANS: tuple[Callable[[Service, Subject, RecordPlan], Verdict], ...] = (
+    writes_only_what_differs,
+    writes_nothing_it_may_not,
+    looks_before_it_writes,
+    a_conflict_is_one,
+    a_conflict_moves_nothing,
+    only_owners_move_a_field,
+    the_policy_decides,
+)
+
+# ------------------------------------------------------------------------- of some plans: dear
+
+
+def planned_again_it_is_the_same(service: Service, subject: Subject, plan: RecordPlan) -> Verdict:
+    """Promises 7 and 15: the same state gives the same plan, and planning changes no state."""
+    before = (dict(subject.base), dict(subject.memory), dict(subject.notebook), dict(subject.seen))
+    again = service.plan(subject)
+    after = (subject.base, subject.memory, subject.notebook, subject.seen)
+    if before != after:
+        return "planning changed what it plans on"
+    if plan.decision.follow_up:
+        return again.merged == plan.merged or "merged again it is another merge"
+    if again.writes != plan.writes:
+        return f"planned again it is {again.writes} instead of {plan.writes}"
+    return again == plan or "planned again something else is decided"
+
+
+def the_order_of_what_is_known_is_nothing(
+    service: Service, subject: Subject, plan: RecordPlan
+) -> Verdict:
+    """Promise 8: in whatever order the state holds what was seen, the plan is the same."""
+    other = subject._replace(
+        base=dict(reversed(subject.base.items())),
+        memory=dict(reversed(subject.memory.items())),
+        notebook=dict(reversed(subject.notebook.items())),
+        seen=dict(reversed(subject.seen.items())),
+    )
+    again = service.plan(other)
+    writes = plan.writes
+    if plan.decision.follow_up:
+        return again.merged.values == plan.merged.values or "the merge depends on an order"
+    if [(one.place, dict(one.values)) for one in again.writes] != [
+        (one.place, dict(one.values)) for one in writes
+    ]:
+        return f"the plan depends on an order: {again.writes} instead of {writes}"
+    if again.merged.values != plan.merged.values or again.merged.blocked != plan.merged.blocked:
+        return "the merge depends on an order"
+    return len(subject.seen) > 1
+
+
+OF_SOME_PLANS = (planned_again_it_is_the_same, the_order_of_what_is_known_is_nothing)
+
+# -------------------------------------------------------------------------- of what is known after
+
+
+def the_base_moves_when_all_agree(
+    service: Service, plan: RecordPlan, settled: Settled, outcomes: Mapping[str, Outcome]
+) -> Verdict:
+    """Section 4, state kept: the base holds what all places agreed on, and nothing else."""
+    del outcomes
+    before = plan.subject.base
+    if settled.base == before:
+        return False
+    seen = service.seen
+    if settled.observations:
+        seen = {**seen, **{one.place: one for one in settled.observations}}
+    for name, rule in service.house.shared.items():
+        value = settled.base.get(name)
+        if value == before.get(name):
+            continue
+        for place in rule.places:
+            there = seen.get(place)
+            if there is None or there.gone.startswith("merged"):
+                continue
+            if not rule.equal(there.values.get(name), value):
+                return f"{name} is taken as agreed to be {value!r}, {place} shows another value"
+        if name in plan.merged.blocked:
+            return f"{name} is in conflict and is taken as agreed"
+    return True
+
+
+def what_landed_is_known(
+    service: Service, plan: RecordPlan, settled: Settled, outcomes: Mapping[str, Outcome]
+) -> Verdict:
+    """Section 4, state kept: after a write that landed the observation is what is there."""
+    del plan
+    asked = False
+    shows = {one.place: one for one in settled.observations}
+    for place, outcome in outcomes.items():
+        if outcome.result is not Result.LANDED or not outcome.version:
+            continue
+        asked = True
+        there, spot = shows.get(place), service.world.spots[place]
+        if there is None:
+            return f"{place} was written and nothing is known of it"
+        for name, rule in service.house.shared.items():
+            if place not in rule.places or name in spot.hidden:
+                continue
+            if outcome.landed is not None and name not in outcome.landed:
+                continue
+            now = spot.values.get(name)
+            if not rule.equal(there.values.get(name), shown(now)) and now != there.values.get(name):
+                if spot.marks.get(name) or there.marks.get(name) == "unseen":
+                    continue
+                return f"{name} of {place} is {now!r} and known as {there.values.get(name)!r}"
+    return asked
+
+
+def what_failed_is_tried_again(
+    service: Service, plan: RecordPlan, settled: Settled, outcomes: Mapping[str, Outcome]
+) -> Verdict:
+    """Promise 1: a write that did not land makes its record due, or is known as refused."""
+    del service
+    asked = False
+    for write in plan.writes:
+        outcome = outcomes.get(write.place)
+        if outcome is None or outcome.result is not Result.LANDED or outcome.landed is not None:
+            asked = True
+            if not settled.again:
+                return f"what was not written to {write.place} is forgotten"
+    return asked
+
+
+OF_ENDINGS: tuple[
+    Callable[[Service, RecordPlan, Settled, Mapping[str, Outcome]], Verdict], ...
+] = (the_base_moves_when_all_agree, what_landed_is_known, what_failed_is_tried_again)
+
+# -------------------------------------------------------------------------------- at the end
+
+
+def every_cycle_ends(play: Play) -> Verdict:
+    """Promise 1: no record is decided again and again within one cycle."""
+    if play.service.worn_out:
+        return "one record was decided more than five times in one cycle"
+    return True
+
+
+def comes_to_rest(play: Play) -> Verdict:
+    """Promise 1: once quiet, two cycles are enough; after them nothing is planned any more."""
+    writes = play.quiet_writes
+    if len(writes) > MOST_QUIET and writes[MOST_QUIET]:
+        return f"the third quiet cycle still writes: {writes}"
+    service = play.service
+    if service.doubts:
+        return f"it still doubts {service.doubts}"
+    plan = service.plan(service.subject())
+    if plan.writes:
+        return f"at rest it would still write {[(w.place, dict(w.values)) for w in plan.writes]}"
+    before = (service.base, service.memory)
+    settled = play.settle(plan)
+    if (settled.base, settled.memory) != before:
+        return f"at rest its memory still moves: {before} -> {(settled.base, settled.memory)}"
+    if service.dirty or settled.again:
+        return "it does not come to rest"
+    return True
+
+
+def all_places_agree(play: Play) -> Verdict:
+    """Promise 1: at rest every place shows the same, except where a person must decide."""
+    asked = False
+    for name, here in play.final.items():
+        if name in play.service.conflicts or len(here) < 2:
+            continue
+        asked = True
+        equal = play.house.shared[name].equal
+        values = [_fixed(shown(value)) for value in here.values()]
+        if not all(equal(values[0], value) for value in values[1:]):
+            return f"{name} does not agree: {here}"
+    return asked
+
+
+def nothing_typed_is_lost(play: Play) -> Verdict:
+    """Promise 2: what was typed is everywhere, typed over by who saw it, in conflict, or kept."""
+    asked = False
+    for number, one in enumerate(play.typed):
+        rule = play.house.shared.get(one.field)
+        if rule is None or one.legal in {NO, WENT}:
+            continue
+        value = shown(one.value)
+        if rule.equal(value, shown(one.saw)):
+            continue  # the same value in other letters
+        asked = True
+        if _is_shown(play, rule, one, value) or _is_kept(play, rule, one, value):
+            continue
+        if any(
+            later.field == one.field
+            and (later.legal != NO or later.place == one.place)
+            and any(rule.equal(shown(later.saw), known) for known in (value, _fixed(value)))
+            for later in play.typed[number + 1 :]
+        ):
+            continue
+        spot = play.world.spots.get(one.place)
+        if spot is None or spot.gone:
+            continue  # it left with its record
+        if one.between and any(
+            later.field == one.field and later.place == one.place
+            for later in play.typed[number + 1 :]
+        ):
+            continue  # a history in which people typed since tells no more
+        return f"{value!r}, typed into {one.field} of {one.place}, is nowhere"
+    return asked
+
+
+def owners_decide(play: Play) -> Verdict:
+    """Promise 3: what stands in the end was agreed, typed where it counts, decided or corrected."""
+    asked = False
+    start = play.case.start
+    for name, here in play.final.items():
+        if name in play.service.conflicts:
+            continue
+        rule = play.house.shared[name]
+        if len(here) < 2:
+            continue
+        values = list(here.values())
+        if not rule.equal(values[0], values[-1]):
+            continue
+        asked = True
+        value = values[0]
+        if any(rule.equal(value, one) for one in _known(play, name, start.base)):
+            continue
+        return f"{name} is {value!r} in the end, which nobody typed who may"
+    return asked
+
+
+def nothing_vanishes(play: Play) -> Verdict:
+    """Promise 10: absence is not deletion; a field is empty only because somebody emptied it."""
+    asked = False
+    for name, before in play.case.start.base.items():
+        rule = play.house.shared[name]
+        here = play.final[name]
+        if len(here) < 2 or name in play.service.conflicts:
+            continue
+        asked = True
+        if any(value is not None for value in here.values()):
+            continue
+        if any(
+            one.field == name and one.value is None and one.legal != NO for one in play.typed
+        ) or any(one[0] == name and one[1] is None for one in (*play.decided, *play.restored)):
+            continue
+        del rule
+        return f"{name} was {before!r} and is empty, and nobody emptied it"
+    return asked
+
+
+def a_foreign_edit_is_kept_and_told(play: Play) -> Verdict:
+    """Promise 3: what is typed where it does not count is put back, kept, and told."""
+    asked = False
+    for number, one in enumerate(play.typed):
+        if one.legal != NO:
+            continue
+        rule = play.house.shared.get(one.field)
+        same = play.house.place(one.place).same[one.field]
+        spot = play.world.spots.get(one.place)
+        if spot is None or spot.gone or one.field in spot.marks:
+            continue
+        value, now = shown(one.value), spot.values.get(one.field)
+
+        def equal(a: str | None, b: str | None) -> bool:
+            return a == b or (a is not None and b is not None and same(a, b))
+
+        if equal(now, value) or equal(shown(one.saw), value):
+            if rule is None and equal(now, value):
+                continue
+            continue
+        if any(
+            later.field == one.field
+            and (later.place == one.place or equal(shown(later.saw), value))
+            for later in play.typed[number + 1 :]
+        ):
+            continue
+        if any(
+            other.field == one.field and other.legal != NO and equal(shown(other.value), value)
+            for other in play.typed
+        ):
+            continue  # it was somebody's word as well
+        asked = True
+        if not any(
+            field == one.field and place == one.place and equal(shown(kept), value)
+            for field, place, kept in play.service.kept.items
+        ):
+            return f"{value!r}, typed into {one.field} of {one.place}, was put back and not kept"
+        if not one.between and not any(
+            field == one.field and place == one.place and equal(shown(typed), value)
+            for field, place, typed in play.service.told
+        ):
+            return f"{value!r}, typed into {one.field} of {one.place}, was put back silently"
+    return asked
+
+
+def no_false_conflict(play: Play) -> Verdict:
+    """Promise 13: who typed over a value that stood there is in no conflict with it."""
+    if not play.service.conflicts:
+        return False
+    for name, values in play.service.conflicts.items():
+        equal = play.house.shared[name].equal
+        typed = [one for one in play.typed if one.field == name and one.legal != NO]
+        for place, value in values.items():
+            if play.service.kills or place in play.world.lost:
+                continue  # whether it stood there when it was typed over is not known
+            once = [one for one in typed if equal(shown(one.value), value)]
+            if len(once) != 1 or once[0].place != place:
+                continue
+            for other, before in values.items():
+                there = (place, name, before)
+                if other != place and there in play.world.landed and equal(once[0].saw, before) and not any(
+                    equal(shown(later.value), before) and later.place == other
+                    for later in typed[typed.index(once[0]) :]
+                ):
+                    return f"{name}: {value!r} was typed over {before!r}, and both are in conflict"
+    return True
+
+
+def a_conflict_keeps_both(play: Play) -> Verdict:
+    """Promise 2: both values of an open conflict are still where they were typed."""
+    asked = False
+    for name, values in play.service.conflicts.items():
+        equal = play.house.shared[name].equal
+        for place, value in values.items():
+            spot = play.world.spots[place]
+            if spot.gone:
+                continue
+            if f"{book.BACK}{place}.{name}" in play.service.memory:
+                continue  # it went with its column
+            asked = True
+            if not equal(shown(spot.values.get(name)), value):
+                return f"{name} of {place} is in conflict and is not {value!r} any more"
+    return asked
+
+
+def a_decision_stands(play: Play) -> Verdict:
+    """Promise 2: what a person decided stands, unless somebody typed or decided later."""
+    asked = False
+    last = {one.field: one for one in play.decided}
+    restored = {name for name, _ in play.restored}
+    for name, one in last.items():
+        if name in restored or any(later.field == name for later in play.typed[one.seen :]):
+            continue
+        asked = True
+        if name in play.service.conflicts:
+            return f"{name} was decided and is in conflict"
+        rule = play.house.shared[name]
+        wanted = shown(one.value)
+        for place, value in play.final[name].items():
+            if not rule.equal(shown(value), wanted) and not rule.equal(value, _fixed(wanted)):
+                return f"{name} was decided to be {wanted!r} and is {value!r} in {place}"
+    return asked
+
+
+def no_echo(play: Play) -> Verdict:
+    """Promise 4: one edit is written once into each other place, except for lost answers."""
+    asked = False
+    kills = play.service.kills
+    for one in play.typed:
+        rule = play.house.shared.get(one.field)
+        if rule is None or one.value is None:
+            continue
+        for place in rule.places:
+            number = play.world.landed.get((place, one.field, shown(one.value)), 0)
+            if not number:
+                continue
+            asked = True
+            reasons = sum(
+                other.field == one.field and (other.place == place or other.value == one.value)
+                for other in play.typed
+            )
+            reasons += sum(other.field == one.field for other in play.decided)
+            reasons += sum(name == one.field for name, _ in play.restored)
+            reasons += play.world.lost.get(place, 0) + kills + play.hidden
+            if number > 1 + reasons:
+                return f"{one.value!r} was written {number} times into {one.field} of {place}"
+    return asked
+
+
+def at_most_one_create(play: Play) -> Verdict:
+    """Promise 5: a record whose answer was lost is looked for before it is created again."""
+    if play.world.made_twice:
+        return f"{play.world.made_twice} was created without looking for what was there"
+    return any(spot.ref.endswith("-1") for spot in play.world.spots.values())
+
+
+def what_is_refused_is_not_sent_again(play: Play) -> Verdict:
+    """Section 4, state kept: what a system refuses for good is told once and then quiet."""
+    if play.world.sent_again:
+        return f"what {play.world.sent_again} refuses was sent to it again"
+    return play.was_refused
+
+
+def never_writes_blindly(play: Play) -> Verdict:
+    """Promise 10: nothing arrives where a column is away."""
+    if play.world.blindly:
+        return f"a write of {play.world.blindly} arrived, where its column is away"
+    return play.hidden > 0
+
+
+def _is_shown(play: Play, rule: SharedRule, one: Typed, value: str | None) -> bool:
+    if one.field in play.service.conflicts:
+        values = play.service.conflicts[one.field].values()
+        wanted = (value, _fixed(value))
+        spot = play.world.spots.get(one.place)
+        if spot is not None and rule.equal(shown(spot.values.get(one.field)), value):
+            return True  # it waits where it was typed
+        return any(rule.equal(one, shown(other)) for other in values for one in wanted)
+    here = play.final[one.field]
+    if not here:
+        return True
+    fixed = _fixed(value)
+    return all(
+        rule.equal(shown(now), value) or rule.equal(now, fixed) for now in here.values()
+    )
+
+
+def _is_kept(play: Play, rule: SharedRule, one: Typed, value: str | None) -> bool:
+    return any(
+        field == one.field
+        and (rule.equal(shown(kept), value) or rule.equal(shown(kept), _fixed(value)))
+        for field, _, kept in play.service.kept.items
+    )
+
+
+def _fixed(value: str | None) -> str | None:
+    return value.strip().removeprefix(FIX) if value is not None else None
+
+
+def _known(play: Play, name: str, base: Mapping[str, str]) -> list[str | None]:
+    """Return every value a field may rightly have."""
+    found: list[str | None] = [base.get(name)]
+    if not play.case.start.known:
+        first = [shown(values.get(name)) for values in play.case.start.there.values()]
+        found += [*first, *map(_fixed, first)]
+    for one in play.typed:
+        if one.field == name and one.legal != NO:
+            found += [shown(one.value), one.value, _fixed(shown(one.value))]
+    found += [value for field, value, _ in play.decided if field == name]
+    found += [value for field, value in play.restored if field == name]
+    return found
+
+
+AT_THE_END: tuple[Callable[[Play], Verdict], ...] = (
+    every_cycle_ends,
+    comes_to_rest,
+    all_places_agree,
+    nothing_typed_is_lost,
+    owners_decide,
+    nothing_vanishes,
+    a_foreign_edit_is_kept_and_told,
+    no_false_conflict,
+    a_conflict_keeps_both,
+    a_decision_stands,
+    no_echo,
+    at_most_one_create,
+    what_is_refused_is_not_sent_again,
+    never_writes_blindly,
+)

@@ -1,0 +1,383 @@
+"""Plays one case to its end and asks every law on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from zlib import crc32
+
+from tests.simulation.planner import laws
+from tests.simulation.planner.case import Case, Step
+from tests.simulation.planner.flows import ACCEPTED, SmallFlow
+from tests.simulation.planner.mappings import DECISION, House, house
+from tests.simulation.planner.service import SYNC_ID, Service
+from tests.simulation.planner.witness import EITHER, NO, WENT, YES, Decided, Typed
+from tests.simulation.planner.world import DELETED, MINUTES, Spot, World
+
+from ubm_sync.model import Outcome
+from ubm_sync.sync import notebook as book
+from ubm_sync.sync import settle as settling
+from ubm_sync.sync import typed
+from ubm_sync.sync.plan import RecordPlan, Subject
+from ubm_sync.sync.settle import Settled
+
+MOST_QUIET = 2  # cycles to a fixed point
+_NONE: frozenset[str] = frozenset()
+
+
+class Broken(Exception):
+    """A law was broken: ``law`` names it, the text says how."""
+
+    def __init__(self, law: str, text: str) -> None:
+        super().__init__(f"{law}: {text}")
+        self.law = law
+        self.text = text
+
+
+class Play:
+    """One case on its way."""
+
+    __slots__ = (
+        "case", "counts", "decided", "facts", "final", "hidden", "house", "looked", "quiet_writes",
+        "restored", "sample", "service", "story", "typed", "was_refused", "world",
+    )  # fmt: skip
+
+    def __init__(self, case: Case, counts: dict[str, int], story: list[str] | None = None) -> None:
+        self.case = case
+        self.counts = counts
+        self.story = story
+        self.sample = case.sample
+        self.house: House = house(case.house)
+        self.world = World(self.house)
+        self.service = Service(self.house, _flow(self.house), self.world, self)
+        self.typed: list[Typed] = []
+        self.decided: list[Decided] = []
+        self.restored: list[tuple[str, str | None]] = []
+        self.looked = dict.fromkeys(self.house.names, 0)  # what was typed before it was last read
+        self.hidden = 0  # how often a column went
+        self.was_refused = False
+        self.facts: list[Any] = []
+        self.quiet_writes: list[int] = []
+        self.final: dict[str, dict[str, str | None]] = {}
+
+    # ---------------------------------------------------------------------------- the story
+
+    def run(self) -> None:
+        """Play the case; raises Broken."""
+        self._begin()
+        for step in self.case.steps:
+            self._step(step)
+        self._heal()
+        self._rest()
+
+    def _begin(self) -> None:
+        start, world, service = self.case.start, self.world, self.service
+        rules = self.house.rules
+        for place, values in start.there.items():
+            suffix = rules.places[place].suffix
+            key = None
+            if start.known:
+                key = f"{SYNC_ID}:{suffix}" if suffix else SYNC_ID
+            spot = Spot(f"{place}-0", key, dict(values), 0)
+            world.spots[place] = spot
+        if start.accepted:
+            service.memory = {ACCEPTED: "yes"}
+        if start.known:
+            service.base = dict(start.base)
+            for place in start.there:
+                service.observe(place)
+                if unread := rules.places[place].write_only:
+                    there = world.look(place)
+                    assert there is not None
+                    known = {
+                        name: value for name, value in start.there[place].items() if name in unread
+                    }
+                    service.seen[place] = replace(there, values={**there.values, **known})
+            service.dirty = False
+
+    def _step(self, step: Step) -> None:
+        kind = step[0]
+        world, service = self.world, self.service
+        if kind in {"edit", "sign"}:
+            _, place, field, value, minute = step
+            self._type(place, field, value, minute, between=False)
+        elif kind == "cycle":
+            if self.story is not None:
+                self.story.append(f"a cycle, with {dict(step[1])}, without reading {step[2]}")
+            world.minute = service.minute = self._minute()
+            for place in self.house.names:
+                if place not in step[2]:
+                    self.looked[place] = len(self.typed)
+                elif unread := self.house.place(place).service:
+                    self._went(place, *unread)  # the service may write its own fields unseen
+            service.cycle(dict(step[1]), frozenset(step[2]))
+        elif kind == "decide":
+            self._decide(step[1], step[2])
+        elif kind == "restore":
+            self._restore(step[1], step[2])
+        elif kind in {"gone", "back"}:
+            spot = world.spots.get(step[1])
+            if spot is not None and bool(spot.gone) != (kind == "gone"):
+                spot.gone = "archived" if kind == "gone" else ""
+                spot.version += 1
+                self._tell(f"the {step[1]} is {'archived' if spot.gone else 'back'}")
+        elif kind == "hide":
+            if world.hide(step[1], step[2], step[3]):
+                self.hidden += 1
+                self._tell(f"the column of {step[2]} in {step[1]} is {step[3]}")
+                self._blind(step[1])
+                self._went(step[1], step[2], emptied=step[3] != DELETED)
+        elif kind == "show":
+            if world.show(step[1], step[2]):
+                self._tell(f"the column of {step[2]} in {step[1]} is back")
+                self._blind(step[1])
+                service.forget_refusals()
+                world.never.clear()
+        elif kind == "shut":
+            service.shut |= {step[1]}
+            self._tell(f"nothing may be written to {step[1]}")
+        elif kind == "open":
+            service.shut -= {step[1]}
+            service.dirty = True
+            self._tell(f"{step[1]} may be written to")
+        elif kind == "mark":
+            spot = world.spots.get(step[1])
+            if spot is not None and not spot.gone:
+                spot.marks = {**spot.marks, step[2]: step[3]}
+                spot.version += 1
+                self._tell(f"{step[2]} in {step[1]} becomes {step[3]}")
+
+    def _went(self, place: str, *fields: str, emptied: bool = False) -> None:
+        """Take note of what went away before the service could see it; or only of no values."""
+        for number in range(self.looked[place], len(self.typed)):
+            one = self.typed[number]
+            if one.place == place and one.field in fields and not (emptied and one.value):
+                self.typed[number] = one._replace(legal=WENT)
+
+    def _minute(self) -> int:
+        return self.world.minute + 10
+
+    def _tell(self, text: str) -> None:
+        if self.story is not None:
+            self.story.append(text)
+
+    def _type(self, place: str, field: str, value: str | None, minute: int, *, between: bool) -> None:
+        before = self.world.edit(place, field, value, self.world.minute + minute, f"in {place}")
+        if before is None:
+            return
+        if self.story is not None:
+            said = "empties" if value is None else f"types {value!r} into"
+            late = ", while the service is at work" if between else ""
+            self.story.append(f"somebody {said} {field} of {place} (was {before[0]!r}){late}")
+        legal = NO
+        if (rule := self.house.shared.get(field)) is not None:
+            later = place in rule.writers_once_accepted
+            legal = YES if later else NO
+            if not self.service.accepted and (place in rule.writers) != later:
+                legal = EITHER
+        elif field in self.house.place(place).signals:
+            return
+        if self._is_taken_back(place, field, value) or self._is_out_of_sight(place, field, between):
+            legal = WENT
+        unknown = between or place not in self.service.seen
+        self.typed.append(Typed(field, place, value, before[0], legal, unknown))
+
+    def _is_taken_back(self, place: str, field: str, value: str | None) -> bool:
+        """Return whether somebody typed what the service takes for what stood there.
+
+        Section 4, merge: from the base and what is seen; what is as agreed was changed by nobody.
+        That something else stood there in between, typed by people or written without an answer,
+        cannot be known.
+        """
+        service = self.service
+        seen = service.seen.get(place)
+        known = [None if seen is None else seen.values.get(field)]
+        if f"{book.PUT}{place}.{field}" not in service.memory:
+            known.append(service.base.get(field))
+        where = f"{book.SENT}{place}.{field}"
+        known += [one or None for one in book.any_of(service.memory.get(where))]
+        for write, _ in service.intents:
+            if write.place == place and field in write.values:
+                known.append(typed.text_of(write.values[field]) or None)
+        same = self.house.place(place).same[field]
+        return any(
+            one == value or (one is not None and value is not None and same(one, value))
+            for one in known
+        )
+
+    def _is_out_of_sight(self, place: str, field: str, between: bool) -> bool:
+        """Return whether nobody can look for what is typed there.
+
+        What a secret was is not stored, so it is masked without a look; and what the service fills
+        in a record that it has not seen yet cannot be told from what it filled in itself.
+        """
+        seen = self.service.seen.get(place)
+        if seen is None:
+            return field not in self.house.shared and place != "row"
+        return between and seen.marks.get(field) == "secret"
+
+    def typed_between(self, place: str, field: str, value: str | None) -> None:
+        """Have somebody type while the service is at work."""
+        self._type(place, field, value, 0, between=True)
+
+    def _decide(self, field: str, choice: str) -> None:
+        service = self.service
+        values = service.conflicts.get(field)
+        if values is None:
+            return
+        if not choice.startswith("="):
+            places = sorted(values)
+            choice = places[int(choice) % len(places)]
+            value = values[choice]
+        else:
+            value = choice[1:] or None
+        self._tell(f"somebody decides the conflict of {field}: {choice} ({value!r})")
+        service.memory = {**service.memory, book.DECIDE + field: book.packed(choice, "priya")}
+        service.dirty = True
+        self.decided.append(Decided(field, value, min(self.looked.values())))
+
+    def _restore(self, field: str, number: int) -> None:
+        service = self.service
+        kept = [one for one in service.kept.items if one[0] == field]
+        if not kept or field in service.conflicts or field not in self.house.shared:
+            return
+        value = kept[number % len(kept)][2]
+        self._tell(f"an admin wants {value!r} back in {field}")
+        wanted = book.Restore(value, service.base.get(field), "priya", "brought back")
+        service.memory = {**service.memory, book.RESTORE + field: wanted.entry()}
+        service.dirty = True
+        self.restored.append((field, value))
+
+    def _blind(self, place: str) -> None:
+        hidden = frozenset(self.world.spots[place].hidden)
+        service = self.service
+        blind = {key: one for key, one in service.blind.items() if key != place}
+        if hidden:
+            blind[place] = hidden
+        service.blind = blind
+        service.look_away(place)
+
+    # ------------------------------------------------------------------------------ the end
+
+    def _heal(self) -> None:
+        """Have every fault mended and every place readable."""
+        world, service = self.world, self.service
+        self._tell("everything is mended, and people stop")
+        for place, spot in world.spots.items():
+            if spot.hidden:
+                spot.hidden = {}
+                spot.version += 1
+                self._blind(place)
+        service.shut = _NONE
+        self.was_refused = bool(world.refused or world.never)
+        world.refused.clear()
+        world.never.clear()
+        service.forget_refusals()
+
+    def settle(self, plan: RecordPlan) -> Settled:
+        """Return what would be known after a plan that writes nothing."""
+        return settling.settle(self.house.rules, plan, {}, {}, MINUTES[self.service.minute])
+
+    def _rest(self) -> None:
+        service, world = self.service, self.world
+        for number in range(MOST_QUIET + 1):
+            before = len(world.arrived)
+            world.minute = service.minute = self._minute()
+            service.cycle({})
+            self.quiet_writes.append(len(world.arrived) - before)
+            if number and not self.quiet_writes[-1] and not service.dirty and not service.doubts:
+                break
+        self.final = _final(self)
+        for law in laws.AT_THE_END:
+            self._ask(law, law(self))
+
+    # ------------------------------------------------------------------------- law by law
+
+    def _ask(self, law: Any, verdict: str | bool) -> None:
+        if verdict is True:
+            name = law.__name__
+            self.counts[name] = self.counts.get(name, 0) + 1
+        elif verdict is not False:
+            raise Broken(law.__name__, verdict)
+
+    def planned(self, service: Service, subject: Subject, plan: RecordPlan) -> None:
+        """Ask the laws of a plan."""
+        if plan.writes:
+            self.facts.append(plan.writes)
+            if self.story is not None:
+                for write in plan.writes:
+                    self.story.append(f"  planned: {write.place} {dict(write.values)}")
+        if self.story is not None:
+            for one in plan.merged.conflicts:
+                self.story.append(f"  in conflict: {one.field} {dict(one.values)}")
+        counts = self.counts
+        for law in laws.OF_PLANS:
+            verdict = law(service, subject, plan)
+            if verdict is True:
+                name = law.__name__
+                counts[name] = counts.get(name, 0) + 1
+            elif verdict is not False:
+                raise Broken(law.__name__, str(verdict))
+        if not (self.sample + service.plans) & 7:
+            for law in laws.OF_SOME_PLANS:
+                self._ask(law, law(service, subject, plan))
+
+    def settled(
+        self,
+        service: Service,
+        plan: RecordPlan,
+        settled: Settled,
+        outcomes: Mapping[str, Outcome],
+    ) -> None:
+        """Ask the laws of what is known after the writes."""
+        if self.story is not None:
+            for place, one in outcomes.items():
+                self.story.append(f"  {place}: {one.result} {one.reason}")
+        counts = self.counts
+        for law in laws.OF_ENDINGS:
+            verdict = law(service, plan, settled, outcomes)
+            if verdict is True:
+                name = law.__name__
+                counts[name] = counts.get(name, 0) + 1
+            elif verdict is not False:
+                raise Broken(law.__name__, str(verdict))
+
+    @property
+    def trace(self) -> int:
+        """Return a number that is the same for everything that was written and ended the same."""
+        end = [
+            (place, spot.version, spot.gone, sorted(spot.values.items()))
+            for place, spot in sorted(self.world.spots.items())
+        ]
+        return crc32(repr((end, sorted(self.service.memory.items()), self.service.kept.items,
+                           [[(w.place, list(w.values.items())) for w in ws] for ws in self.facts])).encode())
+
+
+def _final(play: Play) -> dict[str, dict[str, str | None]]:
+    """Return field -> place -> value of the places that must agree in the end."""
+    found: dict[str, dict[str, str | None]] = {}
+    accepted = play.service.accepted
+    for name, rule in play.house.shared.items():
+        here: dict[str, str | None] = {}
+        for place in rule.places:
+            spot = play.world.spots.get(place)
+            if spot is None or spot.gone or name in spot.marks:
+                continue
+            writable = name in play.house.place(place).writable
+            if not writable and f"{book.BACK}{place}.{name}" in play.service.memory:
+                continue  # it went with its column and can not be written again
+            if writable or rule.may_write(place, accepted=accepted):
+                here[place] = spot.values.get(name)
+        found[name] = here
+    return found
+
+
+_FLOWS: dict[int, SmallFlow] = {}
+
+
+def _flow(house: House) -> SmallFlow:
+    found = _FLOWS.get(house.number)
+    if found is None:
+        found = _FLOWS[house.number] = SmallFlow(house)
+    return found
