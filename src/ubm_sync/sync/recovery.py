@@ -51,7 +51,8 @@ def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Collection[Rules
         if held is None and record is not None and there is not None:  # an old log does not tell
             values = {**there.values, **record.base}
         if values is not None:
-            unanswered.sent(sync_id, place, {name: values.get(name) for name in shared[place]})
+            sent = {name: values.get(name) for name in shared[place]}
+            unanswered.sent(sync_id, place, sent, may_lack=True)
     _doubt(tx, unanswered, rules)
     for sync_id, record in records.items():
         record.memory = unanswered.added(sync_id, record)
@@ -85,16 +86,11 @@ class _Unanswered:
     """What a process left open: entries for the notebooks of its records."""
 
     def __init__(self, rules: Iterable[Rules]) -> None:
-        self._writers = {
-            f"{place}.{rule.name}"
-            for one in rules
-            for rule in one.shared
-            for place in rule.writers | rule.writers_once_accepted
-        }
+        self._shared = {rule.name: rule for one in rules for rule in one.shared}
         self.updated: list[tuple[str, str, str, Sequence[str | None]]] = []
         self.entries: dict[str, dict[str, str]] = {}
         self.created: list[tuple[str, str, Mapping[str, str | None] | None]] = []
-        self.corrected: dict[str, list[tuple[str, str, str | None]]] = {}
+        self.corrected: dict[str, list[tuple[str, str, str | None]]] = {}  # place, field, before
 
     def create(self, name: str, held: Mapping[str, str | None] | None) -> None:
         """Remember a create, named ``PLACE KEY``, and the values it held where they are known."""
@@ -109,9 +105,7 @@ class _Unanswered:
         sent = {field: entry[1] for field, entry in fields.items() if entry[0] != entry[1]}
         self.sent(sync_id, place, sent)  # the others are secrets: masked where they stood
         self.corrected.setdefault(sync_id, []).extend(
-            (f"{book.SENT}{place}.{field}", field, entry[0])
-            for field, entry in fields.items()
-            if entry[2] == CORRECTED and f"{place}.{field}" in self._writers
+            (place, field, entry[0]) for field, entry in fields.items() if entry[2] == CORRECTED
         )
 
     def added(self, sync_id: str, record: RecordState) -> dict[str, str]:
@@ -121,9 +115,10 @@ class _Unanswered:
         """
         memory = record.memory
         theirs = {
-            name
-            for name, field, before in self.corrected.get(sync_id, ())
+            f"{book.SENT}{place}.{field}"
+            for place, field, before in self.corrected.get(sync_id, ())
             if before != record.base.get(field)
+            and self._shared[field].may_write(place, accepted=record.accepted)
         }
         together = dict(memory)
         for name, value in self.entries[sync_id].items():
@@ -133,12 +128,16 @@ class _Unanswered:
             together[name] = book.also(known, value)
         return together
 
-    def sent(self, sync_id: str, place: str, values: Mapping[str, str | None]) -> None:
-        """Remember values that may be there."""
+    def sent(
+        self, sync_id: str, place: str, values: Mapping[str, str | None], *, may_lack: bool = False
+    ) -> None:
+        """Remember values that may be there; a create may have left out any of its fields."""
         entries = self.entries.setdefault(sync_id, {})
         for field, value in values.items():
             late = value is not None and value.startswith("<") and value.endswith(">")
-            entries[f"{book.SENT}{place}.{field}"] = book.LATER if late else value or ""
+            text = book.LATER if late else value or ""
+            where = f"{book.SENT}{place}.{field}"
+            entries[where] = book.also("", text) if may_lack else text
 
 
 def _named(name: str) -> tuple[str, str]:

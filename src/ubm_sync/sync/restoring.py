@@ -49,6 +49,9 @@ def _is_untouched(
     Where it can not be written it would never stand, and the places would differ for ever.
     """
     for place in rule.places:
+        is_writable = rule.name in rules.places[place].writable
+        if place not in seen and not is_writable:
+            return False
         if place not in seen or rule.name in blind.get(place, ()):
             continue
         value = seen[place].values.get(rule.name)
@@ -58,7 +61,7 @@ def _is_untouched(
         was_there = landed is not None and rule.equal(landed or None, wanted.value)
         if was_there or not rule.equal(value, wanted.instead_of):
             return False
-        if rule.name not in rules.places[place].writable:
+        if not is_writable:
             return False
     return True
 

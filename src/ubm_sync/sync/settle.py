@@ -14,7 +14,7 @@ from ubm_sync.sync.merge import agreed, is_everywhere
 from ubm_sync.sync.noticed import is_to_be_read_again, to_read_again
 from ubm_sync.sync.plan import RecordPlan, digest
 from ubm_sync.sync.rules import Rules, SharedRule
-from ubm_sync.sync.typed import forget_put_back
+from ubm_sync.sync.typed import as_typed, forget_put_back
 
 
 @dataclass(slots=True)
@@ -67,7 +67,8 @@ def settle(
         _forget_held(plan, notebook)
         _forget_back(plan, seen, notebook)
         forget_put_back(plan, seen, notebook)
-    settled.base = agreed(rules, subject.base, plan.merged, _may_return(seen), blind=subject.blind)
+    there = _may_return(as_typed(seen, notebook) if notebook else seen)
+    settled.base = agreed(rules, subject.base, plan.merged, there, blind=subject.blind)
     if notebook or settled.base != plan.merged.values:
         _remember_own(rules, plan, seen, sent, outcomes, notebook)
     settled.closed = [
@@ -200,7 +201,8 @@ def _remember_own(
         ):
             for place in seen.keys() & rule.places:  # one that may be there was not asked
                 notebook.pop(f"{book.PUT}{place}.{name}", None)
-                if not (seen[place].gone or is_to_be_read_again(seen[place])):
+                is_unread = name in rules.places[place].write_only
+                if not (is_unread or seen[place].gone or is_to_be_read_again(seen[place])):
                     notebook.pop(f"{book.SENT}{place}.{name}", None)
 
 
@@ -215,16 +217,19 @@ def _is_typed(plan: RecordPlan, place: str, name: str, write: Write) -> bool:
 def _is_theirs(plan: RecordPlan, place: str, name: str, value: Written) -> bool:
     """Return whether a value stays the one of the person who typed it there, though we wrote it.
 
-    A secret is masked where it stood, and a flow corrects what was typed.
+    A secret is masked where it stood, a flow corrects what was typed, and what was typed is
+    written once more where it was written over unseen or where it is not known what is there.
     """
-    if name in plan.decision.fixes and place in plan.merged.changed.get(name, ()):
+    changed = place in plan.merged.changed.get(name, ())
+    if name in plan.decision.fixes:
+        return changed
+    over = plan.subject.notebook.get(f"{book.OVER}{place}.{name}")
+    if over is not None and (book.unpacked(over, 1)[0] or None) == value:
         return True
     before = plan.subject.seen.get(place)
-    return (
-        before is not None
-        and before.marks.get(name) == Mark.SECRET
-        and before.values.get(name) == value
-    )
+    if before is None or before.values.get(name) != value:
+        return False
+    return changed or before.marks.get(name) == Mark.SECRET
 
 
 def _remember_decision(

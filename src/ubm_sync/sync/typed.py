@@ -109,7 +109,7 @@ def forget_put_back(
     ``seen`` is what is there after the writes.
     """
     waiting = {(write.place, name) for write in plan.writes for name in write.values}
-    active = {(place, name) for place, name, _, _ in _active(seen, notebook)}
+    active = _spots(seen, notebook) & _spots(plan.subject.seen, notebook)
     for where in [where for where, _ in book.entries(notebook, book.OVER)]:
         place, _, name = where.partition(".")
         if (place, name) not in active or not ((place, name) in waiting or plan.withheld):
@@ -133,6 +133,12 @@ def _active(
         if there is not None and not there.gone and there.values.get(name, "") == written:
             found.append((place, name, typed, by))
     return found
+
+
+def _spots(
+    seen: Mapping[str, Observation], notebook: Mapping[str, str]
+) -> set[tuple[str, str]]:
+    return {(place, name) for place, name, _, _ in _active(seen, notebook)}
 
 
 def is_same(rule: PlaceRule, field: str, value: str | None, other: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from tests.simulation.planner.flows import ACCEPTED
 from tests.simulation.planner.mappings import FIX
-from tests.simulation.planner.service import Service
+from tests.simulation.planner.service import MASKED, Service
 from tests.simulation.planner.witness import NO, WENT, Typed, shown
 from tests.simulation.planner.world import UNWRITABLE
 
@@ -51,7 +51,7 @@ def writes_only_what_differs(service: Service, subject: Subject, plan: RecordPla
                 continue
             if there.marks.get(name) == "secret":
                 continue
-            if doubted and f"{book.SENT}{write.place}.{name}" in subject.notebook:
+            if (doubted or name in place.write_only) and f"{book.SENT}{write.place}.{name}" in subject.notebook:
                 continue
             return f"{name} of {write.place} is {have!r} and is written again as {value!r}"
     return asked
@@ -109,7 +109,8 @@ def a_conflict_is_one(service: Service, subject: Subject, plan: RecordPlan) -> V
         if all(rule.equal(values[0], other) for other in values[1:]):
             return f"{one.field}: {dict(one.values)} are one value"
         for place, value in one.values.items():
-            if rule.equal(value, one.base):
+            ours = f"{book.PUT}{place}.{one.field}" in subject.notebook
+            if rule.equal(value, one.base) and not ours:
                 return f"{one.field}: {place} has the agreed value {value!r}"
             if not rule.may_write(place, accepted=accepted):
                 return f"{one.field}: {place} has no word in it"
@@ -278,8 +279,8 @@ def what_landed_is_known(
     service: Service, plan: RecordPlan, settled: Settled, outcomes: Mapping[str, Outcome]
 ) -> Verdict:
     """Section 4, state kept: after a write that landed the observation is what is there."""
-    del plan
     asked = False
+    written = {write.place: write.values for write in plan.writes}
     shows = {one.place: one for one in settled.observations}
     for place, outcome in outcomes.items():
         if outcome.result is not Result.LANDED or not outcome.version:
@@ -293,6 +294,8 @@ def what_landed_is_known(
                 continue
             if outcome.landed is not None and name not in outcome.landed:
                 continue
+            if name in service.rules.places[place].write_only and name not in written[place]:
+                continue  # it was sent before, without an answer, and cannot be read
             now = spot.values.get(name)
             if not rule.equal(there.values.get(name), shown(now)) and now != there.values.get(name):
                 if spot.marks.get(name) or there.marks.get(name) == "unseen":
@@ -377,11 +380,24 @@ def nothing_typed_is_lost(play: Play) -> Verdict:
         asked = True
         if _is_shown(play, rule, one, value) or _is_kept(play, rule, one, value):
             continue
+        if any(other.between for other in play.typed if other.field == one.field) and any(
+            rule.equal(value, other.agreed) for other in play.typed if other.field == one.field
+        ):
+            continue  # it was agreed before somebody was written over unseen: as if never changed
+        first = next(
+            index
+            for index, other in enumerate(play.typed)
+            if other.field == one.field and rule.equal(shown(other.value), value)
+        )
         if any(
             later.field == one.field
             and (later.legal != NO or later.place == one.place)
-            and any(rule.equal(shown(later.saw), known) for known in (value, _fixed(value)))
-            for later in play.typed[number + 1 :]
+            and ((one.place, one.field) in play.deleted and later.place == one.place or any(
+                rule.equal(shown(before), known)
+                for before in (later.saw, later.agreed)
+                for known in (value, _fixed(value))
+            ))
+            for later in play.typed[first + 1 :]
         ):
             continue
         spot = play.world.spots.get(one.place)
@@ -448,6 +464,8 @@ def a_foreign_edit_is_kept_and_told(play: Play) -> Verdict:
         spot = play.world.spots.get(one.place)
         if spot is None or spot.gone or one.field in spot.marks:
             continue
+        if f"{book.BACK}{one.place}.{one.field}" in play.service.memory:
+            continue
         value, now = shown(one.value), spot.values.get(one.field)
 
         def equal(a: str | None, b: str | None) -> bool:
@@ -490,9 +508,12 @@ def no_false_conflict(play: Play) -> Verdict:
         equal = play.house.shared[name].equal
         typed = [one for one in play.typed if one.field == name and one.legal != NO]
         for place, value in values.items():
-            if play.service.kills or place in play.world.lost:
+            unknown = place in play.world.lost or any(one.between for one in typed)
+            if play.service.kills or unknown:
                 continue  # whether it stood there when it was typed over is not known
             once = [one for one in typed if equal(shown(one.value), value)]
+            if MASKED in values.values():
+                continue  # two secrets look alike
             if len(once) != 1 or once[0].place != place:
                 continue
             for other, before in values.items():
@@ -625,8 +646,8 @@ def _known(play: Play, name: str, base: Mapping[str, str]) -> list[str | None]:
     for one in play.typed:
         if one.field == name and one.legal != NO:
             found += [shown(one.value), one.value, _fixed(shown(one.value))]
-    found += [value for field, value, _ in play.decided if field == name]
-    found += [value for field, value in play.restored if field == name]
+    chosen = [one[1] for one in (*play.decided, *play.restored) if one[0] == name]
+    found += [*chosen, *map(_fixed, chosen)]
     return found
 
 

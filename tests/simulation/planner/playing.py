@@ -39,7 +39,7 @@ class Play:
     """One case on its way."""
 
     __slots__ = (
-        "case", "counts", "decided", "facts", "final", "hidden", "house", "looked", "quiet_writes",
+        "case", "counts", "decided", "deleted", "facts", "final", "hidden", "house", "looked", "quiet_writes",
         "restored", "sample", "service", "story", "typed", "was_refused", "world",
     )  # fmt: skip
 
@@ -55,6 +55,7 @@ class Play:
         self.decided: list[Decided] = []
         self.restored: list[tuple[str, str | None]] = []
         self.looked = dict.fromkeys(self.house.names, 0)  # what was typed before it was last read
+        self.deleted: set[tuple[str, str]] = set()  # columns
         self.hidden = 0  # how often a column went
         self.was_refused = False
         self.facts: list[Any] = []
@@ -109,8 +110,8 @@ class Play:
             for place in self.house.names:
                 if place not in step[2]:
                     self.looked[place] = len(self.typed)
-                elif unread := self.house.place(place).service:
-                    self._went(place, *unread)  # the service may write its own fields unseen
+                else:
+                    self._went(place, *self._written_unseen(place))
             service.cycle(dict(step[1]), frozenset(step[2]))
         elif kind == "decide":
             self._decide(step[1], step[2])
@@ -125,6 +126,8 @@ class Play:
         elif kind == "hide":
             if world.hide(step[1], step[2], step[3]):
                 self.hidden += 1
+                if step[3] == DELETED:
+                    self.deleted.add((step[1], step[2]))
                 self._tell(f"the column of {step[2]} in {step[1]} is {step[3]}")
                 self._blind(step[1])
                 self._went(step[1], step[2], emptied=step[3] != DELETED)
@@ -147,6 +150,13 @@ class Play:
                 spot.marks = {**spot.marks, step[2]: step[3]}
                 spot.version += 1
                 self._tell(f"{step[2]} in {step[1]} becomes {step[3]}")
+
+    def _written_unseen(self, place: str) -> list[str]:
+        """Return the fields that are written without a look: the service's own, and secrets."""
+        seen = self.service.seen.get(place)
+        marks = {} if seen is None else seen.marks
+        secret = [name for name, mark in marks.items() if mark == "secret"]
+        return [*self.house.place(place).service, *secret]
 
     def _went(self, place: str, *fields: str, emptied: bool = False) -> None:
         """Take note of what went away before the service could see it; or only of no values."""
@@ -181,7 +191,8 @@ class Play:
         if self._is_taken_back(place, field, value) or self._is_out_of_sight(place, field, between):
             legal = WENT
         unknown = between or place not in self.service.seen
-        self.typed.append(Typed(field, place, value, before[0], legal, unknown))
+        agreed = self.service.base.get(field)
+        self.typed.append(Typed(field, place, value, before[0], legal, unknown, agreed))
 
     def _is_taken_back(self, place: str, field: str, value: str | None) -> bool:
         """Return whether somebody typed what the service takes for what stood there.
@@ -193,6 +204,8 @@ class Play:
         service = self.service
         seen = service.seen.get(place)
         known = [None if seen is None else seen.values.get(field)]
+        if seen is not None and seen.marks.get(field) == "unseen":
+            known.append(None)  # it went with its column, for all that is known
         if f"{book.PUT}{place}.{field}" not in service.memory:
             known.append(service.base.get(field))
         where = f"{book.SENT}{place}.{field}"

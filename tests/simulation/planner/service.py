@@ -139,6 +139,7 @@ class Service:
                     break
         except Killed:
             self.kills += 1
+            self.world.never.clear()  # nobody heard of it
 
     def subject(self) -> Subject:
         """Return the record as it is planned."""
@@ -182,7 +183,9 @@ class Service:
         sent: Mapping[str, Write],
         outcomes: Mapping[str, Outcome],
     ) -> bool:
+        was_accepted = self.accepted
         self.base, self.memory, self.dirty = settled.base, settled.memory, settled.again
+        self.dirty |= self.accepted != was_accepted
         if settled.observations:
             self.seen = {**self.seen, **{one.place: one for one in settled.observations}}
         for name in settled.closed:
@@ -386,7 +389,8 @@ class Service:
                         doubts.append(Doubt(SYNC_ID, place, there.ref, "", name, seen, written))
             for name, sent in told.items():
                 text = book.LATER if isinstance(sent, Ref) else sent or ""
-                entries[f"{book.SENT}{place}.{name}"] = str(text)
+                where = f"{book.SENT}{place}.{name}"
+                entries[where] = str(text) if before is not None else book.also("", str(text))
         memory = dict(self.memory)
         for name, text in entries.items():
             known = memory.get(name) if name.startswith(book.SENT) else None
@@ -400,8 +404,7 @@ class Service:
         """Return whether a value was corrected where it was typed."""
         if name not in self.corrected or before.get(name) == self.base.get(name):
             return False
-        rule = self.house.shared[name]
-        return place in rule.writers or place in rule.writers_once_accepted
+        return self.house.shared[name].may_write(place, accepted=self.accepted)
 
     def _doubt(self, doubts: object) -> None:
         known = {(one.place, one.ref, one.field, one.written): one for one in self.doubts}

@@ -10,7 +10,7 @@ YES, NO, EITHER, WENT = "yes", "no", "either", "went"
 
 
 class Typed(NamedTuple):
-    """One value somebody typed; ``saw`` is what stood there at that moment.
+    """One value somebody typed; ``saw`` is what stood there at that moment, ``agreed`` the base.
 
     ``legal`` says whether it counts: ``either`` where that changes with the acceptance of the
     record and it was not accepted yet, ``went`` where it went with its
@@ -23,6 +23,7 @@ class Typed(NamedTuple):
     saw: str | None
     legal: str
     between: bool
+    agreed: str | None
 
 
 class Decided(NamedTuple):
