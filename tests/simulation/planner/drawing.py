@@ -131,6 +131,9 @@ class Drawing:
 
     def _people(self, steps: list[Step]) -> None:
         random = self.random
+        if random() < 0.16:
+            self._clash(steps)
+            return
         for _ in range(1 + int(random() * random() * 4)):
             luck = random()
             if luck < 0.86:
@@ -148,6 +151,27 @@ class Drawing:
                 steps.append(("decide", field, choice))
             else:
                 steps.append(("restore", self._field(), int(random() * 4)))
+
+    def _clash(self, steps: list[Step]) -> None:
+        """Have one field typed differently in several places, and often decided."""
+        random = self.random
+        field = self._field()
+        rule = self.house.shared[field]
+        places = sorted(rule.writers_once_accepted if random() < 0.4 else rule.writers)
+        for place in places:
+            if random() < 0.8:
+                steps.append(("edit", place, field, self.value(field), self._minute()))
+        if random() < 0.6:
+            steps.append(self._cycle(0.15))
+            luck = random()
+            if luck < 0.3:
+                value = ("keep_row", "keep_ticket")[int(random() * 2)]
+                steps.append(("sign", "ticket", DECISION, value, self._minute()))
+            elif luck < 0.9:
+                choice = f"={self.value(field) or ''}" if random() < 0.3 else str(int(random() * 3))
+                steps.append(("decide", field, choice))
+            if random() < 0.3:
+                steps.append(self._edit())
 
     def _edit(self) -> Step:
         place, field = self._where()

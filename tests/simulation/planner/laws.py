@@ -608,6 +608,46 @@ def never_writes_blindly(play: Play) -> Verdict:
     return play.hidden > 0
 
 
+def a_kill_costs_only_time(play: Play) -> Verdict:
+    """Promise 6: killed at any moment, the end is the same as without the kill."""
+    return _as_its_twin(play, "kill")
+
+
+def a_lost_answer_costs_only_time(play: Play) -> Verdict:
+    """Promise 6: whether a write without an answer landed or not, the end is the same."""
+    return _as_its_twin(play, "lost", "void")
+
+
+def a_refusal_costs_only_time(play: Play) -> Verdict:
+    """Promise 1: what was refused and is taken later ends as if it had been taken at once."""
+    return _as_its_twin(play, "busy", "never", "part", "down")
+
+
+def the_order_of_news_is_nothing(play: Play) -> Verdict:
+    """Promise 8: late news, and news in another order, end in the same state."""
+    unread = play.case.steps[-1][2] if play.twin is not None else ()
+    return _as_its_twin(play) if unread else False
+
+
+def _as_its_twin(play: Play, *kinds: str) -> Verdict:
+    twin = play.twin
+    if twin is None:
+        return False
+    if kinds and not any(fault[0] in kinds for _, fault in play.case.steps[-1][1]):
+        return False
+    for name, rule in play.house.shared.items():
+        here, there = play.final[name], twin.final[name]
+        if here.keys() != there.keys():
+            return f"{name} is in {list(here)}, without the trouble in {list(there)}"
+        for place, value in here.items():
+            if not rule.equal(value, there[place]):
+                return f"{name} of {place} is {value!r}, without the trouble {there[place]!r}"
+    mine, other = play.service.conflicts, twin.service.conflicts
+    if mine.keys() != other.keys():
+        return f"{sorted(mine)} are in conflict, without the trouble {sorted(other)}"
+    return True
+
+
 def _is_shown(play: Play, rule: SharedRule, one: Typed, value: str | None) -> bool:
     if one.field in play.service.conflicts:
         values = play.service.conflicts[one.field].values()
@@ -666,4 +706,15 @@ AT_THE_END: tuple[Callable[[Play], Verdict], ...] = (
     at_most_one_create,
     what_is_refused_is_not_sent_again,
     never_writes_blindly,
+    a_kill_costs_only_time,
+    a_lost_answer_costs_only_time,
+    a_refusal_costs_only_time,
+    the_order_of_news_is_nothing,
+)
+
+ALL: tuple[Callable[..., Verdict], ...] = (
+    *OF_PLANS,
+    *OF_SOME_PLANS,
+    *OF_ENDINGS,
+    *AT_THE_END,
 )

@@ -23,6 +23,8 @@ from ubm_sync.sync.plan import RecordPlan, Subject
 from ubm_sync.sync.settle import Settled
 
 MOST_QUIET = 2  # cycles to a fixed point
+TWINS = 1  # bits of the sample that are zero where a case is played without its last trouble too
+BETWEEN = frozenset({"early", "race"})
 _NONE: frozenset[str] = frozenset()
 
 
@@ -40,7 +42,7 @@ class Play:
 
     __slots__ = (
         "case", "counts", "decided", "deleted", "facts", "final", "hidden", "house", "looked", "quiet_writes",
-        "restored", "sample", "service", "story", "typed", "was_refused", "world",
+        "restored", "sample", "service", "story", "twin", "typed", "was_refused", "world",
     )  # fmt: skip
 
     def __init__(self, case: Case, counts: dict[str, int], story: list[str] | None = None) -> None:
@@ -58,6 +60,7 @@ class Play:
         self.deleted: set[tuple[str, str]] = set()  # columns
         self.hidden = 0  # how often a column went
         self.was_refused = False
+        self.twin: Play | None = None  # the same case without the trouble of its last cycle
         self.facts: list[Any] = []
         self.quiet_writes: list[int] = []
         self.final: dict[str, dict[str, str | None]] = {}
@@ -302,6 +305,9 @@ class Play:
             if number and not self.quiet_writes[-1] and not service.dirty and not service.doubts:
                 break
         self.final = _final(self)
+        if self.sample & TWINS == 0 and (twin := _without_trouble(self.case)) is not None:
+            self.twin = Play(twin, {})
+            self.twin.run()
         for law in laws.AT_THE_END:
             self._ask(law, law(self))
 
@@ -365,6 +371,24 @@ class Play:
         ]
         return crc32(repr((end, sorted(self.service.memory.items()), self.service.kept.items,
                            [[(w.place, list(w.values.items())) for w in ws] for ws in self.facts])).encode())
+
+
+def _without_trouble(case: Case) -> Case | None:
+    """Return the case with a calm last cycle before which people typed in another order.
+
+    None where nothing went wrong in it, or people came in between.
+    """
+    steps = case.steps
+    if not steps or steps[-1][0] != "cycle":
+        return None
+    _, faults, unread = steps[-1]
+    if not faults and not unread or any(fault[0] in BETWEEN for _, fault in faults):
+        return None
+    start = len(steps) - 1
+    while start and steps[start - 1][0] == "edit":
+        start -= 1
+    typed = sorted(steps[start:-1], key=lambda step: step[1], reverse=True)
+    return case._replace(steps=(*steps[:start], *typed, ("cycle", (), ())), sample=TWINS)
 
 
 def _final(play: Play) -> dict[str, dict[str, str | None]]:

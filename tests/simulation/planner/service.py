@@ -83,7 +83,7 @@ class Service:
 
     __slots__ = (
         "base", "blind", "conflicts", "corrected", "cycles", "dirty", "doubts", "flow", "house", "intents",
-        "kept", "kills", "memory", "minute", "plans", "rules", "seen", "shut", "told", "watch",
+        "kept", "kills", "memory", "minute", "outcomes", "plans", "rules", "seen", "shut", "told", "watch",
         "world", "worn_out",
     )  # fmt: skip
 
@@ -105,6 +105,7 @@ class Service:
         self.doubts: list[Doubt] = []
         self.intents: list[Intent] = []
         self.corrected: frozenset[str] = _NONE  # fields that the intents correct
+        self.outcomes: Mapping[str, Outcome] = {}  # of the last plan
         self.minute = 0
         self.cycles = 0
         self.plans = 0
@@ -155,12 +156,20 @@ class Service:
 
     def _work(self, trouble: dict[str, Fault]) -> bool:
         """Plan, send and settle; return whether the record is decided again in this cycle."""
+        return self.carry_out(self.decide(), trouble)
+
+    def decide(self) -> RecordPlan:
+        """Return what is to be done now."""
         self.plans += 1
         subject = self.subject()
         plan = self.plan(subject)
         if plan.decision.follow_up:
             plan = _creates_first(plan)
         self.watch.planned(self, subject, plan)
+        return plan
+
+    def carry_out(self, plan: RecordPlan, trouble: dict[str, Fault]) -> bool:
+        """Send and settle; return whether the record is decided again in this cycle."""
         self._keep_typed(plan)
         if plan.writes:
             seen = self.seen
@@ -174,6 +183,7 @@ class Service:
         settled = settling.settle(self.rules, plan, sent, outcomes, MINUTES[self.minute])
         self.watch.settled(self, plan, settled, outcomes)
         self.intents = []
+        self.outcomes = outcomes
         return self._store(plan, settled, sent, outcomes)
 
     def _store(
