@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from multiprocessing import get_context
+from zlib import crc32
 
+from tests.simulation.planner import laws
 from tests.simulation.planner.case import Case
+from tests.simulation.planner.crowd import CrowdPlay, draw_crowd
 from tests.simulation.planner.drawing import draw
 from tests.simulation.planner.playing import Broken, Play
 from tests.simulation.planner.shrinking import shrink
+from tests.simulation.planner.values import draw_values
 
 BATCH = 5_000
+SORTS, CROWD, VALUES = 20, 7, 13  # of so many numbers one is a crowd, one some values
 OTHER = "raises"  # the law that a case breaks which ends with another error
 
 
@@ -62,22 +67,47 @@ def play(first: int, count: int, seed: int = 0) -> Tally:
     gc.disable()  # cases leave no cycles behind that matter, and it looks through them all
     try:
         for number in range(first, first + count):
-            case = draw(number, seed)
-            one = Play(case, tally.laws)
             try:
-                one.run()
+                traces.append(_play(number, seed, tally))
             except Broken as broken:
                 tally.red[number] = (broken.law, broken.text)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this case's
                 tally.red[number] = (OTHER, repr(error))
-            tally.plans += one.service.plans
-            traces.append(one.trace)
-            _count(case, tally.faults)
     finally:
         gc.enable()
     tally.seconds = time.process_time() - started
     tally.traces[first] = sha256(repr(traces).encode()).hexdigest()[:16]
     return tally
+
+
+def _play(number: int, seed: int, tally: Tally) -> int:
+    """Play one case, whatever sort it is; return its trace. Raises Broken."""
+    sort = number % SORTS
+    if sort == CROWD:
+        crowd = CrowdPlay(draw_crowd(number, seed))
+        crowd.run()
+        ask(laws.OF_CROWDS, crowd, tally.laws)
+        return crc32(repr(crowd.facts).encode())
+    if sort == VALUES:
+        values = draw_values(number, seed)
+        ask(laws.OF_VALUES, values, tally.laws)
+        return crc32(repr(values).encode())
+    case = draw(number, seed)
+    _count(case, tally.faults)
+    one = Play(case, tally.laws)
+    one.run()
+    tally.plans += one.service.plans
+    return one.trace
+
+
+def ask(some: Iterable[Callable[..., str | bool]], about: object, counts: dict[str, int]) -> None:
+    """Ask laws; raises Broken."""
+    for law in some:
+        verdict = law(about)
+        if verdict is True:
+            counts[law.__name__] = counts.get(law.__name__, 0) + 1
+        elif verdict is not False:
+            raise Broken(law.__name__, verdict)
 
 
 def _count(case: Case, faults: dict[str, int]) -> None:
@@ -101,6 +131,12 @@ def spread(first: int, count: int, seed: int, workers: int) -> Iterator[Tally]:
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         yield from pool.map(play, starts, sizes, seeds)
+
+
+def wrong(number: int, seed: int = 0) -> tuple[str, str]:
+    """Return the law that a case breaks, and how; "" and "" for none."""
+    red = play(number, 1, seed).red.get(number)
+    return ("", "") if red is None else red
 
 
 def broken(case: Case) -> str:
@@ -129,6 +165,12 @@ def told(case: Case) -> list[str]:
 
 def shortest(number: int, seed: int = 0) -> list[str]:
     """Return the story of the smallest case that breaks what a red one breaks."""
+    if number % SORTS == CROWD:
+        crowd = CrowdPlay(draw_crowd(number, seed))
+        crowd.run()
+        return [repr(crowd.crowd), *map(repr, crowd.facts), *map(repr, crowd.written)]
+    if number % SORTS == VALUES:
+        return [repr(draw_values(number, seed))]
     return told(shrink(draw(number, seed), broken))
 
 

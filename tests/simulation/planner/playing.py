@@ -10,7 +10,7 @@ from zlib import crc32
 from tests.simulation.planner import laws
 from tests.simulation.planner.case import Case, Step
 from tests.simulation.planner.flows import ACCEPTED, SmallFlow
-from tests.simulation.planner.mappings import DECISION, House, house
+from tests.simulation.planner.mappings import APPROVE, House, house
 from tests.simulation.planner.service import SYNC_ID, Service
 from tests.simulation.planner.witness import EITHER, NO, WENT, YES, Decided, Typed
 from tests.simulation.planner.world import DELETED, MINUTES, Spot, World
@@ -206,6 +206,8 @@ class Play:
         """
         service = self.service
         seen = service.seen.get(place)
+        if service.intents and field not in self.house.shared:
+            return True  # what a killed service was filling in is not known to be ours or theirs
         known = [None if seen is None else seen.values.get(field)]
         if seen is not None and seen.marks.get(field) == "unseen":
             known.append(None)  # it went with its column, for all that is known
@@ -379,6 +381,8 @@ def _without_trouble(case: Case) -> Case | None:
     None where nothing went wrong in it, or people came in between.
     """
     steps = case.steps
+    if any(step[0] == "sign" and step[2] == APPROVE for step in steps):
+        return None  # who may type what changes with the plan that accepts it
     if not steps or steps[-1][0] != "cycle":
         return None
     _, faults, unread = steps[-1]

@@ -82,12 +82,22 @@ class Service:
     """What the service knows of one record, and one cycle of its work."""
 
     __slots__ = (
-        "base", "blind", "conflicts", "corrected", "cycles", "dirty", "doubts", "flow", "house", "intents",
-        "kept", "kills", "memory", "minute", "outcomes", "plans", "rules", "seen", "shut", "told", "watch",
+        "base", "blind", "conflicts", "customer", "corrected", "cycles", "dirty", "doubts", "flow", "house", "intents",
+        "kept", "kills", "memory", "minute", "outcomes", "plans", "rules", "seen", "shut", "sync_id", "told", "watch",
         "world", "worn_out",
     )  # fmt: skip
 
-    def __init__(self, house: House, flow: SmallFlow, world: World, watch: Watch) -> None:
+    def __init__(
+        self,
+        house: House,
+        flow: SmallFlow,
+        world: World,
+        watch: Watch,
+        sync_id: str = SYNC_ID,
+        customer: Customer = ACME,
+    ) -> None:
+        self.sync_id = sync_id
+        self.customer = customer
         self.house = house
         self.rules = house.rules
         self.flow = flow
@@ -146,7 +156,15 @@ class Service:
         """Return the record as it is planned."""
         memory, notebook = book.split(self.memory)
         return Subject(
-            SYNC_ID, ACME, NOON, self.base, memory, notebook, self.seen, self.blind, self.shut
+            self.sync_id,
+            self.customer,
+            NOON,
+            self.base,
+            memory,
+            notebook,
+            self.seen,
+            self.blind,
+            self.shut,
         )
 
     def plan(self, subject: Subject) -> RecordPlan:
