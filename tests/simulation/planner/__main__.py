@@ -12,6 +12,7 @@ import sys
 from tests.simulation.planner import laws
 from tests.simulation.planner.driver import CROWD, SORTS, VALUES, Tally, shortest, spread, told, wrong
 from tests.simulation.planner.drawing import draw
+from tests.simulation.planner.seeded import MUTATIONS, Caught, look, note, noted, search
 
 MOST_TOLD = 5  # red cases that are shortened and told; the others are listed
 
@@ -19,6 +20,8 @@ MOST_TOLD = 5  # red cases that are shortened and told; the others are listed
 def main() -> int:
     """Return the exit code: 1 where a law was broken or never asked."""
     asked = _arguments()
+    if asked.mutations:
+        return _mutations(asked.search)
     if asked.case is not None:
         return _one(asked.case, asked.seed)
     tally = Tally()
@@ -39,6 +42,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--seed", type=int, default=0, help="draws other cases under each number")
     parser.add_argument("--case", type=int, help="this one only; tells its story")
+    parser.add_argument("--mutations", action="store_true", help="put bugs in, one by one")
+    parser.add_argument("--search", type=int, default=0, help="look for cases below; note them")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     return parser.parse_args()
 
@@ -53,6 +58,26 @@ def _one(number: int, seed: int) -> int:
     say("\nshortened:")
     say("\n".join(shortest(number, seed)))
     return 1
+
+
+def _mutations(most: int) -> int:
+    """Say which case and law catches each seeded bug; 1 where one is not caught."""
+    found: dict[str, Caught] = {}
+    missed = 0
+    known = noted()
+    say("| bug | what it does | case | law that complained |\n| --- | --- | --- | --- |")
+    for one in MUTATIONS:
+        caught = look(one, known[one.name].case) if one.name in known else None
+        if caught is None and most:
+            caught = search(one, most)
+        missed += caught is None
+        if caught is not None:
+            found[one.name] = caught
+        where = "- | not caught" if caught is None else f"{caught.case} | {caught.law}"
+        say(f"| {one.name} | {one.breaks} | {where} |")
+    if most:
+        note(found)
+    return 1 if missed else 0
 
 
 def _report(tally: Tally, seed: int) -> int:

@@ -170,8 +170,11 @@ class Drawing:
             elif luck < 0.9:
                 choice = f"={self.value(field) or ''}" if random() < 0.3 else str(int(random() * 3))
                 steps.append(("decide", field, choice))
-            if random() < 0.3:
-                steps.append(self._edit())
+            if random() < 0.4:
+                steps.append(self._cycle(0.8))
+            if random() < 0.5:
+                place = self.house.shared[field].places[0]
+                steps.append(("edit", place, field, self.value(field), 9))
 
     def _edit(self) -> Step:
         place, field = self._where()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from tests.simulation.planner.flows import ACCEPTED
-from tests.simulation.planner.mappings import FIX
+from tests.simulation.planner.mappings import FIX, Field
 from tests.simulation.planner.service import MASKED, Service
 from tests.simulation.planner.values import OF_VALUES
 from tests.simulation.planner.witness import NO, WENT, Typed, shown
@@ -21,7 +21,6 @@ from ubm_sync.model import Observation, Outcome, Result
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.noticed import is_to_be_read_again
 from ubm_sync.sync.plan import RecordPlan, Subject
-from ubm_sync.sync.rules import SharedRule
 from ubm_sync.sync.settle import Settled
 
 if TYPE_CHECKING:
@@ -48,8 +47,10 @@ def writes_only_what_differs(service: Service, subject: Subject, plan: RecordPla
             asked = True
             have = there.values.get(name)
             if value != have and (
-                have is None or type(value) is not str or name == IDENTITY
-                or not place.same[name](value, have)
+                have is None
+                or type(value) is not str
+                or name == IDENTITY
+                or not service.house.alike(name, value, have)
             ):
                 continue
             if there.marks.get(name) == "secret":
@@ -293,7 +294,7 @@ def what_landed_is_known(
         if there is None:
             return f"{place} was written and nothing is known of it"
         for name, rule in service.house.shared.items():
-            if place not in rule.places or name in spot.hidden:
+            if place not in rule.places or name in service.world.hidden.get(place, ()):
                 continue
             if outcome.landed is not None and name not in outcome.landed:
                 continue
@@ -462,8 +463,7 @@ def a_foreign_edit_is_kept_and_told(play: Play) -> Verdict:
     for number, one in enumerate(play.typed):
         if one.legal != NO:
             continue
-        rule = play.house.shared.get(one.field)
-        same = play.house.place(one.place).same[one.field]
+        alike = play.house.alike
         spot = play.world.spots.get(one.place)
         if spot is None or spot.gone or one.field in spot.marks:
             continue
@@ -471,12 +471,10 @@ def a_foreign_edit_is_kept_and_told(play: Play) -> Verdict:
             continue
         value, now = shown(one.value), spot.values.get(one.field)
 
-        def equal(a: str | None, b: str | None) -> bool:
-            return a == b or (a is not None and b is not None and same(a, b))
+        def equal(a: str | None, b: str | None, name: str = one.field) -> bool:
+            return alike(name, a, b)
 
         if equal(now, value) or equal(shown(one.saw), value):
-            if rule is None and equal(now, value):
-                continue
             continue
         if any(
             later.field == one.field
@@ -639,22 +637,25 @@ def _as_its_twin(play: Play, *kinds: str) -> Verdict:
     if kinds and not any(fault[0] in kinds for _, fault in play.case.steps[-1][1]):
         return False
     mine, other = play.service.conflicts, twin.service.conflicts
+    mended = {one.field for one in play.typed if _is_misspelled(one)}
     newest = {name for name, one in play.house.shared.items() if one.policy is Policy.NEWEST}
     for name, rule in play.house.shared.items():
         if name in newest or (name in mine and name in other):
             continue  # our own write moves a record's time; a conflict is compared below
+        if name in mended:
+            continue  # what was corrected in one place differs from what was not in another
         here, there = play.final[name], twin.final[name]
         if here.keys() != there.keys():
             return f"{name} is in {list(here)}, without the trouble in {list(there)}"
         for place, value in here.items():
             if not rule.equal(value, there[place]):
                 return f"{name} of {place} is {value!r}, without the trouble {there[place]!r}"
-    if mine.keys() - newest != other.keys() - newest:
+    if mine.keys() - newest - mended != other.keys() - newest - mended:
         return f"{sorted(mine)} are in conflict, without the trouble {sorted(other)}"
     return True
 
 
-def _is_shown(play: Play, rule: SharedRule, one: Typed, value: str | None) -> bool:
+def _is_shown(play: Play, rule: Field, one: Typed, value: str | None) -> bool:
     if one.field in play.service.conflicts:
         values = play.service.conflicts[one.field].values()
         wanted = (value, _fixed(value))
@@ -671,7 +672,7 @@ def _is_shown(play: Play, rule: SharedRule, one: Typed, value: str | None) -> bo
     )
 
 
-def _is_kept(play: Play, rule: SharedRule, one: Typed, value: str | None) -> bool:
+def _is_kept(play: Play, rule: Field, one: Typed, value: str | None) -> bool:
     return any(
         field == one.field
         and (rule.equal(shown(kept), value) or rule.equal(shown(kept), _fixed(value)))
@@ -681,6 +682,10 @@ def _is_kept(play: Play, rule: SharedRule, one: Typed, value: str | None) -> boo
 
 def _fixed(value: str | None) -> str | None:
     return value.strip().removeprefix(FIX) if value is not None else None
+
+
+def _is_misspelled(one: Typed) -> bool:
+    return one.value is not None and one.value.strip().startswith(FIX)
 
 
 def _known(play: Play, name: str, base: Mapping[str, str]) -> list[str | None]:

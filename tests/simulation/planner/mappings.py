@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 
+from ubm_sync.mapping.equality import same
 from ubm_sync.mapping.rules import FieldRule, Mapping, Policy, Role
 from ubm_sync.model import Binding, FieldType, Place
-from ubm_sync.sync.rules import PlaceRule, Rules, SharedRule, compile_rules
+from ubm_sync.sync.rules import PlaceRule, Rules, compile_rules
 
 POOL = 400
 SYSTEMS = {"row": "sheet", "ticket": "desk", "queue": "desk", "account": "store"}
@@ -35,6 +36,27 @@ _POLICIES = (Policy.ASK, Policy.ASK, Policy.ASK, Policy.OWNER, Policy.NEWEST)
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """A shared field as its mapping has it: what the laws go by, whatever the engine does."""
+
+    name: str
+    kind: FieldType
+    places: tuple[str, ...]
+    writers: frozenset[str]
+    writers_once_accepted: frozenset[str]
+    policy: Policy
+    owner: str | None
+
+    def may_write(self, place: str, *, accepted: bool) -> bool:
+        """Return whether what a person types there counts."""
+        return place in (self.writers_once_accepted if accepted else self.writers)
+
+    def equal(self, a: str | None, b: str | None) -> bool:
+        """Return whether two values, absent ones included, mean the same."""
+        return a == b or (a is not None and b is not None and same(self.kind, a, b))
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """One mapping as the engine sees it, and what people and places need to know of it."""
 
@@ -42,12 +64,16 @@ class House:
     mapping: Mapping
     rules: Rules
     names: tuple[str, ...]  # of the places
-    shared: dict[str, SharedRule]
+    shared: dict[str, Field]
     types: dict[str, FieldType]
     readable: dict[str, tuple[str, ...]]  # place -> shared fields that people and we can read
     asked: frozenset[str]  # places that exist from the start; the others once it was accepted
     follows: bool  # the flow decides again once a place exists
     rewrites: frozenset[str]  # places that change how values are spelled
+
+    def alike(self, field: str, a: str | None, b: str | None) -> bool:
+        """Return whether two values of a field mean the same."""
+        return a == b or (a is not None and b is not None and same(self.types[field], a, b))
 
     def place(self, name: str) -> PlaceRule:
         """Return the rules of one place."""
@@ -96,7 +122,19 @@ def house(number: int) -> House:
         mapping,
         rules,
         names,
-        {rule.name: rule for rule in rules.shared},
+        {
+            name: Field(
+                name,
+                rule.type,
+                tuple(place for place in names if place in rule.places),
+                rule.writers,
+                rule.writers_once_accepted,
+                rule.conflict,
+                rule.owner,
+            )
+            for name, rule in fields.items()
+            if rule.role is Role.SHARED
+        },
         {name: rule.type for name, rule in fields.items()},
         readable,
         frozenset(names) - late,

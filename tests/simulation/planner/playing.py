@@ -140,6 +140,7 @@ class Play:
                 self._blind(step[1])
                 service.forget_refusals()
                 world.never.clear()
+                world.held.clear()
         elif kind == "shut":
             service.shut |= {step[1]}
             self._tell(f"nothing may be written to {step[1]}")
@@ -218,11 +219,8 @@ class Play:
         for write, _ in service.intents:
             if write.place == place and field in write.values:
                 known.append(typed.text_of(write.values[field]) or None)
-        same = self.house.place(place).same[field]
-        return any(
-            one == value or (one is not None and value is not None and same(one, value))
-            for one in known
-        )
+        alike = self.house.alike
+        return any(alike(field, one, value) for one in known)
 
     def _is_out_of_sight(self, place: str, field: str, between: bool) -> bool:
         """Return whether nobody can look for what is typed there.
@@ -268,7 +266,7 @@ class Play:
         self.restored.append((field, value))
 
     def _blind(self, place: str) -> None:
-        hidden = frozenset(self.world.spots[place].hidden)
+        hidden = frozenset(self.world.hidden.get(place, ()))
         service = self.service
         blind = {key: one for key, one in service.blind.items() if key != place}
         if hidden:
@@ -282,15 +280,15 @@ class Play:
         """Have every fault mended and every place readable."""
         world, service = self.world, self.service
         self._tell("everything is mended, and people stop")
-        for place, spot in world.spots.items():
-            if spot.hidden:
-                spot.hidden = {}
-                spot.version += 1
-                self._blind(place)
+        for place, hidden in world.hidden.items():
+            for field in list(hidden):
+                world.show(place, field)
+            self._blind(place)
         service.shut = _NONE
         self.was_refused = bool(world.refused or world.never)
         world.refused.clear()
         world.never.clear()
+        world.held.clear()
         service.forget_refusals()
 
     def settle(self, plan: RecordPlan) -> Settled:
@@ -415,6 +413,11 @@ def _final(play: Play) -> dict[str, dict[str, str | None]]:
 
 
 _FLOWS: dict[int, SmallFlow] = {}
+
+
+def forget() -> None:
+    """Forget the flows of the mappings: they are made anew."""
+    _FLOWS.clear()
 
 
 def _flow(house: House) -> SmallFlow:

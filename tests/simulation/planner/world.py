@@ -16,6 +16,7 @@ MINUTES = [NOON + timedelta(minutes=minute) for minute in range(1_000)]
 UNWRITABLE = frozenset({"formula", "linked", "locked", "system"})
 RENAMED, DELETED = "renamed", "deleted"
 _NOTHING: Mapping[str, str] = {}
+_NONE = object()
 
 
 People: TypeAlias = Callable[[str, str, str | None], None]  # place, field, value
@@ -33,7 +34,7 @@ class Spot:
     """One record in one place."""
 
     __slots__ = (
-        "by", "gone", "hidden", "key", "marks", "minute", "past", "ref", "values", "version",
+        "by", "gone", "key", "marks", "minute", "past", "ref", "values", "version",
     )  # fmt: skip
 
     def __init__(self, ref: str, key: str | None, values: dict[str, str], minute: int) -> None:
@@ -45,7 +46,6 @@ class Spot:
         self.by: str | None = "somebody"
         self.gone = ""
         self.marks: dict[str, str] = {}
-        self.hidden: dict[str, str] = {}  # field -> what became of its column
         self.past: dict[str, list[Past]] = {}  # field -> its values, the oldest first
 
 
@@ -53,7 +53,7 @@ class World:
     """All places; ``refused`` and ``never`` are what systems do not take until all is mended."""
 
     __slots__ = (
-        "arrived", "blindly", "house", "landed", "lost", "made_twice", "minute", "never", "refused",
+        "arrived", "blindly", "held", "hidden", "house", "landed", "lost", "made_twice", "minute", "never", "refused",
         "sent_again", "spots",
     )  # fmt: skip
 
@@ -61,6 +61,9 @@ class World:
         self.house = house
         self.spots: dict[str, Spot] = {}
         self.minute = 0
+        # place -> field -> what became of its column; nearly never anything
+        self.hidden: dict[str, dict[str, str]] = {}
+        self.held: dict[tuple[str, str], Written] = {}  # what was refused, and told so
         self.refused: set[tuple[str, str]] = set()
         self.never: dict[str, tuple[Mapping[str, Written], str]] = {}
         self.landed: dict[tuple[str, str, Written], int] = {}
@@ -79,7 +82,7 @@ class World:
         if (
             spot is None
             or spot.gone
-            or field in spot.hidden
+            or field in self.hidden.get(place, ())
             or field in spot.marks
             or field in rule.write_only
         ):
@@ -111,11 +114,12 @@ class World:
         if spot is None:
             return None
         unread = self.house.rules.places[place].write_only
-        if unread or spot.hidden:
+        hidden = self.hidden.get(place, ())
+        if unread or hidden:
             values = {
                 name: value
                 for name, value in spot.values.items()
-                if name not in unread and name not in spot.hidden
+                if name not in unread and name not in hidden
             }
         else:
             values = dict(spot.values)
@@ -170,7 +174,12 @@ class World:
             return Outcome(place, write.key, Result.UNKNOWN, reason="no answer")
         if kind == "part":
             self.refused.add((place, fault[1]))
+        for name, value in write.values.items() if self.held else ():
+            if self.held.get((place, name), _NONE) == value:
+                self.sent_again = f"{place}.{name}"
         outcome = self._land(write, spot, fault, people)
+        if outcome.at_fault and kind not in {"kill", "lost"}:
+            self.held |= {(place, name): write.values[name] for name in outcome.at_fault}
         if kind == "kill":
             raise Killed
         if kind == "lost":
@@ -198,7 +207,7 @@ class World:
         for name, value in values.items():
             if name in refused or name == "sync_id":
                 continue
-            if name in spot.hidden:
+            if name in self.hidden.get(place, ()):
                 self.blindly = f"{name} of {place}"
                 continue
             text = value if type(value) is str else None
@@ -227,20 +236,23 @@ class World:
 
     def show(self, place: str, field: str) -> bool:
         """Have a column back; return whether it was away."""
-        spot = self.spots.get(place)
-        if spot is None or field not in spot.hidden:
+        if field not in self.hidden.get(place, ()):
             return False
-        del spot.hidden[field]
-        spot.version += 1
+        del self.hidden[place][field]
+        if (spot := self.spots.get(place)) is not None:
+            spot.version += 1
         return True
 
     def hide(self, place: str, field: str, word: str) -> bool:
         """Take a column away: its values come back with it, or are gone."""
         spot = self.spots.get(place)
         unread = self.house.rules.places[place].write_only
-        if spot is None or spot.gone or field in spot.hidden or field in unread:
+        there = self.hidden.setdefault(place, {})
+        if field in there or field in unread or (spot is not None and spot.gone):
             return False
-        spot.hidden[field] = word
+        there[field] = word
+        if spot is None:
+            return True
         if word == DELETED:
             spot.values.pop(field, None)
             spot.past.pop(field, None)
