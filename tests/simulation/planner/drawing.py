@@ -90,7 +90,8 @@ class Drawing:
         made = self.made
         kind = self.house.types[field]
         if kind is FieldType.IDENTIFIER:
-            value = f"00{40 + made}" if random() < 0.7 else str(40 + made)
+            luck = random()
+            value = f"00{40 + made}" if luck < 0.6 else f"GL-{made}" if luck < 0.75 else str(40 + made)
         elif kind is FieldType.NUMBER:
             value = str(made) if random() < 0.7 else f"{made}.0"
         elif kind is FieldType.CHOICE:
@@ -115,6 +116,8 @@ class Drawing:
         if luck < 0.5:
             return value
         kind = self.house.types[field]
+        if kind is FieldType.IDENTIFIER and value.startswith("GL"):
+            return value.lower()
         if kind is FieldType.IDENTIFIER and luck < 0.8:
             return value.lstrip("0") if value.startswith("0") else f"00{value}"
         if kind is FieldType.BOOLEAN and luck < 0.7:

@@ -13,7 +13,7 @@ from tests.simulation.planner.flows import ACCEPTED
 from tests.simulation.planner.mappings import FIX, Field
 from tests.simulation.planner.service import MASKED, Service
 from tests.simulation.planner.values import OF_VALUES
-from tests.simulation.planner.witness import NO, WENT, Typed, shown
+from tests.simulation.planner.witness import NO, WENT, YES, Typed, shown
 from tests.simulation.planner.world import UNWRITABLE
 
 from ubm_sync.mapping.rules import Policy
@@ -563,6 +563,30 @@ def a_decision_stands(play: Play) -> Verdict:
     return asked
 
 
+def what_is_typed_over_a_decision_stands(play: Play) -> Verdict:
+    """Promise 2: who types over a value that was chosen had seen it: theirs is the newer word."""
+    asked = False
+    last = {one.field: one for one in play.decided}
+    restored = {name for name, _ in play.restored}
+    for name, one in last.items():
+        since = [typed for typed in play.typed[one.seen :] if typed.field == name]
+        if name in restored or len(since) != 1 or since[0].legal != YES or play.service.kills:
+            continue
+        rule, typed = play.house.shared[name], since[0]
+        spot = play.world.spots[typed.place]
+        there = (typed.place, name, one.value)
+        if there not in play.world.landed or not rule.equal(typed.saw, one.value) or spot.gone:
+            continue
+        if typed.between or play.hidden or typed.place in play.world.lost:
+            continue
+        asked = True
+        value = shown(typed.value)
+        for place, now in play.final[name].items():
+            if not rule.equal(shown(now), value) and not rule.equal(now, _fixed(value)):
+                return f"{value!r} was typed over the chosen {one.value!r}; {place} shows {now!r}"
+    return asked
+
+
 def no_echo(play: Play) -> Verdict:
     """Promise 4: one edit is written once into each other place, except for lost answers."""
     asked = False
@@ -713,6 +737,7 @@ AT_THE_END: tuple[Callable[[Play], Verdict], ...] = (
     no_false_conflict,
     a_conflict_keeps_both,
     a_decision_stands,
+    what_is_typed_over_a_decision_stands,
     no_echo,
     at_most_one_create,
     what_is_refused_is_not_sent_again,

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.simulation.planner import playing
+from tests.simulation.planner import playing, service
 from tests.simulation.planner.driver import wrong
 from tests.simulation.planner.mappings import house
 from tests.simulation.seeded.patching import Bug, around, both, instead
@@ -196,7 +196,11 @@ MUTATIONS: tuple[Mutation, ...] = (
         "the last place wins and the other value is gone",
         around(merging, "_choose", _last_wins),
     ),
-    Mutation("a lost column is empty", "a deleted column empties the others", _with(blind={})),
+    Mutation(
+        "a lost column is empty",
+        "a deleted column empties the others",
+        both(_with(blind={}), instead(service, "unseen", lambda _old, new, _blind: new)),
+    ),
     Mutation(
         "a record that left is empty",
         "an archived ticket empties its row",
@@ -380,12 +384,17 @@ def look(mutation: Mutation, number: int) -> Caught | None:
 
 
 def search(mutation: Mutation, most: int = MOST) -> Caught | None:
-    """Return the first case that catches a bug."""
-    with _in_it(mutation):
-        for number in range(most):
-            law, _ = wrong(number)
-            if law:
-                return Caught(number, law)
+    """Return the first case that breaks a law with a bug, and none without it."""
+    first = 0
+    while first < most:
+        with _in_it(mutation):
+            found = next((one for one in range(first, most) if wrong(one)[0]), None)
+            law = "" if found is None else wrong(found)[0]
+        if found is None:
+            return None
+        if not wrong(found)[0]:
+            return Caught(found, law)
+        first = found + 1
     return None
 
 

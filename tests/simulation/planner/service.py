@@ -293,6 +293,13 @@ class Service:
                 if name in write.values:
                     keep(name, write.place, wanted.instead_of, wanted.why)
                     break
+        void = [
+            book.RESTORE + name
+            for name, _ in book.entries(plan.subject.notebook, book.RESTORE)
+            if name not in merged.restored
+        ]
+        if void:
+            self.memory = {key: one for key, one in self.memory.items() if key not in void}
         if not (merged.edits or merged.lost or merged.decided):
             return
         for edit in merged.edits:
