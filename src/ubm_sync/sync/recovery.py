@@ -111,7 +111,7 @@ class _Unanswered:
     def added(self, sync_id: str, record: RecordState) -> dict[str, str]:
         """Return a record's memory with its entries.
 
-        What was corrected where a person had typed it stays that person's.
+        What was corrected where a person had typed it, or put back there, stays that person's.
         """
         memory = record.memory
         theirs = {
@@ -120,6 +120,9 @@ class _Unanswered:
             if before != record.base.get(field)
             and self._shared[field].may_write(place, accepted=record.accepted)
         }
+        for where, over in book.entries(memory, book.OVER):  # what was typed is put back
+            if self.entries[sync_id].get(book.SENT + where) == book.unpacked(over, 1)[0]:
+                theirs.add(book.SENT + where)
         together = dict(memory)
         for name, value in self.entries[sync_id].items():
             if name in theirs:

@@ -14,7 +14,7 @@ from ubm_sync.sync.merge import agreed, is_everywhere
 from ubm_sync.sync.noticed import is_to_be_read_again, to_read_again
 from ubm_sync.sync.plan import RecordPlan, digest
 from ubm_sync.sync.rules import Rules, SharedRule
-from ubm_sync.sync.typed import as_typed, forget_put_back
+from ubm_sync.sync.typed import forget_put_back
 
 
 @dataclass(slots=True)
@@ -67,8 +67,9 @@ def settle(
         _forget_held(plan, notebook)
         _forget_back(plan, seen, notebook)
         forget_put_back(plan, seen, notebook)
-    there = _may_return(as_typed(seen, notebook) if notebook else seen)
-    settled.base = agreed(rules, subject.base, plan.merged, there, blind=subject.blind)
+    settled.base = agreed(rules, subject.base, plan.merged, _may_return(seen), blind=subject.blind)
+    if notebook:
+        _leave_open(subject.base, settled.base, notebook)
     if notebook or settled.base != plan.merged.values:
         _remember_own(rules, plan, seen, sent, outcomes, notebook)
     settled.closed = [
@@ -86,6 +87,17 @@ def settle(
     settled.again |= bool(settled.mended)  # what the flow told of the trouble is not true any more
     settled.memory = {**plan.decision.memory, **notebook}
     return settled
+
+
+def _leave_open(
+    before: Mapping[str, str], base: dict[str, str], notebook: Mapping[str, str]
+) -> None:
+    """Agree on nothing of which a typed value was written over and waits to come back."""
+    for where, _ in book.entries(notebook, book.OVER):
+        name = where.partition(".")[2]
+        base.pop(name, None)
+        if name in before:
+            base[name] = before[name]
 
 
 def _still_open(

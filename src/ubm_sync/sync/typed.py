@@ -52,12 +52,21 @@ def doubts(
         for name, seen in write.careful.items():
             if outcome.landed and name not in outcome.landed:
                 continue
-            origin = " ".join(plan.merged.changed.get(name, ()))
+            origin = " ".join(_origin(plan, name))
             written = text_of(write.values.get(name))
             yield Doubt(
                 plan.subject.sync_id, place, write.ref, write.container, name,
                 seen or "", written, origin,
             )  # fmt: skip
+
+
+def _origin(plan: RecordPlan, name: str) -> Iterable[str]:
+    """Return the places a value came from: where it was typed, or stood when it was chosen."""
+    decided = plan.merged.decided
+    if name not in decided:
+        return plan.merged.changed.get(name, ())
+    seen = plan.subject.seen.items()
+    return [place for place, one in seen if one.values.get(name) == decided[name]]
 
 
 def overwritten(doubt: Doubt, past: Sequence[Past], rule: PlaceRule) -> Past | None:
@@ -135,9 +144,7 @@ def _active(
     return found
 
 
-def _spots(
-    seen: Mapping[str, Observation], notebook: Mapping[str, str]
-) -> set[tuple[str, str]]:
+def _spots(seen: Mapping[str, Observation], notebook: Mapping[str, str]) -> set[tuple[str, str]]:
     return {(place, name) for place, name, _, _ in _active(seen, notebook)}
 
 

@@ -10,8 +10,17 @@ import argparse
 import sys
 
 from tests.simulation.planner import laws
-from tests.simulation.planner.driver import CROWD, SORTS, VALUES, Tally, shortest, spread, told, wrong
 from tests.simulation.planner.drawing import draw
+from tests.simulation.planner.driver import (
+    CROWD,
+    SORTS,
+    VALUES,
+    Tally,
+    shortest,
+    spread,
+    told,
+    wrong,
+)
 from tests.simulation.planner.seeded import MUTATIONS, Caught, look, note, noted, search
 
 MOST_TOLD = 5  # red cases that are shortened and told; the others are listed

@@ -65,7 +65,9 @@ def draw_crowd(number: int, seed: int) -> Crowd:
             break
     field, place = spots[int(random() * len(spots))]
     waves = tuple((1 + int(random() * 4), random() < 0.25) for _ in range(1 + int(random() * 3)))
-    return Crowd(number, made.number, int(random() * 4), field, place, 2 + int(random() * 4), 1, waves)
+    return Crowd(
+        number, made.number, int(random() * 4), field, place, 2 + int(random() * 4), 1, waves
+    )
 
 
 class Quiet:
@@ -98,8 +100,14 @@ class CrowdPlay:
         self.settings = GuardSettings(window=timedelta(minutes=WINDOW), canary=2, default=rule)
         flow = SmallFlow(self.house)
         self.members = {
-            **{f"r{one}": _member(self.house, flow, f"r{one}", ACME) for one in range(crowd.records)},
-            **{f"o{one}": _member(self.house, flow, f"o{one}", OTHER) for one in range(crowd.others)},
+            **{
+                f"r{one}": _member(self.house, flow, f"r{one}", ACME)
+                for one in range(crowd.records)
+            },
+            **{
+                f"o{one}": _member(self.house, flow, f"o{one}", OTHER)
+                for one in range(crowd.others)
+            },
         }
         self.minute = 0
         self.stops: list[GuardStop] = []
@@ -214,9 +222,7 @@ class CrowdPlay:
         assert there is not None
         return there
 
-    def _count(
-        self, plan: RecordPlan, outcomes: Mapping[str, Outcome], booking: Booking
-    ) -> None:
+    def _count(self, plan: RecordPlan, outcomes: Mapping[str, Outcome], booking: Booking) -> None:
         """Count what landed, by what the design counts and not by what the guard says."""
         found: dict[tuple[str, str], bool] = {}
         customer, sync_id = plan.subject.customer.key, plan.subject.sync_id
@@ -256,7 +262,11 @@ def _member(house: House, flow: SmallFlow, sync_id: str, customer: Customer) -> 
     member.memory = {ACCEPTED: "yes"}
     for place in house.names:
         suffix = house.place(place).suffix
-        values = {name: FIRST[house.types[name]] for name, rule in house.shared.items() if place in rule.places}
+        values = {
+            name: FIRST[house.types[name]]
+            for name, rule in house.shared.items()
+            if place in rule.places
+        }
         key = f"{sync_id}:{suffix}" if suffix else sync_id
         world.spots[place] = Spot(f"{place}-{sync_id}", key, values, 0)
         member.base.update(values)

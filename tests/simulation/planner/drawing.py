@@ -91,7 +91,9 @@ class Drawing:
         kind = self.house.types[field]
         if kind is FieldType.IDENTIFIER:
             luck = random()
-            value = f"00{40 + made}" if luck < 0.6 else f"GL-{made}" if luck < 0.75 else str(40 + made)
+            value = (
+                f"00{40 + made}" if luck < 0.6 else f"GL-{made}" if luck < 0.75 else str(40 + made)
+            )
         elif kind is FieldType.NUMBER:
             value = str(made) if random() < 0.7 else f"{made}.0"
         elif kind is FieldType.CHOICE:
@@ -183,7 +185,10 @@ class Drawing:
         place, field = self._where()
         if self.random() < 0.04 and (names := self.house.place(place).service):
             name = min(names)
-            if name in self.house.place(place).same and name not in self.house.place(place).write_only:
+            if (
+                name in self.house.place(place).same
+                and name not in self.house.place(place).write_only
+            ):
                 return ("edit", place, name, f"x {self._minute()}", 0)
         return ("edit", place, field, self.value(field), self._minute())
 

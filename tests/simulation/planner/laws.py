@@ -17,7 +17,7 @@ from tests.simulation.planner.witness import NO, WENT, YES, Typed, shown
 from tests.simulation.planner.world import UNWRITABLE
 
 from ubm_sync.mapping.rules import Policy
-from ubm_sync.model import Observation, Outcome, Result
+from ubm_sync.model import Outcome, Result
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.noticed import is_to_be_read_again
 from ubm_sync.sync.plan import RecordPlan, Subject
@@ -55,7 +55,9 @@ def writes_only_what_differs(service: Service, subject: Subject, plan: RecordPla
                 continue
             if there.marks.get(name) == "secret":
                 continue
-            if (doubted or name in place.write_only) and f"{book.SENT}{write.place}.{name}" in subject.notebook:
+            if (
+                doubted or name in place.write_only
+            ) and f"{book.SENT}{write.place}.{name}" in subject.notebook:
                 continue
             return f"{name} of {write.place} is {have!r} and is written again as {value!r}"
     return asked
@@ -180,7 +182,11 @@ def the_policy_decides(service: Service, subject: Subject, plan: RecordPlan) -> 
             asked = True
             mine = subject.seen[lost.place].modified_at
             others = [subject.seen[place].modified_at for place in plan.merged.changed[lost.field]]
-            if rule.policy is not Policy.NEWEST or mine is None or mine >= max(filter(None, others)):
+            if (
+                rule.policy is not Policy.NEWEST
+                or mine is None
+                or mine >= max(filter(None, others))
+            ):
                 return f"{lost.field} of {lost.place} lost to an older edit"
     return asked
 
@@ -323,9 +329,11 @@ def what_failed_is_tried_again(
     return asked
 
 
-OF_ENDINGS: tuple[
-    Callable[[Service, RecordPlan, Settled, Mapping[str, Outcome]], Verdict], ...
-] = (the_base_moves_when_all_agree, what_landed_is_known, what_failed_is_tried_again)
+OF_ENDINGS: tuple[Callable[[Service, RecordPlan, Settled, Mapping[str, Outcome]], Verdict], ...] = (
+    the_base_moves_when_all_agree,
+    what_landed_is_known,
+    what_failed_is_tried_again,
+)
 
 # -------------------------------------------------------------------------------- at the end
 
@@ -396,11 +404,14 @@ def nothing_typed_is_lost(play: Play) -> Verdict:
         if any(
             later.field == one.field
             and (later.legal != NO or later.place == one.place)
-            and ((one.place, one.field) in play.deleted and later.place == one.place or any(
-                rule.equal(shown(before), known)
-                for before in (later.saw, later.agreed)
-                for known in (value, _fixed(value))
-            ))
+            and (
+                ((one.place, one.field) in play.deleted and later.place == one.place)
+                or any(
+                    rule.equal(shown(before), known)
+                    for before in (later.saw, later.agreed)
+                    for known in (value, _fixed(value))
+                )
+            )
             for later in play.typed[first + 1 :]
         ):
             continue
@@ -519,9 +530,14 @@ def no_false_conflict(play: Play) -> Verdict:
                 continue
             for other, before in values.items():
                 there = (place, name, before)
-                if other != place and there in play.world.landed and equal(once[0].saw, before) and not any(
-                    equal(shown(later.value), before) and later.place == other
-                    for later in typed[typed.index(once[0]) :]
+                if (
+                    other != place
+                    and there in play.world.landed
+                    and equal(once[0].saw, before)
+                    and not any(
+                        equal(shown(later.value), before) and later.place == other
+                        for later in typed[typed.index(once[0]) :]
+                    )
                 ):
                     return f"{name}: {value!r} was typed over {before!r}, and both are in conflict"
     return True
@@ -552,6 +568,8 @@ def a_decision_stands(play: Play) -> Verdict:
     for name, one in last.items():
         if name in restored or any(later.field == name for later in play.typed[one.seen :]):
             continue
+        if any(spot.gone for spot in play.world.spots.values()):
+            continue  # the chosen value may have left with its record
         asked = True
         if name in play.service.conflicts:
             return f"{name} was decided and is in conflict"
@@ -574,8 +592,7 @@ def what_is_typed_over_a_decision_stands(play: Play) -> Verdict:
             continue
         rule, typed = play.house.shared[name], since[0]
         spot = play.world.spots[typed.place]
-        there = (typed.place, name, one.value)
-        if there not in play.world.landed or not rule.equal(typed.saw, one.value) or spot.gone:
+        if not typed.ours or not rule.equal(typed.saw, one.value) or spot.gone:
             continue
         if typed.between or play.hidden or typed.place in play.world.lost:
             continue
@@ -691,9 +708,7 @@ def _is_shown(play: Play, rule: Field, one: Typed, value: str | None) -> bool:
     if not here:
         return True
     fixed = _fixed(value)
-    return all(
-        rule.equal(shown(now), value) or rule.equal(now, fixed) for now in here.values()
-    )
+    return all(rule.equal(shown(now), value) or rule.equal(now, fixed) for now in here.values())
 
 
 def _is_kept(play: Play, rule: Field, one: Typed, value: str | None) -> bool:

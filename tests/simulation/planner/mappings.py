@@ -180,9 +180,7 @@ def _shared(
         only = everyone <= {place}  # nobody else's change has to arrive there
         writable = not (only and drawn.random() < 0.4)
         bindings[place].append(
-            Binding(
-                name, name, kind, choices=choices, readable=place in read, writable=writable
-            )
+            Binding(name, name, kind, choices=choices, readable=place in read, writable=writable)
         )
 
 
@@ -197,7 +195,5 @@ def _one(
     """Add a field that lives in one place."""
     here = frozenset({place})
     writers = here if role is Role.SIGNAL else frozenset()
-    fields[name] = FieldRule(
-        name, kind, role, (), False, writers, writers, Policy.ASK, None, here
-    )
+    fields[name] = FieldRule(name, kind, role, (), False, writers, writers, Policy.ASK, None, here)
     bindings[place].append(Binding(name, name, kind, readable=kind is not FieldType.LINK))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from zlib import crc32
 
 from tests.simulation.planner import laws
-from tests.simulation.planner.case import Case, Step
+from tests.simulation.planner.case import Case, Fault, Step
 from tests.simulation.planner.flows import ACCEPTED, SmallFlow
 from tests.simulation.planner.mappings import APPROVE, House, house
 from tests.simulation.planner.service import SYNC_ID, Service
@@ -101,59 +101,75 @@ class Play:
             service.dirty = False
 
     def _step(self, step: Step) -> None:
-        kind = step[0]
-        world, service = self.world, self.service
-        if kind in {"edit", "sign"}:
-            _, place, field, value, minute = step
-            self._type(place, field, value, minute, between=False)
-        elif kind == "cycle":
-            if self.story is not None:
-                self.story.append(f"a cycle, with {dict(step[1])}, without reading {step[2]}")
-            world.minute = service.minute = self._minute()
-            for place in self.house.names:
-                if place not in step[2]:
-                    self.looked[place] = len(self.typed)
-                else:
-                    self._went(place, *self._written_unseen(place))
-            service.cycle(dict(step[1]), frozenset(step[2]))
-        elif kind == "decide":
-            self._decide(step[1], step[2])
-        elif kind == "restore":
-            self._restore(step[1], step[2])
-        elif kind in {"gone", "back"}:
-            spot = world.spots.get(step[1])
-            if spot is not None and bool(spot.gone) != (kind == "gone"):
-                spot.gone = "archived" if kind == "gone" else ""
-                spot.version += 1
-                self._tell(f"the {step[1]} is {'archived' if spot.gone else 'back'}")
-        elif kind == "hide":
-            if world.hide(step[1], step[2], step[3]):
-                self.hidden += 1
-                if step[3] == DELETED:
-                    self.deleted.add((step[1], step[2]))
-                self._tell(f"the column of {step[2]} in {step[1]} is {step[3]}")
-                self._blind(step[1])
-                self._went(step[1], step[2], emptied=step[3] != DELETED)
-        elif kind == "show":
-            if world.show(step[1], step[2]):
-                self._tell(f"the column of {step[2]} in {step[1]} is back")
-                self._blind(step[1])
-                service.forget_refusals()
-                world.never.clear()
-                world.held.clear()
-        elif kind == "shut":
-            service.shut |= {step[1]}
-            self._tell(f"nothing may be written to {step[1]}")
-        elif kind == "open":
-            service.shut -= {step[1]}
-            service.dirty = True
-            self._tell(f"{step[1]} may be written to")
-        elif kind == "mark":
-            spot = world.spots.get(step[1])
-            if spot is not None and not spot.gone:
-                spot.marks = {**spot.marks, step[2]: step[3]}
-                spot.version += 1
-                self._tell(f"{step[2]} in {step[1]} becomes {step[3]}")
+        _STEPS[step[0]](self, *step[1:])
+
+    def _edit(self, place: str, field: str, value: str | None, minute: int) -> None:
+        self._type(place, field, value, minute, between=False)
+
+    def _cycle(self, faults: tuple[tuple[str, Fault], ...], unread: tuple[str, ...]) -> None:
+        if self.story is not None:
+            wrong = f", with {dict(faults)}" if faults else ""
+            late = f", without reading {' '.join(unread)}" if unread else ""
+            self.story.append(f"a cycle{wrong}{late}")
+        self.world.minute = self.service.minute = self._minute()
+        for place in self.house.names:
+            if place not in unread:
+                self.looked[place] = len(self.typed)
+            else:
+                self._went(place, *self._written_unseen(place))
+        self.service.cycle(dict(faults), frozenset(unread))
+
+    def _leave(self, place: str) -> None:
+        self._come_or_go(place, "archived")
+
+    def _return(self, place: str) -> None:
+        self._come_or_go(place, "")
+
+    def _come_or_go(self, place: str, gone: str) -> None:
+        spot = self.world.spots.get(place)
+        if spot is not None and bool(spot.gone) != bool(gone):
+            spot.gone = gone
+            spot.version += 1
+            self._tell(f"the {place} is {gone or 'back'}")
+
+    def _hide(self, place: str, field: str, word: str) -> None:
+        if not self.world.hide(place, field, word):
+            return
+        self.hidden += 1
+        if word == DELETED:
+            self.deleted.add((place, field))
+        self._tell(f"the column of {field} in {place} is {word}")
+        self._blind(place)
+        self._went(place, field, emptied=word != DELETED)
+
+    def _show(self, place: str, field: str) -> None:
+        if not self.world.show(place, field):
+            return
+        self._tell(f"the column of {field} in {place} is back")
+        self._blind(place)
+        self._mend()
+
+    def _mend(self) -> None:
+        """Let what was refused be sent again."""
+        self.service.forget_refusals()
+        self.world.never.clear()
+        self.world.held.clear()
+
+    def _shut(self, place: str) -> None:
+        self.service.shut |= {place}
+        self._tell(f"nothing may be written to {place}")
+
+    def _open(self, place: str) -> None:
+        self.service.shut -= {place}
+        self.service.dirty = True
+        self._tell(f"{place} may be written to")
+
+    def _mark(self, place: str, field: str, mark: str) -> None:
+        spot = self.world.spots.get(place)
+        if spot is not None and not spot.gone:
+            spot.marks = {**spot.marks, field: mark}
+            spot.version += 1
+            self._tell(f"{field} in {place} becomes {mark}")
 
     def _written_unseen(self, place: str) -> list[str]:
         """Return the fields that are written without a look: the service's own, and secrets."""
@@ -176,7 +192,9 @@ class Play:
         if self.story is not None:
             self.story.append(text)
 
-    def _type(self, place: str, field: str, value: str | None, minute: int, *, between: bool) -> None:
+    def _type(
+        self, place: str, field: str, value: str | None, minute: int, *, between: bool
+    ) -> None:
         before = self.world.edit(place, field, value, self.world.minute + minute, f"in {place}")
         if before is None:
             return
@@ -196,7 +214,8 @@ class Play:
             legal = WENT
         unknown = between or place not in self.service.seen
         agreed = self.service.base.get(field)
-        self.typed.append(Typed(field, place, value, before[0], legal, unknown, agreed))
+        ours = f"{book.PUT}{place}.{field}" in self.service.memory
+        self.typed.append(Typed(field, place, value, before[0], legal, unknown, agreed, ours))
 
     def _is_taken_back(self, place: str, field: str, value: str | None) -> bool:
         """Return whether somebody typed what the service takes for what stood there.
@@ -216,9 +235,11 @@ class Play:
             known.append(service.base.get(field))
         where = f"{book.SENT}{place}.{field}"
         known += [one or None for one in book.any_of(service.memory.get(where))]
-        for write, _ in service.intents:
-            if write.place == place and field in write.values:
-                known.append(typed.text_of(write.values[field]) or None)
+        known += [
+            typed.text_of(write.values[field]) or None
+            for write, _ in service.intents
+            if write.place == place and field in write.values
+        ]
         alike = self.house.alike
         return any(alike(field, one, value) for one in known)
 
@@ -287,9 +308,7 @@ class Play:
         service.shut = _NONE
         self.was_refused = bool(world.refused or world.never)
         world.refused.clear()
-        world.never.clear()
-        world.held.clear()
-        service.forget_refusals()
+        self._mend()
 
     def settle(self, plan: RecordPlan) -> Settled:
         """Return what would be known after a plan that writes nothing."""
@@ -324,12 +343,8 @@ class Play:
         """Ask the laws of a plan."""
         if plan.writes:
             self.facts.append(plan.writes)
-            if self.story is not None:
-                for write in plan.writes:
-                    self.story.append(f"  planned: {write.place} {dict(write.values)}")
         if self.story is not None:
-            for one in plan.merged.conflicts:
-                self.story.append(f"  in conflict: {one.field} {dict(one.values)}")
+            self.story += _told(plan)
         counts = self.counts
         for law in laws.OF_PLANS:
             verdict = law(service, subject, plan)
@@ -339,8 +354,8 @@ class Play:
             elif verdict is not False:
                 raise Broken(law.__name__, str(verdict))
         if not (self.sample + service.plans) & 7:
-            for law in laws.OF_SOME_PLANS:
-                self._ask(law, law(service, subject, plan))
+            for dear in laws.OF_SOME_PLANS:
+                self._ask(dear, dear(service, subject, plan))
 
     def settled(
         self,
@@ -369,8 +384,17 @@ class Play:
             (place, spot.version, spot.gone, sorted(spot.values.items()))
             for place, spot in sorted(self.world.spots.items())
         ]
-        return crc32(repr((end, sorted(self.service.memory.items()), self.service.kept.items,
-                           [[(w.place, list(w.values.items())) for w in ws] for ws in self.facts])).encode())
+        written = [
+            [(write.place, list(write.values.items())) for write in writes] for writes in self.facts
+        ]
+        memory = sorted(self.service.memory.items())
+        return crc32(repr((end, memory, self.service.kept.items, written)).encode())
+
+
+def _told(plan: RecordPlan) -> list[str]:
+    lines = [f"  planned: {write.place} {dict(write.values)}" for write in plan.writes]
+    conflicts = plan.merged.conflicts
+    return lines + [f"  in conflict: {one.field} {dict(one.values)}" for one in conflicts]
 
 
 def _without_trouble(case: Case) -> Case | None:
@@ -384,7 +408,7 @@ def _without_trouble(case: Case) -> Case | None:
     if not steps or steps[-1][0] != "cycle":
         return None
     _, faults, unread = steps[-1]
-    if not faults and not unread or any(fault[0] in BETWEEN for _, fault in faults):
+    if (not faults and not unread) or any(fault[0] in BETWEEN for _, fault in faults):
         return None
     start = len(steps) - 1
     while start and steps[start - 1][0] == "edit":
@@ -425,3 +449,19 @@ def _flow(house: House) -> SmallFlow:
     if found is None:
         found = _FLOWS[house.number] = SmallFlow(house)
     return found
+
+
+_STEPS: dict[str, Callable[..., None]] = {
+    "edit": Play._edit,
+    "sign": Play._edit,
+    "cycle": Play._cycle,
+    "decide": Play._decide,
+    "restore": Play._restore,
+    "gone": Play._leave,
+    "back": Play._return,
+    "hide": Play._hide,
+    "show": Play._show,
+    "shut": Play._shut,
+    "open": Play._open,
+    "mark": Play._mark,
+}

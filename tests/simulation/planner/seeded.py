@@ -353,7 +353,9 @@ MUTATIONS: tuple[Mutation, ...] = (
         around(compiling, "same", _as_numbers),
     ),
     Mutation(
-        "case means nothing", "gl-7b over GL-7B changes nothing", around(compiling, "same", _caseless)
+        "case means nothing",
+        "gl-7b over GL-7B changes nothing",
+        around(compiling, "same", _caseless),
     ),
     Mutation(
         "two words may be one",

@@ -14,9 +14,9 @@ from typing import Protocol, TypeAlias
 from tests.simulation.planner.case import Fault
 from tests.simulation.planner.flows import SmallFlow
 from tests.simulation.planner.mappings import House
-from tests.simulation.planner.world import MINUTES, NOON, Down, Killed, People, World
+from tests.simulation.planner.world import MINUTES, NOON, Down, Killed, World
 
-from ubm_sync.model import Customer, Observation, Outcome, Ref, Result, Values, Write
+from ubm_sync.model import Customer, Observation, Outcome, Ref, Result, Values, Write, Written
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync import plan as planning
 from ubm_sync.sync import settle as settling
@@ -82,9 +82,31 @@ class Service:
     """What the service knows of one record, and one cycle of its work."""
 
     __slots__ = (
-        "base", "blind", "conflicts", "customer", "corrected", "cycles", "dirty", "doubts", "flow", "house", "intents",
-        "kept", "kills", "memory", "minute", "outcomes", "plans", "rules", "seen", "shut", "sync_id", "told", "watch",
-        "world", "worn_out",
+        "base",
+        "blind",
+        "conflicts",
+        "corrected",
+        "customer",
+        "cycles",
+        "dirty",
+        "doubts",
+        "flow",
+        "house",
+        "intents",
+        "kept",
+        "kills",
+        "memory",
+        "minute",
+        "outcomes",
+        "plans",
+        "rules",
+        "seen",
+        "shut",
+        "sync_id",
+        "told",
+        "watch",
+        "world",
+        "worn_out",
     )  # fmt: skip
 
     def __init__(
@@ -151,6 +173,7 @@ class Service:
         except Killed:
             self.kills += 1
             self.world.never.clear()  # nobody heard of it
+            self.world.held.clear()
 
     def subject(self) -> Subject:
         """Return the record as it is planned."""
@@ -412,7 +435,7 @@ class Service:
                 told = {
                     name: value
                     for name, value in write.values.items()
-                    if before.get(name) != value and not self._is_theirs(place, name, before)
+                    if before.get(name) != value and not self._is_theirs(place, name, value, before)
                 }
                 there = self.seen[place]
                 if not there.gone:
@@ -435,8 +458,11 @@ class Service:
         self._doubt(doubts)
         self.dirty = True
 
-    def _is_theirs(self, place: str, name: str, before: Values) -> bool:
-        """Return whether a value was corrected where it was typed."""
+    def _is_theirs(self, place: str, name: str, value: Written, before: Values) -> bool:
+        """Return whether a value was corrected where it was typed, or put back there."""
+        over = self.memory.get(f"{book.OVER}{place}.{name}")
+        if over is not None and book.unpacked(over, 1)[0] == typing.text_of(value):
+            return True
         if name not in self.corrected or before.get(name) == self.base.get(name):
             return False
         return self.house.shared[name].may_write(place, accepted=self.accepted)

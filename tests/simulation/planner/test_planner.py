@@ -32,10 +32,7 @@ def test_the_planner_keeps_every_law(first: int) -> None:
 
 
 def test_the_same_case_is_the_same_in_another_process_with_other_hashes() -> None:
-    program = (
-        "from tests.simulation.planner.driver import play;"
-        f"print(play(0, {SAMPLE}).trace)"
-    )
+    program = f"from tests.simulation.planner.driver import play;print(play(0, {SAMPLE}).trace)"
     others = [
         subprocess.run(
             [sys.executable, "-c", program],

@@ -7,9 +7,9 @@ from random import Random
 from typing import NamedTuple
 
 from tests.simulation.planner.world import rewritten
+
 from ubm_hubspot.decode import _shaped
 from ubm_hubspot.values import READERS, WRITERS, choice_reader, choice_writer
-
 from ubm_sync.errors import Flaw
 from ubm_sync.mapping.equality import comparable, same
 from ubm_sync.mapping.language import FieldBlock, SpotBlock

@@ -12,6 +12,8 @@ YES, NO, EITHER, WENT = "yes", "no", "either", "went"
 class Typed(NamedTuple):
     """One value somebody typed; ``saw`` is what stood there at that moment, ``agreed`` the base.
 
+    ``ours`` says that the service had written what stood there.
+
     ``legal`` says whether it counts: ``either`` where that changes with the acceptance of the
     record and it was not accepted yet, ``went`` where it went with its
     column, or was taken back, before the service looked. ``between`` a look and a write: nobody could see it.
@@ -24,6 +26,7 @@ class Typed(NamedTuple):
     legal: str
     between: bool
     agreed: str | None
+    ours: bool
 
 
 class Decided(NamedTuple):

@@ -286,7 +286,12 @@ def _is_late(write: Write, spot: Spot) -> bool:
 
 
 def _refused(
-    write: Write, reason: str, *, ref: str | None = None, stale: bool = False, permanent: bool = False
+    write: Write,
+    reason: str,
+    *,
+    ref: str | None = None,
+    stale: bool = False,
+    permanent: bool = False,
 ) -> Outcome:
     return Outcome(
         write.place, write.key, Result.REFUSED, ref, reason=reason, stale=stale, permanent=permanent
