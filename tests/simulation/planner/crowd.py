@@ -51,7 +51,7 @@ class Crowd(NamedTuple):
 
 def draw_crowd(number: int, seed: int) -> Crowd:
     """Return the crowd with a number; its edits count where they are typed."""
-    drawn = Random(seed * 1_000_003 + number)
+    drawn = Random(seed * 1_000_003 + number)  # noqa: S311 - repeatable, not secret
     random = drawn.random
     while True:
         made = house(int(random() * POOL))
@@ -123,9 +123,7 @@ class CrowdPlay:
         names = list(self.members)
         other = names[crowd.records]
         self._type([other], "9")
-        made = 0
-        for count, clears in crowd.waves:
-            made += 1
+        for made, (count, clears) in enumerate(crowd.waves):
             self._type(names[: min(count, crowd.records)], None if clears else f"8{made}")
             self.cycle()
         self.others_done = self._agree([other])

@@ -20,7 +20,7 @@ class Drawing:
     __slots__ = ("base", "drawn", "fields", "house", "made", "minute", "random", "used")
 
     def __init__(self, number: int, seed: int) -> None:
-        self.drawn = Random(seed * 1_000_003 + number)
+        self.drawn = Random(seed * 1_000_003 + number)  # noqa: S311 - repeatable, not secret
         self.random = self.drawn.random
         self.house: House = house(int(self.random() * POOL))
         self.fields = list(self.house.shared)
@@ -86,31 +86,30 @@ class Drawing:
             known = self.used[field] = []
         if luck < 0.3 and known:
             return self._spelled(field, known[int(random() * len(known))])
-        self.made += 1
-        made = self.made
-        kind = self.house.types[field]
-        if kind is FieldType.IDENTIFIER:
-            luck = random()
-            value = (
-                f"00{40 + made}" if luck < 0.6 else f"GL-{made}" if luck < 0.75 else str(40 + made)
-            )
-        elif kind is FieldType.NUMBER:
-            value = str(made) if random() < 0.7 else f"{made}.0"
-        elif kind is FieldType.CHOICE:
-            value = CHOICES[int(random() * 4)]
-        elif kind is FieldType.DATE:
-            value = f"2026-{1 + made // 28:02}-{1 + made % 28:02}"
-        elif kind is FieldType.BOOLEAN:
-            value = "true" if random() < 0.5 else "false"
-        elif kind is FieldType.PERSON:
-            value = f"P{made}@x.us"
-        else:
-            luck = random()
-            value = f"{FIX}v{made}" if luck < 0.06 else f"v {made}"
-            if luck > 0.97:
-                value = f"{SECRET}{made}"
+        value = self._new(self.house.types[field])
         known.append(value)
         return value
+
+    def _new(self, kind: FieldType) -> str:
+        """Return a value that nobody typed before, as far as there are so many."""
+        self.made += 1
+        made, luck = self.made, self.random()
+        if kind is FieldType.IDENTIFIER:
+            found = f"00{40 + made}" if luck < 0.6 else str(40 + made)
+            return f"GL-{made}" if luck > 0.85 else found
+        if kind is FieldType.NUMBER:
+            return str(made) if luck < 0.7 else f"{made}.0"
+        if kind is FieldType.CHOICE:
+            return CHOICES[int(luck * 4)]
+        if kind is FieldType.DATE:
+            return f"2026-{1 + made // 28:02}-{1 + made % 28:02}"
+        if kind is FieldType.BOOLEAN:
+            return "true" if luck < 0.5 else "false"
+        if kind is FieldType.PERSON:
+            return f"P{made}@x.us"
+        if luck > 0.97:
+            return f"{SECRET}{made}"
+        return f"{FIX}v{made}" if luck < 0.06 else f"v {made}"
 
     def _spelled(self, field: str, value: str) -> str:
         """Return a value as it was, or the same value in other letters, or one that looks alike."""
@@ -163,9 +162,11 @@ class Drawing:
         field = self._field()
         rule = self.house.shared[field]
         places = sorted(rule.writers_once_accepted if random() < 0.4 else rule.writers)
-        for place in places:
-            if random() < 0.8:
-                steps.append(("edit", place, field, self.value(field), self._minute()))
+        steps += [
+            ("edit", place, field, self.value(field), self._minute())
+            for place in places
+            if random() < 0.8
+        ]
         if random() < 0.6:
             steps.append(self._cycle(0.15))
             luck = random()

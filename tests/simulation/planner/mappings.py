@@ -83,7 +83,7 @@ class House:
 @cache
 def house(number: int) -> House:
     """Return one mapping of the pool."""
-    drawn = Random(f"mapping {number}")
+    drawn = Random(f"mapping {number}")  # noqa: S311 - repeatable, not secret
     names = ("row", "ticket", *(one for one in ("account", "queue") if drawn.random() < 0.45))
     fields: dict[str, FieldRule] = {}
     bindings: dict[str, list[Binding]] = {name: [] for name in names}

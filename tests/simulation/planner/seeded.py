@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.simulation.planner import playing, service
+from tests.simulation.planner import service, stage
 from tests.simulation.planner.driver import wrong
 from tests.simulation.planner.mappings import house
 from tests.simulation.seeded.patching import Bug, around, both, instead
@@ -369,12 +369,12 @@ MUTATIONS: tuple[Mutation, ...] = (
 def _in_it(mutation: Mutation) -> Iterator[None]:
     """Put a bug in, and out again; the mappings that were made with or without it are made anew."""
     with mutation.apply():
-        playing.forget()
+        stage.forget()
         house.cache_clear()
         try:
             yield
         finally:
-            playing.forget()
+            stage.forget()
             house.cache_clear()
 
 

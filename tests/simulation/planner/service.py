@@ -82,7 +82,7 @@ class Service:
     """What the service knows of one record, and one cycle of its work."""
 
     __slots__ = (
-        "base",
+        "arrived", "base",
         "blind",
         "conflicts",
         "corrected",
@@ -138,6 +138,7 @@ class Service:
         self.intents: list[Intent] = []
         self.corrected: frozenset[str] = _NONE  # fields that the intents correct
         self.outcomes: Mapping[str, Outcome] = {}  # of the last plan
+        self.arrived = 0  # writes that had arrived before the last plan was sent
         self.minute = 0
         self.cycles = 0
         self.plans = 0
@@ -214,6 +215,7 @@ class Service:
         self._keep_typed(plan)
         if plan.writes:
             seen = self.seen
+            self.arrived = len(self.world.arrived)
             self.intents = [
                 (one, None if one.ref is None else seen[one.place].values) for one in plan.writes
             ]
@@ -350,42 +352,53 @@ class Service:
         new = self.world.look(place)
         assert new is not None
         new = without_secrets(new, _mask)
-        blind = self.blind.get(place, _NONE)
         if old is None:
             if new.key is not None or place == self.rules.main:
-                self.seen = {**self.seen, place: unseen(None, new, blind)}
-                if new.key is None:
-                    service = self.rules.places[place].service
-                    for name in [name for name in new.values if name in service]:
-                        self.kept.add(name, place, new.values[name], "put back")
-                self.dirty = True
-            return True
-        rule = self.rules.places[place]
-        if new.gone:
-            if old.gone == new.gone:
-                return True
-            new = replace(old, gone=new.gone, version=new.gone)
+                self._admit(place, new)
+        elif new.gone:
+            if old.gone != new.gone:
+                self._take(old, replace(old, gone=new.gone, version=new.gone))
         else:
-            kept = {name: old.values[name] for name in rule.write_only if name in old.values}
-            if kept:
-                new = replace(new, values={**new.values, **kept})
-            new = unseen(old, new, blind)
-            if old.marks and (lost := went_with_column(old, new)):
-                back = {f"{book.BACK}{place}.{name}": value for name, value in lost.items()}
-                self.memory = {**self.memory, **back}
-                self.dirty = True
-        same = not _differs(old, new)
-        self.seen = {**self.seen, place: as_it_was(old, new) if same else new}
-        if not old.version or not same:
-            self.dirty = True
-            ours = not old.version and new.modified_by == ""
-            if not new.gone and not ours and rule.service:
-                self._service_edits(rule, old, new)
+            self._take(old, self._as_known(old, new))
         return True
+
+    def _admit(self, place: str, new: Observation) -> None:
+        """Take over what was never seen before."""
+        self.seen = {**self.seen, place: unseen(None, new, self.blind.get(place, _NONE))}
+        self.dirty = True
+        if new.key is None:
+            service = self.rules.places[place].service
+            for name in [name for name in new.values if name in service]:
+                self.kept.add(name, place, new.values[name], "put back")
+
+    def _as_known(self, old: Observation, new: Observation) -> Observation:
+        """Return what is there with what cannot be read as it was last known."""
+        place = old.place
+        unread = self.rules.places[place].write_only
+        kept = {name: old.values[name] for name in unread if name in old.values}
+        if kept:
+            new = replace(new, values={**new.values, **kept})
+        new = unseen(old, new, self.blind.get(place, _NONE))
+        if old.marks and (lost := went_with_column(old, new)):
+            back = {f"{book.BACK}{place}.{name}": value for name, value in lost.items()}
+            self.memory = {**self.memory, **back}
+            self.dirty = True
+        return new
+
+    def _take(self, old: Observation, new: Observation) -> None:
+        rule = self.rules.places[old.place]
+        same = not _differs(old, new)
+        self.seen = {**self.seen, old.place: as_it_was(old, new) if same else new}
+        if old.version and same:
+            return
+        self.dirty = True
+        ours = not old.version and new.modified_by == ""
+        if not new.gone and not ours and rule.service:
+            self._service_edits(rule, old, new)
 
     def _service_edits(self, rule: PlaceRule, old: Observation, new: Observation) -> None:
         memory = dict(self.memory)
-        for name in rule.service:
+        for name in sorted(rule.service):
             before, after = old.values.get(name), new.values.get(name)
             if before == after or name in rule.write_only:
                 continue

@@ -22,7 +22,7 @@ _BLANKS = ("", " ", "  ", "\t", "\u00a0", "\u200b", "\ufeff")
 _PARTS = (
     "0", "00", "1", "45", "0045", "4.5", "1e1", "10", "-1", "+1", "1.0", "true", "True", "TRUE",
     "false", "a", "A", "é", "e\u0301", "ß", "SS", "ss", "İ", "2026-01-02", "2026-01-02T00:00:00",
-    "2026-1-2", "20260102", "nan", "inf", "x@y.us", "X@Y.us", "1 000", "１",
+    "2026-1-2", "20260102", "nan", "inf", "x@y.us", "X@Y.us", "1 000", "\uff11",
 )  # fmt: skip
 _EXACT = {FieldType.IDENTIFIER, FieldType.TEXT, FieldType.LONG_TEXT, FieldType.LINK}
 _KINDS = tuple(FieldType)
@@ -53,7 +53,7 @@ class Values(NamedTuple):
 
 def draw_values(number: int, seed: int) -> Values:
     """Return the values with a number."""
-    drawn = Random(seed * 1_000_003 + number)
+    drawn = Random(seed * 1_000_003 + number)  # noqa: S311 - repeatable, not secret
     random = drawn.random
     kind = _KINDS[int(random() * len(_KINDS))]
     values: list[str | None] = [None]

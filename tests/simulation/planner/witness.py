@@ -15,8 +15,8 @@ class Typed(NamedTuple):
     ``ours`` says that the service had written what stood there.
 
     ``legal`` says whether it counts: ``either`` where that changes with the acceptance of the
-    record and it was not accepted yet, ``went`` where it went with its
-    column, or was taken back, before the service looked. ``between`` a look and a write: nobody could see it.
+    record and it was not accepted yet, ``went`` where it went with its column, or was taken back,
+    before the service looked. ``between`` a look and a write: nobody could see it.
     """
 
     field: str

@@ -53,8 +53,8 @@ class World:
     """All places; ``refused`` and ``never`` are what systems do not take until all is mended."""
 
     __slots__ = (
-        "arrived", "blindly", "held", "hidden", "house", "landed", "lost", "made_twice", "minute", "never", "refused",
-        "sent_again", "spots",
+        "arrived", "blindly", "held", "hidden", "house", "landed", "lost", "made_twice", "minute",
+        "never", "refused", "sent_again", "spots",
     )  # fmt: skip
 
     def __init__(self, house: House) -> None:
@@ -151,41 +151,58 @@ class World:
         if kind == "early":
             people(place, fault[1], fault[2])
         spot = self.spots.get(place)
+        refused = self._stale(write, spot) or self._not_taken(write, kind)
+        if refused is not None:
+            return refused
+        if kind == "part":
+            self.refused.add((place, fault[1]))
+        self._note_repeated(write)
+        if kind == "void":
+            return self._unanswered(write)
+        outcome = self._land(write, spot, fault, people)
+        if kind == "kill":
+            raise Killed
+        if kind == "lost":
+            return self._unanswered(write)
+        if outcome.at_fault:
+            self.held |= {(place, name): write.values[name] for name in outcome.at_fault}
+        return outcome
+
+    def _stale(self, write: Write, spot: Spot | None) -> Outcome | None:
+        """Refuse what was decided on what is not there any more."""
         if write.ref is None:
             if spot is not None and write.doubtful:
                 return _refused(write, "there already", ref=spot.ref, stale=True)
             if spot is not None:
-                self.made_twice = place
+                self.made_twice = write.place
         elif spot is None or spot.gone:
             return _refused(write, "not there", stale=True)
         if spot is not None and _is_late(write, spot):
             return _refused(write, "changed meanwhile", stale=True)
+        return None
+
+    def _not_taken(self, write: Write, kind: str) -> Outcome | None:
+        """Refuse what the system does not take, now or for good."""
         if kind == "busy":
             return _refused(write, "busy")
-        if (never := self.never.get(place)) is not None and never[0] == write.values:
+        never = self.never.get(write.place)
+        if never is not None and never[0] == write.values:
             if never[1] == write.expected:
-                self.sent_again = place
+                self.sent_again = write.place
             return _refused(write, "not allowed", permanent=True)
-        if kind == "never":
-            self.never[place] = (write.values, write.expected)
-            return _refused(write, "not allowed", permanent=True)
-        if kind == "void":
-            self.lost[place] = self.lost.get(place, 0) + 1
-            return Outcome(place, write.key, Result.UNKNOWN, reason="no answer")
-        if kind == "part":
-            self.refused.add((place, fault[1]))
+        if kind != "never":
+            return None
+        self.never[write.place] = (write.values, write.expected)
+        return _refused(write, "not allowed", permanent=True)
+
+    def _note_repeated(self, write: Write) -> None:
         for name, value in write.values.items() if self.held else ():
-            if self.held.get((place, name), _NONE) == value:
-                self.sent_again = f"{place}.{name}"
-        outcome = self._land(write, spot, fault, people)
-        if outcome.at_fault and kind not in {"kill", "lost"}:
-            self.held |= {(place, name): write.values[name] for name in outcome.at_fault}
-        if kind == "kill":
-            raise Killed
-        if kind == "lost":
-            self.lost[place] = self.lost.get(place, 0) + 1
-            return Outcome(place, write.key, Result.UNKNOWN, reason="no answer")
-        return outcome
+            if self.held.get((write.place, name), _NONE) == value:
+                self.sent_again = f"{write.place}.{name}"
+
+    def _unanswered(self, write: Write) -> Outcome:
+        self.lost[write.place] = self.lost.get(write.place, 0) + 1
+        return Outcome(write.place, write.key, Result.UNKNOWN, reason="no answer")
 
     def _land(self, write: Write, spot: Spot | None, fault: Fault, people: People) -> Outcome:
         place = write.place
