@@ -101,8 +101,8 @@ def _report(tally: Tally, seed: int) -> int:
     told_faults = sorted(tally.faults.items(), key=lambda one: -one[1])
     say("steps and faults: " + ", ".join(f"{name} {count:,}" for name, count in told_faults))
     say(f"trace of all: {tally.trace}")
-    for number, (law, text) in sorted(tally.red.items()):
-        say(f"red: case {number}: {law}: {text}")
+    for number, (name, text) in sorted(tally.red.items()):
+        say(f"red: case {number}: {name}: {text}")
     for number in sorted(tally.red)[:MOST_TOLD]:
         say("\n" + "\n".join(shortest(number, seed)))
     if never:

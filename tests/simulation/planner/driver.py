@@ -11,13 +11,13 @@ from hashlib import sha256
 from multiprocessing import get_context
 from zlib import crc32
 
-from tests.simulation.planner import laws
 from tests.simulation.planner.case import Case
 from tests.simulation.planner.crowd import CrowdPlay, draw_crowd
+from tests.simulation.planner.crowd_laws import OF_CROWDS
 from tests.simulation.planner.drawing import draw
 from tests.simulation.planner.playing import Broken, Play
 from tests.simulation.planner.shrinking import shrink
-from tests.simulation.planner.values import draw_values
+from tests.simulation.planner.values import OF_VALUES, draw_values
 
 BATCH = 5_000
 SORTS, CROWD, VALUES = 20, 7, 13  # of so many numbers one is a crowd, one some values
@@ -86,11 +86,11 @@ def _play(number: int, seed: int, tally: Tally) -> int:
     if sort == CROWD:
         crowd = CrowdPlay(draw_crowd(number, seed))
         crowd.run()
-        ask(laws.OF_CROWDS, crowd, tally.laws)
+        ask(OF_CROWDS, crowd, tally.laws)
         return crc32(repr(crowd.facts).encode())
     if sort == VALUES:
         values = draw_values(number, seed)
-        ask(laws.OF_VALUES, values, tally.laws)
+        ask(OF_VALUES, values, tally.laws)
         return crc32(repr(values).encode())
     case = draw(number, seed)
     _count(case, tally.faults)

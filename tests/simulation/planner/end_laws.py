@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.simulation.planner.mappings import FIX, Field
@@ -155,42 +156,45 @@ def a_foreign_edit_is_kept_and_told(play: Play) -> Verdict:
     for number, one in enumerate(play.typed):
         if one.legal != NO:
             continue
-        alike = play.house.alike
-        spot = play.world.spots.get(one.place)
-        if spot is None or spot.gone or one.field in spot.marks:
+        if not _was_put_back(play, one, play.typed[number + 1 :]):
             continue
-        if f"{book.BACK}{one.place}.{one.field}" in play.service.memory:
-            continue
-        value, now = shown(one.value), spot.values.get(one.field)
-
-        def equal(a: str | None, b: str | None, name: str = one.field) -> bool:
-            return alike(name, a, b)
-
-        if equal(now, value) or equal(shown(one.saw), value):
-            continue
-        if any(
-            later.field == one.field
-            and (later.place == one.place or equal(shown(later.saw), value))
-            for later in play.typed[number + 1 :]
-        ):
-            continue
-        if any(
-            other.field == one.field and other.legal != NO and equal(shown(other.value), value)
-            for other in play.typed
-        ):
-            continue  # it was somebody's word as well
         asked = True
-        if not any(
-            field == one.field and place == one.place and equal(shown(kept), value)
-            for field, place, kept in play.service.kept.items
-        ):
-            return f"{value!r}, typed into {one.field} of {one.place}, was put back and not kept"
-        if not one.between and not any(
-            field == one.field and place == one.place and equal(shown(typed), value)
-            for field, place, typed in play.service.told
-        ):
-            return f"{value!r}, typed into {one.field} of {one.place}, was put back silently"
+        said = f"{shown(one.value)!r}, typed into {one.field} of {one.place}, was put back"
+        if not _is_among(play, one, play.service.kept.items):
+            return f"{said} and not kept"
+        if not one.between and not _is_among(play, one, play.service.told):
+            return f"{said} silently"
     return asked
+
+
+def _was_put_back(play: Play, one: Typed, since: Sequence[Typed]) -> bool:
+    """Return whether what was typed is gone, and it was nobody but the service who replaced it."""
+    alike = partial(play.house.alike, one.field)
+    spot = play.world.spots.get(one.place)
+    if spot is None or spot.gone or one.field in spot.marks:
+        return False
+    if f"{book.BACK}{one.place}.{one.field}" in play.service.memory:
+        return False  # it went with its column
+    value = shown(one.value)
+    if alike(spot.values.get(one.field), value) or alike(shown(one.saw), value):
+        return False
+    if any(
+        other.field == one.field and other.legal != NO and alike(shown(other.value), value)
+        for other in play.typed
+    ):
+        return False  # it was somebody's word as well
+    return not any(
+        later.field == one.field and (later.place == one.place or alike(shown(later.saw), value))
+        for later in since
+    )
+
+
+def _is_among(play: Play, one: Typed, some: Iterable[tuple[str, str, str | None]]) -> bool:
+    alike = partial(play.house.alike, one.field)
+    return any(
+        field == one.field and place == one.place and alike(shown(value), shown(one.value))
+        for field, place, value in some
+    )
 
 
 def no_false_conflict(play: Play) -> Verdict:
@@ -417,7 +421,8 @@ def _known(play: Play, name: str, base: Mapping[str, str]) -> list[str | None]:
     for one in play.typed:
         if one.field == name and one.legal != NO:
             found += [shown(one.value), one.value, _fixed(shown(one.value))]
-    chosen = [one[1] for one in (*play.decided, *play.restored) if one[0] == name]
+    chosen = [one.value for one in play.decided if one.field == name]
+    chosen += [value for field, value in play.restored if field == name]
     found += [*chosen, *map(_fixed, chosen)]
     return found
 

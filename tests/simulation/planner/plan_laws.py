@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from tests.simulation.planner.flows import ACCEPTED
 from tests.simulation.planner.service import Service
@@ -19,6 +19,7 @@ from ubm_sync.sync.settle import Settled
 
 Verdict: TypeAlias = str | bool  # True: held; False: there was nothing to hold; or what is wrong
 IDENTITY = "sync_id"
+T = TypeVar("T")
 
 # ----------------------------------------------------------------------------------- of plans
 
@@ -222,10 +223,10 @@ def the_order_of_what_is_known_is_nothing(
 ) -> Verdict:
     """Promise 8: in whatever order the state holds what was seen, the plan is the same."""
     other = subject._replace(
-        base=dict(reversed(subject.base.items())),
-        memory=dict(reversed(subject.memory.items())),
-        notebook=dict(reversed(subject.notebook.items())),
-        seen=dict(reversed(subject.seen.items())),
+        base=_reversed(subject.base),
+        memory=_reversed(subject.memory),
+        notebook=_reversed(subject.notebook),
+        seen=_reversed(subject.seen),
     )
     again = service.plan(other)
     writes = plan.writes
@@ -238,6 +239,10 @@ def the_order_of_what_is_known_is_nothing(
     if again.merged.values != plan.merged.values or again.merged.blocked != plan.merged.blocked:
         return "the merge depends on an order"
     return len(subject.seen) > 1
+
+
+def _reversed(some: Mapping[str, T]) -> dict[str, T]:
+    return dict(reversed(list(some.items())))
 
 
 OF_SOME_PLANS = (planned_again_it_is_the_same, the_order_of_what_is_known_is_nothing)
