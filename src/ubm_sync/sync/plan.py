@@ -69,7 +69,9 @@ class RecordPlan(NamedTuple):
 
 def merge_subject(rules: Rules, flow: Flow, subject: Subject) -> Merged:
     """Merge one record's shared fields, with what people decided: conflicts, earlier values."""
-    live = _brought_back(_live(as_typed(subject.seen, subject.notebook)), subject.notebook)
+    live = _brought_back(
+        _live(as_typed(subject.seen, subject.notebook, rules.places)), subject.notebook
+    )
     merged = merge(
         rules,
         subject.base,
@@ -109,7 +111,7 @@ def plan_record(
         created_at=subject.created_at,
         values=merged.filled,
         marks=main.marks if main is not None else NOTHING,
-        observed=as_typed(subject.seen, subject.notebook),
+        observed=as_typed(subject.seen, subject.notebook, rules.places),
         base=subject.base,
         memory=subject.memory,
         changed=merged.changed,
@@ -244,7 +246,7 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
         write = Write(place.name, key, None, subject.customer.key, values, doubtful=doubtful)
     else:
         if subject.notebook:
-            put_back(place.name, observation, subject.notebook, wanted, place.writable)
+            put_back(place, observation, subject.notebook, wanted)
         changes = _changes(place, wanted, observation, subject, blind)
         if not changes and observation.key in {None, key}:
             return None  # a copy carries another record's identity: it is given its own

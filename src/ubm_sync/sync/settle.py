@@ -66,7 +66,7 @@ def settle(
     if notebook:
         _forget_held(plan, notebook)
         _forget_back(plan, seen, notebook)
-        forget_put_back(plan, seen, notebook)
+        forget_put_back(plan, seen, notebook, rules.places)
     settled.base = agreed(rules, subject.base, plan.merged, _may_return(seen), blind=subject.blind)
     if notebook:
         _leave_open(subject.base, settled.base, notebook)

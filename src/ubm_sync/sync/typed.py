@@ -84,11 +84,13 @@ def overwritten(doubt: Doubt, past: Sequence[Past], rule: PlaceRule) -> Past | N
 
 
 def as_typed(
-    seen: Mapping[str, Observation], notebook: Mapping[str, str]
+    seen: Mapping[str, Observation],
+    notebook: Mapping[str, str],
+    places: Mapping[str, PlaceRule],
 ) -> Mapping[str, Observation]:
     """Return what is there with the typed values in place of the ones written over them."""
     shown = seen
-    for place, name, typed, by in _active(seen, notebook):
+    for place, name, typed, by in _active(seen, notebook, places):
         there = shown[place]
         values = {key: value for key, value in there.values.items() if key != name}
         if typed:
@@ -98,27 +100,29 @@ def as_typed(
 
 
 def put_back(
-    place: str,
+    place: PlaceRule,
     seen: Observation,
     notebook: Mapping[str, str],
     wanted: dict[str, Written],
-    writable: Iterable[str],
 ) -> None:
     """Have typed values written again where nothing else is wanted there."""
-    for _, name, typed, _ in _active({place: seen}, notebook):
-        if name in writable:
+    for _, name, typed, _ in _active({place.name: seen}, notebook, {place.name: place}):
+        if name in place.writable:
             wanted.setdefault(name, typed or None)
 
 
 def forget_put_back(
-    plan: RecordPlan, seen: Mapping[str, Observation], notebook: dict[str, str]
+    plan: RecordPlan,
+    seen: Mapping[str, Observation],
+    notebook: dict[str, str],
+    places: Mapping[str, PlaceRule],
 ) -> None:
     """Forget typed values that are there again, were replaced by people, or did not win.
 
     ``seen`` is what is there after the writes.
     """
     waiting = {(write.place, name) for write in plan.writes for name in write.values}
-    active = _spots(seen, notebook) & _spots(plan.subject.seen, notebook)
+    active = _spots(seen, notebook, places) & _spots(plan.subject.seen, notebook, places)
     for where in [where for where, _ in book.entries(notebook, book.OVER)]:
         place, _, name = where.partition(".")
         if (place, name) not in active or not ((place, name) in waiting or plan.withheld):
@@ -131,7 +135,9 @@ def text_of(value: Written) -> str:
 
 
 def _active(
-    seen: Mapping[str, Observation], notebook: Mapping[str, str]
+    seen: Mapping[str, Observation],
+    notebook: Mapping[str, str],
+    places: Mapping[str, PlaceRule],
 ) -> list[tuple[str, str, str, str]]:
     """Return ``(place, field, typed, by)`` of what was written over and still is."""
     found = []
@@ -139,13 +145,19 @@ def _active(
         place, _, name = where.partition(".")
         typed, written, by = book.unpacked(entry, 3)
         there = seen.get(place)
-        if there is not None and not there.gone and there.values.get(name, "") == written:
+        if there is None or there.gone:
+            continue
+        if is_same(places[place], name, there.values.get(name), written):
             found.append((place, name, typed, by))
     return found
 
 
-def _spots(seen: Mapping[str, Observation], notebook: Mapping[str, str]) -> set[tuple[str, str]]:
-    return {(place, name) for place, name, _, _ in _active(seen, notebook)}
+def _spots(
+    seen: Mapping[str, Observation],
+    notebook: Mapping[str, str],
+    places: Mapping[str, PlaceRule],
+) -> set[tuple[str, str]]:
+    return {(place, name) for place, name, _, _ in _active(seen, notebook, places)}
 
 
 def is_same(rule: PlaceRule, field: str, value: str | None, other: str) -> bool:

@@ -253,7 +253,7 @@ def a_decision_stands(play: Play) -> Verdict:
     for name, one in last.items():
         if name in restored or any(later.field == name for later in play.typed[one.seen :]):
             continue
-        if any(spot.gone for spot in play.world.spots.values()):
+        if play.left:
             continue  # the chosen value may have left with its record
         asked = True
         if name in play.service.conflicts:
@@ -422,6 +422,7 @@ def _known(play: Play, name: str, base: Mapping[str, str]) -> list[str | None]:
         if one.field == name and one.legal != NO:
             found += [shown(one.value), one.value, _fixed(shown(one.value))]
     chosen = [one.value for one in play.decided if one.field == name]
+    chosen += [shown(value) for value in chosen]
     chosen += [value for field, value in play.restored if field == name]
     found += [*chosen, *map(_fixed, chosen)]
     return found

@@ -90,7 +90,7 @@ def house(number: int) -> House:
     for index in range(1 + int(drawn.random() * 3.4)):
         _shared(drawn, f"f{index}", names, fields, bindings)
     for name in names:
-        if name == "row" or drawn.random() < 0.6:
+        if name == "row" or not bindings[name] or drawn.random() < 0.6:
             _one(f"{STATUS}_{name}", Role.SERVICE, FieldType.TEXT, name, fields, bindings)
     if drawn.random() < 0.5:
         kind = FieldType.TEXT if drawn.random() < 0.5 else FieldType.LINK

@@ -323,7 +323,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "what was written over stays so",
         "the typed value does not come back",
-        instead(planning, "as_typed", lambda seen, _notebook: seen),
+        instead(planning, "as_typed", lambda seen, *_rest: seen),
     ),
     Mutation(
         "a column takes its values along",

@@ -26,8 +26,8 @@ class Stage(ABC):
     """One case on its way; ``story`` takes what happens, line by line, where it is told."""
 
     __slots__ = (
-        "case", "decided", "deleted", "hidden", "house", "looked", "restored", "service", "story",
-        "typed", "was_refused", "world",
+        "case", "decided", "deleted", "hidden", "house", "left", "looked", "restored", "service",
+        "story", "typed", "was_refused", "world",
     )  # fmt: skip
 
     def __init__(self, case: Case, story: list[str] | None = None) -> None:
@@ -42,6 +42,7 @@ class Stage(ABC):
         self.looked = dict.fromkeys(self.house.names, 0)  # what was typed before it was last read
         self.deleted: set[tuple[str, str]] = set()  # columns
         self.hidden = 0  # how often a column went
+        self.left = 0  # how often a record was archived or came back
         self.was_refused = False
 
     @abstractmethod
@@ -119,6 +120,8 @@ class Stage(ABC):
         spot = self.world.spots.get(place)
         if spot is not None and bool(spot.gone) != bool(gone):
             spot.gone = gone
+            self.left += 1
+            self.world.held.clear()  # other values may be wanted meanwhile
             spot.version += 1
             self._tell(f"the {place} is {gone or 'back'}")
 
@@ -170,7 +173,8 @@ class Stage(ABC):
 
     def _went(self, place: str, *fields: str, emptied: bool = False) -> None:
         """Take note of what went away before the service could see it; or only of no values."""
-        for number in range(self.looked[place], len(self.typed)):
+        first = self.looked[place] if self.hidden <= 1 else 0  # it may have been away before
+        for number in range(first, len(self.typed)):
             one = self.typed[number]
             if one.place == place and one.field in fields and not (emptied and one.value):
                 self.typed[number] = one._replace(legal=WENT)
@@ -189,6 +193,8 @@ class Stage(ABC):
         before = self.world.edit(place, field, value, self.world.minute + minute, f"in {place}")
         if before is None:
             return
+        for spot in [one for one in self.world.held if one[1] == field]:
+            del self.world.held[spot]  # another value is wanted
         if self.story is not None:
             said = "empties" if value is None else f"types {value!r} into"
             late = ", while the service is at work" if between else ""
