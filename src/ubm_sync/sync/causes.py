@@ -17,6 +17,7 @@ from ubm_sync.sync.plan import RecordPlan, references
 from ubm_sync.sync.rules import PlaceRule, Rules
 
 SERVICE = "filled by the service"
+CORRECTED = "the service corrected how it was written"
 EXTRA = 3  # the part of an update's entry that may be left out
 
 
@@ -53,7 +54,7 @@ def _cause(rules: Rules, plan: RecordPlan, place: PlaceRule, name: str) -> list[
         by = {"by": wanted.by, "undo": wanted.run} if wanted.run else {"by": wanted.by}
         return [f"restored by {wanted.by}: {wanted.why}", by]
     if name in plan.decision.fixes:
-        return ["the service corrected how it was written"]
+        return [CORRECTED]
     for edit in merged.edits:
         if (edit.place, edit.field) == (place.name, name):
             return _put_back(rules, plan, edit.field, edit.by)

@@ -167,7 +167,7 @@ class Engine:
             self._resume(tx)
         decisions.take(self._memory)
         seen, problems = self._observe(full=full, now=started)
-        LookBack(self._memory, self.connectors, self.rules.values()).look(started)
+        LookBack(self._memory, self.connectors, self.rules.values(), self._mask).look(started)
         if only is None:
             problems += self._delays(run, started)
         with self._memory.transaction() as tx:

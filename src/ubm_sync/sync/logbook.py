@@ -101,12 +101,20 @@ def keep_typed(
     was typed is kept and the flow tells the person all the same. What a person decided holds too:
     the writes clear the field it was decided in.
     """
+    void: dict[str, list[str]] = {}
     for plan in plans:
-        if plan.subject.notebook:
-            _note_void(tx, plan, now)
+        if plan.subject.notebook and (given_up := _note_void(tx, plan, now)):
+            void[plan.subject.sync_id] = given_up
         if plan.merged.restored:
             _keep_replaced(tx, plan, now)
-    rare = [plan for plan in plans if plan.merged.edits or plan.merged.lost or plan.merged.decided]
+    rare = [
+        plan
+        for plan in plans
+        if plan.merged.edits
+        or plan.merged.lost
+        or plan.merged.decided
+        or plan.subject.sync_id in void
+    ]
     for plan in rare:
         sync_id = plan.subject.sync_id
         for edit in plan.merged.edits:
@@ -123,17 +131,25 @@ def keep_typed(
         }
         record = records[sync_id]
         record.memory = {**record.memory, **entries}
+        for name in void.get(sync_id, ()):
+            record.memory.pop(book.RESTORE + name, None)
     tx.records.save([records[plan.subject.sync_id] for plan in rare])
 
 
-def _note_void(tx: Tx, plan: RecordPlan, now: datetime) -> None:
-    """Write down which earlier values do not come back: somebody edited their field meanwhile."""
+def _note_void(tx: Tx, plan: RecordPlan, now: datetime) -> list[str]:
+    """Write down which earlier values do not come back, and return their fields.
+
+    Somebody edited them meanwhile, or a place cannot take them.
+    """
+    given_up = []
     for name, entry in book.entries(plan.subject.notebook, book.RESTORE):
         if name not in plan.merged.restored:
             wanted = book.Restore.read(entry)
             body = {"field": name, "value": wanted.value, "why": wanted.why, "by": wanted.by}
             sync_id = plan.subject.sync_id
             tx.audit.append([Entry(now, "", "ubm-sync", "restoring given up", sync_id, body)])
+            given_up.append(name)
+    return given_up
 
 
 def _keep_replaced(tx: Tx, plan: RecordPlan, now: datetime) -> None:

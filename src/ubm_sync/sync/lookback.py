@@ -14,10 +14,11 @@ from datetime import datetime
 import structlog
 
 from ubm_sync.errors import SyncError
-from ubm_sync.model import Observation, Past, Spot
+from ubm_sync.model import NOTHING, Observation, Past, Spot
 from ubm_sync.ports import Connector, Remembers
 from ubm_sync.state import Doubt, State, Tx
 from ubm_sync.sync import notebook as book
+from ubm_sync.sync.noticed import Mask
 from ubm_sync.sync.rules import PlaceRule, Rules
 from ubm_sync.sync.typed import had_seen_ours, is_same, overwritten
 
@@ -31,9 +32,14 @@ class LookBack:
     """Asks the systems about fields in doubt, and has what was written over decided again."""
 
     def __init__(
-        self, state: State, connectors: Mapping[str, Connector], rules: Iterable[Rules]
+        self,
+        state: State,
+        connectors: Mapping[str, Connector],
+        rules: Iterable[Rules],
+        mask: Mask = lambda _values: NOTHING,
     ) -> None:
         self._state = state
+        self._mask = mask
         self._connectors = connectors
         self._places = {name: place for one in rules for name, place in one.places.items()}
 
@@ -66,7 +72,7 @@ class LookBack:
             if typed := overwritten(one, past, rule):
                 by = connector.person(typed.by) if typed.by else None
                 newer = had_seen_ours(one, past, typed, rule)
-                lost.append((one, typed._replace(by=by), newer))
+                lost.append((one, self._masked(one, typed._replace(by=by)), newer))
         self._settle(done, lost, now)
         return len(lost)
 
@@ -77,6 +83,11 @@ class LookBack:
             for doubt, typed, newer in lost:
                 self._keep(tx, doubt, typed, now, newer=newer)
             tx.doubts.drop(done)
+
+    def _masked(self, doubt: Doubt, typed: Past) -> Past:
+        """Return what may be stored of a typed value: no secrets, as of everything observed."""
+        shown = {} if typed.value is None else self._mask({doubt.field: typed.value})
+        return typed._replace(value=shown[doubt.field]) if doubt.field in shown else typed
 
     def _keep(self, tx: Tx, doubt: Doubt, typed: Past, now: datetime, *, newer: bool) -> None:
         """Keep a typed value; where ours still stands, have it decided as it was before ours.
@@ -99,9 +110,10 @@ class LookBack:
         memory = {key: value for key, value in record.memory.items() if key not in drop}
         memory[book.OVER + where] = book.packed(typed.value, ours, typed.by)
         shared = name in self._places[place].shared
+        moved = doubt.origin and record.base.get(name, "") == doubt.written
         if shared and newer:
             memory[book.PUT + where] = ours
-        elif shared and record.base.get(name, "") == doubt.written:
+        elif shared and moved:
             base = {key: value for key, value in record.base.items() if key != name}
             record.base = {**base, name: doubt.seen} if doubt.seen else base
             memory |= self._no_edits(doubt, ours, seen)
@@ -110,14 +122,17 @@ class LookBack:
         tx.records.save([record])
 
     def _no_edits(self, doubt: Doubt, ours: str, seen: Mapping[str, Observation]) -> dict[str, str]:
-        """Say of our value in other places, but where it came from, that nobody typed it."""
-        name = doubt.field
+        """Say of our value in other places that nobody typed it, but where it came from.
+
+        What was typed over it there since is newer, whatever was agreed before.
+        """
+        name, origin = doubt.field, doubt.origin.split()
         return {
             f"{book.PUT}{place}.{name}": ours
             for place, one in seen.items()
-            if place not in {doubt.place, *doubt.origin.split()}
-            and name in self._places[place].fields
-            and one.values.get(name, "") == ours
+            if place != doubt.place
+            and name in (rule := self._places[place]).fields
+            and not (place in origin and is_same(rule, name, one.values.get(name), ours))
         }
 
 

@@ -195,6 +195,8 @@ def _merge_field(
         value = _decide(rule, choice[1:] or None, legal, seen, merged)
     elif newer:
         value = _choose(rule, base, newer, seen, merged, {})
+        if not merged.conflicts or merged.conflicts[-1].field != name:
+            merged.decided[name] = value  # it takes the place of the value that was chosen
         _lose(rule, value, legal.keys() - newer.keys(), seen, merged)
     elif legal:
         value = _choose(rule, base, legal, seen, merged, decided)

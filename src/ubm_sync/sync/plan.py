@@ -69,13 +69,15 @@ class RecordPlan(NamedTuple):
 
 def merge_subject(rules: Rules, flow: Flow, subject: Subject) -> Merged:
     """Merge one record's shared fields, with what people decided: conflicts, earlier values."""
-    live = _brought_back(_live(as_typed(subject.seen, subject.notebook)), subject.notebook)
+    live = _brought_back(
+        _live(as_typed(subject.seen, subject.notebook, rules.places)), subject.notebook
+    )
     merged = merge(
         rules,
         subject.base,
         live,
         accepted=flow.accepted(subject.memory),
-        blind=subject.blind,
+        blind=_out_of_sight(subject, live) if subject.blind else subject.blind,
         decided=_decided(subject.notebook, live),
         own=_own(subject.notebook) if subject.notebook else None,
     )
@@ -109,7 +111,7 @@ def plan_record(
         created_at=subject.created_at,
         values=merged.filled,
         marks=main.marks if main is not None else NOTHING,
-        observed=as_typed(subject.seen, subject.notebook),
+        observed=as_typed(subject.seen, subject.notebook, rules.places),
         base=subject.base,
         memory=subject.memory,
         changed=merged.changed,
@@ -155,6 +157,19 @@ def _brought_back(
         if seen is not None and name not in seen.values:
             shown[place] = replace(seen, values={**seen.values, name: value})
     return shown
+
+
+def _out_of_sight(
+    subject: Subject, live: Mapping[str, Observation]
+) -> Mapping[str, frozenset[str]]:
+    """Return what cannot be read, but what is in conflict: that waits with what was last seen."""
+    waits = {name for name, _ in book.entries(subject.notebook, book.CONFLICT)}
+    if not waits:
+        return subject.blind
+    return {
+        place: fields - (waits & live[place].values.keys()) if place in live else fields
+        for place, fields in subject.blind.items()
+    }
 
 
 def _decided(notebook: Mapping[str, str], live: Mapping[str, Observation]) -> Mapping[str, str]:
@@ -231,7 +246,7 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
         write = Write(place.name, key, None, subject.customer.key, values, doubtful=doubtful)
     else:
         if subject.notebook:
-            put_back(place.name, observation, subject.notebook, wanted, place.writable)
+            put_back(place, observation, subject.notebook, wanted)
         changes = _changes(place, wanted, observation, subject, blind)
         if not changes and observation.key in {None, key}:
             return None  # a copy carries another record's identity: it is given its own
@@ -275,7 +290,7 @@ def _changes(
 ) -> dict[str, Written]:
     have = observation.values
     changes: dict[str, Written] = {}
-    doubtful = _doubtful(place.name, observation, subject.notebook)
+    doubtful = _doubtful(place, observation, subject.notebook)
     for name, value in wanted.items():
         there = have.get(name)
         if value == there and name not in doubtful:
@@ -296,13 +311,18 @@ def _changes(
 
 
 def _doubtful(
-    place: str, observation: Observation, notebook: Mapping[str, str]
+    place: PlaceRule, observation: Observation, notebook: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """Return the fields that may hold what was sent without an answer: nobody looked since."""
-    if not notebook or not is_to_be_read_again(observation):
+    """Return the fields that may hold what was sent without an answer.
+
+    Nobody looked since, or nobody can: what is never read back is sent until an answer comes.
+    """
+    if not notebook:
         return NOTHING
-    prefix = f"{book.SENT}{place}."
-    return dict(book.entries(notebook, prefix))
+    sent = dict(book.entries(notebook, f"{book.SENT}{place.name}."))
+    if not sent or is_to_be_read_again(observation):
+        return sent
+    return {name: entry for name, entry in sent.items() if name in place.write_only}
 
 
 def _is_there(

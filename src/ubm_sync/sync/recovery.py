@@ -9,8 +9,9 @@ from typing import Any
 import structlog
 
 from ubm_sync.ports import Connector
-from ubm_sync.state import Doubt, Tx
+from ubm_sync.state import Doubt, RecordState, Tx
 from ubm_sync.sync import notebook as book
+from ubm_sync.sync.causes import CORRECTED
 from ubm_sync.sync.noticed import to_read_again
 from ubm_sync.sync.rules import Rules
 
@@ -31,7 +32,7 @@ def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Collection[Rules
         return 0
     shared = {place.name: place.shared for one in rules for place in one.places.values()}
     main = {place: one.main for one in rules for place in one.places}
-    unanswered = _Unanswered()
+    unanswered = _Unanswered(rules)
     for intent in intents:
         creates = intent.body.get("creates", ())
         for name in creates:
@@ -48,10 +49,11 @@ def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Collection[Rules
         if held is None and record is not None and there is not None:  # an old log does not tell
             values = {**there.values, **record.base}
         if values is not None:
-            unanswered.sent(sync_id, place, {name: values.get(name) for name in shared[place]})
+            sent = {name: values.get(name) for name in shared[place]}
+            unanswered.sent(sync_id, place, sent, may_lack=True)
     _doubt(tx, unanswered, rules)
     for sync_id, record in records.items():
-        record.memory = unanswered.added(sync_id, record.memory)
+        record.memory = unanswered.added(sync_id, record)
         record.dirty = True
     tx.records.save(records.values())
     log.warning("unfinished writes found", intents=len(intents), records=len(records))
@@ -81,10 +83,12 @@ def _doubt(tx: Tx, unanswered: _Unanswered, rules: Iterable[Rules]) -> None:
 class _Unanswered:
     """What a process left open: entries for the notebooks of its records."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Iterable[Rules]) -> None:
+        self._shared = {rule.name: rule for one in rules for rule in one.shared}
         self.updated: list[tuple[str, str, str, Sequence[str | None]]] = []
         self.entries: dict[str, dict[str, str]] = {}
         self.created: list[tuple[str, str, Mapping[str, str | None] | None]] = []
+        self.corrected: dict[str, list[tuple[str, str, str | None]]] = {}  # place, field, before
 
     def create(self, name: str, held: Mapping[str, str | None] | None) -> None:
         """Remember a create, named ``PLACE KEY``, and the values it held where they are known."""
@@ -96,22 +100,45 @@ class _Unanswered:
         """Remember an update; ``fields`` maps a field to ``[before, after, ...]``."""
         place, sync_id = _named(name)
         self.updated += [(sync_id, place, field, told) for field, told in fields.items()]
-        self.sent(sync_id, place, {field: entry[1] for field, entry in fields.items()})
+        sent = {field: entry[1] for field, entry in fields.items() if entry[0] != entry[1]}
+        self.sent(sync_id, place, sent)  # the others are secrets: masked where they stood
+        self.corrected.setdefault(sync_id, []).extend(
+            (place, field, entry[0]) for field, entry in fields.items() if entry[2] == CORRECTED
+        )
 
-    def added(self, sync_id: str, memory: Mapping[str, str]) -> dict[str, str]:
-        """Return a record's memory with its entries."""
+    def added(self, sync_id: str, record: RecordState) -> dict[str, str]:
+        """Return a record's memory with its entries.
+
+        What was corrected where a person had typed it, or put back there, stays that person's.
+        """
+        memory = record.memory
+        theirs = {
+            f"{book.SENT}{place}.{field}"
+            for place, field, before in self.corrected.get(sync_id, ())
+            if before != record.base.get(field)
+            and self._shared[field].may_write(place, accepted=record.accepted)
+        }
+        for where, over in book.entries(memory, book.OVER):  # what was typed is put back
+            if self.entries[sync_id].get(book.SENT + where) == book.unpacked(over, 1)[0]:
+                theirs.add(book.SENT + where)
         together = dict(memory)
         for name, value in self.entries[sync_id].items():
+            if name in theirs:
+                continue
             known = memory.get(name) if name.startswith(book.SENT) else None
             together[name] = book.also(known, value)
         return together
 
-    def sent(self, sync_id: str, place: str, values: Mapping[str, str | None]) -> None:
-        """Remember values that may be there."""
+    def sent(
+        self, sync_id: str, place: str, values: Mapping[str, str | None], *, may_lack: bool = False
+    ) -> None:
+        """Remember values that may be there; a create may have left out any of its fields."""
         entries = self.entries.setdefault(sync_id, {})
         for field, value in values.items():
             late = value is not None and value.startswith("<") and value.endswith(">")
-            entries[f"{book.SENT}{place}.{field}"] = book.LATER if late else value or ""
+            text = book.LATER if late else value or ""
+            where = f"{book.SENT}{place}.{field}"
+            entries[where] = book.also("", text) if may_lack else text
 
 
 def _named(name: str) -> tuple[str, str]:

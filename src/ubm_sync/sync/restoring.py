@@ -1,7 +1,8 @@
 """An earlier value of a field that a person wants back everywhere. Pure.
 
 It is decided for the value that stands there at that moment: where any place shows another one by
-the time it is carried out, somebody edited the field since, and the decision is void. A decision
+the time it is carried out, somebody edited the field since, and the decision is void; so it is
+where one of the places cannot take it. A decision
 of an admin, so it does not matter who owns the field; nothing else about the record is touched.
 """
 
@@ -30,20 +31,27 @@ def restore(
         if rule.name not in wanted:
             continue
         one = book.Restore.read(wanted[rule.name])
-        if _is_untouched(rule, one, seen, blind, notebook):
+        if _is_untouched(rules, rule, one, seen, blind, notebook):
             _force(merged, rule.name, one.value)
             merged.restored[rule.name] = one
 
 
 def _is_untouched(
+    rules: Rules,
     rule: SharedRule,
     wanted: book.Restore,
     seen: Mapping[str, Observation],
     blind: Mapping[str, frozenset[str]],
     notebook: Mapping[str, str],
 ) -> bool:
-    """Return whether every place shows the value to be replaced, or the wanted one for good."""
+    """Return whether every place shows the value to be replaced, or the wanted one for good.
+
+    Where it can not be written it would never stand, and the places would differ for ever.
+    """
     for place in rule.places:
+        is_writable = rule.name in rules.places[place].writable
+        if place not in seen and not is_writable:
+            return False
         if place not in seen or rule.name in blind.get(place, ()):
             continue
         value = seen[place].values.get(rule.name)
@@ -52,6 +60,8 @@ def _is_untouched(
         landed = notebook.get(f"{book.PUT}{place}.{rule.name}")
         was_there = landed is not None and rule.equal(landed or None, wanted.value)
         if was_there or not rule.equal(value, wanted.instead_of):
+            return False
+        if not is_writable:
             return False
     return True
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from ubm_sync.model import Mark, Observation, Outcome, Result, Write
+from ubm_sync.model import Mark, Observation, Outcome, Result, Write, Written
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.causes import decider
 from ubm_sync.sync.merge import agreed, is_everywhere
@@ -60,14 +60,16 @@ def settle(
         if outcome is None or actual is None:
             settled.again = True
             continue
-        _take(rules, settled, seen, notebook, actual, outcome, now)
+        _take(rules, plan, settled, seen, notebook, actual, outcome, now)
         if write.ref is None and write.place in seen:
             _remember_missing(rules, subject.base, seen[write.place], notebook)
     if notebook:
         _forget_held(plan, notebook)
         _forget_back(plan, seen, notebook)
-        forget_put_back(plan, seen, notebook)
+        forget_put_back(plan, seen, notebook, rules.places)
     settled.base = agreed(rules, subject.base, plan.merged, _may_return(seen), blind=subject.blind)
+    if notebook:
+        _leave_open(subject.base, settled.base, notebook)
     if notebook or settled.base != plan.merged.values:
         _remember_own(rules, plan, seen, sent, outcomes, notebook)
     settled.closed = [
@@ -85,6 +87,17 @@ def settle(
     settled.again |= bool(settled.mended)  # what the flow told of the trouble is not true any more
     settled.memory = {**plan.decision.memory, **notebook}
     return settled
+
+
+def _leave_open(
+    before: Mapping[str, str], base: dict[str, str], notebook: Mapping[str, str]
+) -> None:
+    """Agree on nothing of which a typed value was written over and waits to come back."""
+    for where, _ in book.entries(notebook, book.OVER):
+        name = where.partition(".")[2]
+        base.pop(name, None)
+        if name in before:
+            base[name] = before[name]
 
 
 def _still_open(
@@ -109,6 +122,7 @@ def _still_open(
 
 def _take(
     rules: Rules,
+    plan: RecordPlan,
     settled: Settled,
     seen: dict[str, Observation],
     notebook: dict[str, str],
@@ -134,7 +148,7 @@ def _take(
         return
     settled.again = True
     if outcome.result is Result.UNKNOWN:
-        _doubt(rules, notebook, write)
+        _doubt(rules, plan, notebook, write)
         if write.ref is not None and place in seen:  # what is there by now is not known
             before = seen[place]
             seen[place] = replace(before, version=to_read_again(before.version))
@@ -146,7 +160,7 @@ def _take(
         settled.refusals.append((place, outcome.reason))
 
 
-def _doubt(rules: Rules, notebook: dict[str, str], write: Write) -> None:
+def _doubt(rules: Rules, plan: RecordPlan, notebook: dict[str, str], write: Write) -> None:
     """Remember what may be there: a create may have left out any of its fields."""
     place = write.place
     if write.ref is None:
@@ -155,6 +169,8 @@ def _doubt(rules: Rules, notebook: dict[str, str], write: Write) -> None:
             notebook.setdefault(f"{book.SENT}{place}.{name}", "")
     rule = rules.places[place]
     for name, value in write.values.items():
+        if _is_theirs(plan, place, name, value):
+            continue
         if name in rule.shared or (name in rule.service and isinstance(value, str)):
             where = f"{book.SENT}{place}.{name}"
             sent = value if isinstance(value, str) else ""
@@ -197,24 +213,35 @@ def _remember_own(
         ):
             for place in seen.keys() & rule.places:  # one that may be there was not asked
                 notebook.pop(f"{book.PUT}{place}.{name}", None)
-                if not (seen[place].gone or is_to_be_read_again(seen[place])):
+                is_unread = name in rules.places[place].write_only
+                if not (is_unread or seen[place].gone or is_to_be_read_again(seen[place])):
                     notebook.pop(f"{book.SENT}{place}.{name}", None)
 
 
 def _is_typed(plan: RecordPlan, place: str, name: str, write: Write) -> bool:
-    """Return whether a person typed there what was written.
-
-    A secret is masked where it stood, and a value that went with its column comes back.
-    """
+    """Return whether a person typed there what was written, or it comes back with its column."""
     went = plan.subject.notebook.get(f"{book.BACK}{place}.{name}")
     if went is not None and went == write.values[name]:
         return True
+    return _is_theirs(plan, place, name, write.values[name])
+
+
+def _is_theirs(plan: RecordPlan, place: str, name: str, value: Written) -> bool:
+    """Return whether a value stays the one of the person who typed it there, though we wrote it.
+
+    A secret is masked where it stood, a flow corrects what was typed, and what was typed is
+    written once more where it was written over unseen or where it is not known what is there.
+    """
+    changed = place in plan.merged.changed.get(name, ())
+    if name in plan.decision.fixes:
+        return changed
+    over = plan.subject.notebook.get(f"{book.OVER}{place}.{name}")
+    if over is not None and (book.unpacked(over, 1)[0] or None) == value:
+        return True
     before = plan.subject.seen.get(place)
-    return (
-        before is not None
-        and before.marks.get(name) == Mark.SECRET
-        and before.values.get(name) == write.values[name]
-    )
+    if before is None or before.values.get(name) != value:
+        return False
+    return changed or before.marks.get(name) == Mark.SECRET
 
 
 def _remember_decision(

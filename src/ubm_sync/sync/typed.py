@@ -39,7 +39,7 @@ def doubts(
         for name, seen in _set_by_people(rules.places[place], write).items():
             if outcome.landed and name not in outcome.landed:
                 continue
-            origin = " ".join(plan.merged.changed.get(name, ()))
+            origin = " ".join(_origin(plan, name))
             written = text_of(write.values.get(name))
             yield Doubt(
                 plan.subject.sync_id, place, ref, write.container, name,
@@ -52,6 +52,15 @@ def _set_by_people(rule: PlaceRule, write: Write) -> Mapping[str, str | None]:
     if write.ref is not None:
         return write.careful
     return {name: None for name in write.values if name in rule.people}
+
+
+def _origin(plan: RecordPlan, name: str) -> Iterable[str]:
+    """Return the places a value came from: where it was typed, or stood when it was chosen."""
+    decided = plan.merged.decided
+    if name not in decided:
+        return plan.merged.changed.get(name, ())
+    seen = plan.subject.seen.items()
+    return [place for place, one in seen if one.values.get(name) == decided[name]]
 
 
 def overwritten(doubt: Doubt, past: Sequence[Past], rule: PlaceRule) -> Past | None:
@@ -82,11 +91,13 @@ def had_seen_ours(doubt: Doubt, past: Sequence[Past], typed: Past, rule: PlaceRu
 
 
 def as_typed(
-    seen: Mapping[str, Observation], notebook: Mapping[str, str]
+    seen: Mapping[str, Observation],
+    notebook: Mapping[str, str],
+    places: Mapping[str, PlaceRule],
 ) -> Mapping[str, Observation]:
     """Return what is there with the typed values in place of the ones written over them."""
     shown = seen
-    for place, name, typed, by in _active(seen, notebook):
+    for place, name, typed, by in _active(seen, notebook, places):
         there = shown[place]
         values = {key: value for key, value in there.values.items() if key != name}
         if typed:
@@ -96,27 +107,29 @@ def as_typed(
 
 
 def put_back(
-    place: str,
+    place: PlaceRule,
     seen: Observation,
     notebook: Mapping[str, str],
     wanted: dict[str, Written],
-    writable: Iterable[str],
 ) -> None:
     """Have typed values written again where nothing else is wanted there."""
-    for _, name, typed, _ in _active({place: seen}, notebook):
-        if name in writable:
+    for _, name, typed, _ in _active({place.name: seen}, notebook, {place.name: place}):
+        if name in place.writable:
             wanted.setdefault(name, typed or None)
 
 
 def forget_put_back(
-    plan: RecordPlan, seen: Mapping[str, Observation], notebook: dict[str, str]
+    plan: RecordPlan,
+    seen: Mapping[str, Observation],
+    notebook: dict[str, str],
+    places: Mapping[str, PlaceRule],
 ) -> None:
     """Forget typed values that are there again, were replaced by people, or did not win.
 
     ``seen`` is what is there after the writes.
     """
     waiting = {(write.place, name) for write in plan.writes for name in write.values}
-    active = {(place, name) for place, name, _, _ in _active(seen, notebook)}
+    active = _spots(seen, notebook, places) & _spots(plan.subject.seen, notebook, places)
     for where in [where for where, _ in book.entries(notebook, book.OVER)]:
         place, _, name = where.partition(".")
         if (place, name) not in active or not ((place, name) in waiting or plan.withheld):
@@ -129,7 +142,9 @@ def text_of(value: Written) -> str:
 
 
 def _active(
-    seen: Mapping[str, Observation], notebook: Mapping[str, str]
+    seen: Mapping[str, Observation],
+    notebook: Mapping[str, str],
+    places: Mapping[str, PlaceRule],
 ) -> list[tuple[str, str, str, str]]:
     """Return ``(place, field, typed, by)`` of what was written over and still is."""
     found = []
@@ -137,9 +152,19 @@ def _active(
         place, _, name = where.partition(".")
         typed, written, by = book.unpacked(entry, 3)
         there = seen.get(place)
-        if there is not None and not there.gone and there.values.get(name, "") == written:
+        if there is None or there.gone:
+            continue
+        if is_same(places[place], name, there.values.get(name), written):
             found.append((place, name, typed, by))
     return found
+
+
+def _spots(
+    seen: Mapping[str, Observation],
+    notebook: Mapping[str, str],
+    places: Mapping[str, PlaceRule],
+) -> set[tuple[str, str]]:
+    return {(place, name) for place, name, _, _ in _active(seen, notebook, places)}
 
 
 def is_same(rule: PlaceRule, field: str, value: str | None, other: str) -> bool:

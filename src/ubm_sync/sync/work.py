@@ -335,6 +335,7 @@ class Work:
 
 def _moved(record: RecordState, plan: RecordPlan, settled: Settled) -> RecordState:
     decision = plan.decision
+    owners_change = record.accepted != decision.accepted
     record.base = settled.base
     record.memory = settled.memory
     record.status = decision.status
@@ -342,7 +343,7 @@ def _moved(record: RecordState, plan: RecordPlan, settled: Settled) -> RecordSta
     record.accepted = decision.accepted
     record.account_key = decision.account_key
     record.wake_at = decision.wake_at
-    record.dirty = settled.again
+    record.dirty = settled.again or owners_change
     return record
 
 

@@ -1,0 +1,136 @@
+"""Found by generated cases: what a kill, a correction or a race once made of typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+from tests.engine_house import DESK, INTAKE, House, SimpleFlow
+
+from ubm_sync.flow import Decision, Situation
+from ubm_sync.model import Values, Write
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Spells(SimpleFlow):
+    """Corrects one misspelled city."""
+
+    def decide(self, situation: Situation, now: datetime) -> Decision:
+        decision = super().decide(situation, now)
+        if situation.values.get("city") == "Elign":
+            return decision._replace(fixes={"city": "Elgin"})
+        return decision
+
+
+@pytest.fixture
+def house(database_url: str) -> Iterator[House]:
+    with House(database_url) as house:
+        house.engine.flows = {"location": Spells()}
+        yield house
+
+
+def only(found: dict[str, Values]) -> tuple[str, Values]:
+    ((ref, values),) = found.items()
+    return ref, values
+
+
+def edit(house: House, system: str, by: str, **values: str | None) -> None:
+    place = {INTAKE: "row", DESK: "ticket"}[system]
+    ref, _ = only(house.systems[system].see(place))
+    house.clock.sleep(1)
+    house.systems[system].edit(place, ref, values, by=by)
+
+
+def kill_in(house: House, system: str, *, landed: bool) -> None:
+    """Have the service die while it writes to a system, and start again."""
+    connector, target = house.engine.connectors[system], house.systems[system]
+
+    def dies(writes: Sequence[Write]) -> Any:
+        for write in writes if landed else ():
+            target.write(write)
+        raise Killed
+
+    connector.apply = dies  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        house.cycle()
+    house.clock.sleep(600)
+    house.start("second")
+    house.engine.flows = {"location": Spells()}
+
+
+def kept(house: House) -> list[tuple[str, str | None]]:
+    with house.state.reading() as tx:
+        return [(one.place, one.value) for one in tx.kept.list()]
+
+
+def test_a_correction_that_was_half_written_when_the_service_died_stands(house: House) -> None:
+    house.add_row("1001", city="Joliet")
+    house.settle()
+    edit(house, DESK, "dana", city="Elign")
+    house.systems[INTAKE].refuse["row", "city"] = "not now"
+    kill_in(house, INTAKE, landed=False)
+    house.settle()
+
+    assert only(house.tickets())[1]["city"] == "Elgin"
+
+
+def test_what_a_killed_create_left_out_was_emptied_by_nobody(house: House) -> None:
+    house.add_row(None, city="Joliet")
+    house.settle()
+    edit(house, INTAKE, "customer", account_number="1001")
+    house.systems[DESK].refuse["ticket", "city"] = "not now"
+    kill_in(house, DESK, landed=True)
+    del house.systems[DESK].refuse["ticket", "city"]
+    house.settle()
+
+    assert only(house.rows())[1]["city"] == "Joliet"
+
+
+def test_an_edit_that_does_not_count_never_becomes_what_is_agreed(house: House) -> None:
+    house.add_row("1001")
+    house.settle()
+    house.approve(only(house.tickets())[0])
+    house.settle()
+    edit(house, INTAKE, "customer", account_number="2002")
+    row = house.systems[INTAKE]
+    row.meanwhile = lambda: edit(house, INTAKE, "customer", account_number="3003")
+    house.settle()
+
+    assert only(house.rows())[1]["account_number"] == "1001"
+    assert only(house.tickets())[1]["account_number"] == "1001"
+    assert {("row", "2002"), ("row", "3003")} <= set(kept(house))
+
+
+def test_what_was_typed_back_after_a_race_is_newer(house: House) -> None:
+    house.add_row("1001", city="Joliet")
+    house.settle()
+    edit(house, DESK, "dana", city="Elgin")
+    house.systems[INTAKE].meanwhile = lambda: edit(house, INTAKE, "customer", city="Aurora")
+    house.cycle()
+    edit(house, DESK, "dana", city="Joliet")
+    house.settle()
+
+    with house.state.reading() as tx:
+        (conflict,) = tx.conflicts.list()
+    assert dict(conflict.values) == {"row": "Aurora", "ticket": "Joliet"}
+
+
+def test_a_secret_from_a_history_is_stored_nowhere(database_url: str) -> None:
+    with House(database_url) as house:
+        house.engine._mask = lambda values: {
+            name: "••••••" for name, value in values.items() if value.startswith("password")
+        }
+        house.add_row("1001", city="Joliet")
+        house.settle()
+        edit(house, DESK, "dana", city="Elgin")
+        typed = "password: hunter2"
+        house.systems[INTAKE].meanwhile = lambda: edit(house, INTAKE, "customer", city=typed)
+        house.settle()
+
+        assert kept(house) == [("row", "••••••")]
+        assert only(house.rows())[1]["city"] == "••••••"

@@ -1,0 +1,188 @@
+"""What is known of a record after its writes decides what is done with it next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from tests.engine_house import ACME, MAPPINGS, SimpleFlow
+
+from ubm_sync.flow import Decision, Situation
+from ubm_sync.model import NOTHING, Mark, Observation, Outcome, Result
+from ubm_sync.sync import notebook as book
+from ubm_sync.sync.merge import Merged
+from ubm_sync.sync.plan import RecordPlan, Subject, merge_subject, plan_record
+from ubm_sync.sync.rules import Rules, compile_rules
+from ubm_sync.sync.settle import Settled, settle
+
+RULES = compile_rules(MAPPINGS["location"])
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+ROW, TICKET = "row", "ticket"
+
+
+class Spells(SimpleFlow):
+    """Corrects one misspelled city."""
+
+    def decide(self, situation: Situation, now: datetime) -> Decision:
+        decision = super().decide(situation, now)
+        if situation.values.get("city") == "Elign":
+            return decision._replace(fixes={"city": "Elgin"})
+        return decision
+
+
+def seen(
+    place: str, city: str | None, version: str = "1", marks: Mapping[str, str] = NOTHING
+) -> Observation:
+    values = {} if city is None else {"city": city}
+    return Observation(place, f"{place}-1", "id", "", version, values, marks=marks)
+
+
+def a_record(
+    row: str | None,
+    ticket: str | None,
+    base: str | None = "Joliet",
+    notebook: Mapping[str, str] | None = None,
+) -> Subject:
+    start = {} if base is None else {"city": base}
+    there = {ROW: seen(ROW, row), TICKET: seen(TICKET, ticket)}
+    return Subject("id", ACME, NOON, start, {}, notebook or {}, there, {})
+
+
+def planned(subject: Subject, rules: Rules = RULES) -> RecordPlan:
+    flow = Spells()
+    return plan_record(rules, flow, subject, merge_subject(rules, flow, subject), NOON)
+
+
+def merged(subject: Subject) -> Merged:
+    return merge_subject(RULES, Spells(), subject)
+
+
+def written(plan: RecordPlan) -> dict[str, str | None]:
+    """Return what the plan writes as city, by place."""
+    return {
+        write.place: value if isinstance(value := write.values["city"], str) else None
+        for write in plan.writes
+        if "city" in write.values
+    }
+
+
+def after(subject: Subject, **ends: Result) -> tuple[Subject, Settled]:
+    """Return the record after a cycle in which only these writes had an answer, or none came."""
+    plan = planned(subject)
+    outcomes = {place: Outcome(place, "id", end, version="2") for place, end in ends.items()}
+    sent = {write.place: write for write in plan.writes if write.place in ends}
+    settled = settle(RULES, plan, sent, outcomes, NOON)
+    there = {**subject.seen, **{one.place: one for one in settled.observations}}
+    _, notebook = book.split(settled.memory)
+    return subject._replace(base=settled.base, notebook=notebook, seen=there), settled
+
+
+def shows(subject: Subject, place: str, city: str | None) -> Subject:
+    """Return the record after a place was read again."""
+    return subject._replace(seen={**subject.seen, place: seen(place, city, "9")})
+
+
+def test_a_corrected_value_is_its_authors_while_another_place_lacks_it() -> None:
+    subject, _ = after(a_record("Elign", "Joliet"), row=Result.LANDED)
+
+    assert merged(subject).values["city"] == "Elgin"
+
+
+def test_a_corrected_value_is_its_authors_although_no_answer_came() -> None:
+    subject, _ = after(a_record("Elign", "Joliet"), row=Result.UNKNOWN)
+
+    assert merged(shows(subject, ROW, "Elgin")).values["city"] == "Elgin"
+
+
+def test_a_secret_stays_masked_although_no_answer_came() -> None:
+    subject = a_record("••••••", "Joliet")
+    secret = seen(ROW, "••••••", marks={"city": Mark.SECRET})
+    subject = subject._replace(seen={**subject.seen, ROW: secret})
+    subject, _ = after(subject, row=Result.UNKNOWN)
+
+    assert merged(shows(subject, ROW, "••••••")).values["city"] == "••••••"
+
+
+def test_what_a_person_typed_stays_theirs_where_it_is_written_once_more() -> None:
+    unsure = {f"{book.SENT}row.city": "Elgin"}
+    subject = a_record(None, "Joliet", notebook=unsure)
+    subject = subject._replace(seen={**subject.seen, ROW: seen(ROW, None, "1?")})
+    assert written(planned(subject)) == {ROW: None, TICKET: None}
+    subject, _ = after(subject, row=Result.LANDED)
+
+    assert "city" not in merged(subject).values
+
+
+def test_what_was_written_over_is_its_authors_again_once_it_is_back() -> None:
+    over = {f"{book.OVER}row.city": book.packed("Aurora", "Elgin", "customer")}
+    subject, _ = after(a_record("Elgin", "Joliet", notebook=over), row=Result.LANDED)
+
+    assert merged(subject).values["city"] == "Aurora"
+
+
+def test_nothing_is_agreed_on_while_a_typed_value_waits_to_come_back() -> None:
+    waiting = {
+        f"{book.OVER}row.city": book.packed("Aurora", "Elgin", "customer"),
+        f"{book.CONFLICT}city": "open",
+        f"{book.DECIDE}city": book.packed("=Elgin", "dana"),
+    }
+    subject = a_record("Elgin", "Elgin", notebook=waiting)
+    plan = planned(subject)._replace(writes=(), withheld=True)
+
+    settled = settle(RULES, plan, {}, {}, NOON)
+
+    assert settled.base == {"city": "Joliet"}
+
+
+def test_a_value_that_we_write_again_does_not_bring_back_what_it_once_replaced() -> None:
+    over = {f"{book.OVER}row.city": book.packed("Aurora", "Elgin", "customer")}
+    subject = a_record("Cicero", "Elgin", base="Cicero", notebook=over)
+    assert written(planned(subject)) == {ROW: "Elgin"}
+    subject, _ = after(subject, row=Result.LANDED)
+
+    assert not dict(book.entries(subject.notebook, book.OVER))
+    assert merged(subject).values["city"] == "Elgin"
+
+
+def test_what_is_never_read_back_is_sent_until_an_answer_comes() -> None:
+    place = RULES.places[TICKET]
+    rules = replace(
+        RULES, places={**RULES.places, TICKET: replace(place, write_only=frozenset({"city"}))}
+    )
+    unsure = {f"{book.SENT}ticket.city": "Elgin"}
+
+    plan = planned(a_record("Joliet", "Joliet", notebook=unsure), rules)
+
+    assert written(plan) == {TICKET: "Joliet"}
+
+
+def test_what_is_typed_over_a_chosen_value_takes_its_place() -> None:
+    chosen = {
+        f"{book.DECIDE}city": book.chosen("Elgin", "dana"),
+        f"{book.PUT}row.city": "Elgin",
+    }
+    subject = a_record("Aurora", "Cicero", notebook=chosen)
+    subject, _ = after(subject, row=Result.LANDED)
+
+    assert merged(subject).values["city"] == "Aurora"
+    assert not merged(subject).conflicts
+
+
+def test_a_conflict_waits_for_a_side_that_cannot_be_read() -> None:
+    open_ = {f"{book.CONFLICT}city": "open"}
+    subject = a_record("Elgin", "Aurora", notebook=open_)
+    hidden = subject._replace(blind={ROW: frozenset({"city"})})
+
+    assert [one.field for one in merged(hidden).conflicts] == ["city"]
+
+
+def test_an_earlier_value_does_not_come_back_where_a_place_cannot_take_it() -> None:
+    place = RULES.places[TICKET]
+    writable = place.writable - {"city"}
+    rules = replace(RULES, places={**RULES.places, TICKET: replace(place, writable=writable)})
+    wanted = {f"{book.RESTORE}city": book.Restore("Elgin", "Joliet", "priya", "undo").entry()}
+    subject = a_record("Joliet", "Joliet", notebook=wanted)
+
+    assert merge_subject(RULES, Spells(), subject).restored
+    assert not merge_subject(rules, Spells(), subject).restored
