@@ -147,7 +147,7 @@ class Delaying:
     ) -> None:
         with self._state.transaction() as tx:
             heard = {}
-            told = {}
+            told: dict[str, list[Evidence]] = {}
             merged = [ref for one in hearing.testimonies for ref in one.merged]
             others = tx.observations.known(self._place, merged) if merged else {}
             for one in hearing.testimonies:
@@ -156,7 +156,8 @@ class Delaying:
                     continue
                 heard[onboarding] = one.version
                 names = {others[ref][0] for ref in one.merged if ref in others} - {onboarding}
-                told[onboarding] = [*one.facts, *_inherited(tx, names, one)]
+                facts = told.setdefault(onboarding, [])
+                facts += [*one.facts, *_inherited(tx, names, one)]
             tx.cases.stir(tx.facts.keep(told, now))
             tx.cases.hear(name, heard)
             if hearing.checked:
