@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, insert, select, text
+from tests.integration.state.older import older
 from tests.integration.state.samples import HOUR, NOON, seen
 
+from ubm_sync.database import open_engine
 from ubm_sync.delays.codes import Party
 from ubm_sync.delays.delay import Status
 from ubm_sync.delays.ledger import Basis, Revision
 from ubm_sync.evidence import Evidence, Kind, Side
 from ubm_sync.state import DelayCase, State, Tx, digest_of, open_state
+from ubm_sync.state.evidence import delay_fact
 
 HALSTED = "onboarding-halsted"
 
@@ -300,17 +304,25 @@ def test_what_a_system_told_last_is_remembered_by_system(state: State) -> None:
         assert tx.cases.heard("nobody") == {}
 
 
-def test_evidence_of_before_there_was_a_chain_over_it_is_taken_into_one(heard: State) -> None:
-    _meddle(
-        heard,
-        "DROP TABLE delay_told",
-        "DROP TABLE delay_told_head",
-        "UPDATE alembic_version SET version_num = '0007'",
-    )
-    again = open_state(heard.url)
+def test_evidence_of_before_there_was_a_chain_over_it_is_taken_into_one(
+    database_url: str, tmp_path: Path
+) -> None:
+    source = open_state(f"sqlite:///{tmp_path / 'source.db'}")
+    with source.transaction() as tx:
+        tx.facts.keep({HALSTED: [fact(1), fact(2)], "onboarding-öl": [fact(9)]}, NOON)
+        tx.facts.keep({HALSTED: [fact(1, due="2026-11-30")]}, NOON + HOUR)
+        rows = tx.facts._connection.execute(select(delay_fact)).all()
+    source.close()
+    older(database_url, "0007")
+    engine = open_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(insert(delay_fact), [one._asdict() for one in rows])
+    engine.dispose()
+    state = open_state(database_url)
 
-    assert _evidence(again) is None
-    with again.transaction() as tx:
+    assert _evidence(state) is None
+    with state.transaction() as tx:
         assert tx.facts.keep({HALSTED: [fact(3)]}, NOON)
-    assert _evidence(again) is None
-    again.close()
+        assert len(known(tx)) == 3
+    assert _evidence(state) is None
+    state.close()

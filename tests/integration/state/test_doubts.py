@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from sqlalchemy import text
+from tests.integration.state.older import older
 
 from ubm_sync.database import open_engine
 from ubm_sync.state import Doubt, State, open_state
@@ -44,12 +45,10 @@ def test_only_what_was_looked_up_is_forgotten(state: State) -> None:
 
 
 def test_what_waited_in_a_text_is_taken_over(database_url: str) -> None:
-    open_state(database_url).close()
+    older(database_url, "0006")
     waited = json.dumps([list(ONE), list(TWO)[:-1], list(ONE)])  # the oldest have no origin
     engine = open_engine(database_url)
     with engine.begin() as connection:
-        connection.execute(text("DROP TABLE doubt"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0006'"))
         put = text("INSERT INTO cursor (system, position) VALUES (:system, :position)")
         connection.execute(put, {"system": "sheets/doubts", "position": waited})
         connection.execute(put, {"system": "tickets/doubts", "position": ""})
