@@ -92,7 +92,8 @@ class Office:
         self.told.clear()
 
         def note(_c: object, _k: object, statement: str, given: object, *_more: object) -> None:
-            self.asked.append((statement, str(given)))
+            is_question = statement.lstrip().startswith("SELECT")
+            self.asked.append((statement, str(given) if is_question else ""))
 
         event.listen(Engine, "before_cursor_execute", note)
         try:

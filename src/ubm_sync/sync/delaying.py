@@ -178,6 +178,7 @@ class Delaying:
             known = tx.facts.used(onboardings)
             problems: list[Problem] = []
             changed: list[str] = []
+            fresh: list[tuple[Revision, list[str]]] = []
             cases = tx.cases.load(onboardings)
             for name in onboardings:  # the ledger has the same order in every database
                 case = cases[name]
@@ -191,9 +192,11 @@ class Delaying:
                     case.wake_at = now + RETRY
                     problems.append(_broken(name, case.customer, error))
                     continue
-                self._write(tx, case, found, lines, facts, now)
+                fresh += self._write(tx, case, found, lines, facts, now)
                 if self._take(case, found):
                     changed.append(name)
+            if fresh:
+                tx.delays.append(fresh)
             tx.problems.replace({f"delays/{one}" for one in onboardings}, problems, now)
             tx.records.mark_dirty(changed)
             tx.cases.save(cases.values())
@@ -236,13 +239,13 @@ class Delaying:
         lines: Mapping[str, Line],
         facts: Mapping[str, Evidence],
         now: datetime,
-    ) -> None:
-        """Append the revisions with their evidence, and queue what people are told of them."""
+    ) -> list[tuple[Revision, list[str]]]:
+        """Queue what people are told; return the revisions to append, with their evidence."""
         delays = {delay_id(case.onboarding, one): one for one in found.found.delays}
         digests = {id(fact): digest for digest, fact in facts.items()}
-        tx.delays.append((one, _proof(one, delays, lines, digests)) for one in found.revisions)
         for event, text in found.notes:
             tx.outbox.queue(f"{case.onboarding}:{event}", case.onboarding, self._place, text, now)
+        return [(one, _proof(one, delays, lines, digests)) for one in found.revisions]
 
     def _take(self, case: DelayCase, found: Assessment) -> bool:
         """Take over what was found; return whether the ticket has to tell something else."""
