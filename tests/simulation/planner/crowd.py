@@ -10,8 +10,9 @@ from random import Random
 from typing import NamedTuple
 
 from tests.simulation.planner.flows import ACCEPTED, SmallFlow
+from tests.simulation.planner.knowledge import ACME
 from tests.simulation.planner.mappings import POOL, House, house
-from tests.simulation.planner.service import ACME, Service
+from tests.simulation.planner.service import Service
 from tests.simulation.planner.world import MINUTES, Spot, World
 
 from ubm_sync.model import Customer, FieldType, Observation, Outcome, Result

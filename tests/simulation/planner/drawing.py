@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 
 from tests.simulation.planner.case import Case, Fault, Start, Step
+from tests.simulation.planner.knowledge import SECRET
 from tests.simulation.planner.mappings import APPROVE, CHOICES, DECISION, FIX, POOL, House, house
-from tests.simulation.planner.service import SECRET
 
 from ubm_sync.model import FieldType
 

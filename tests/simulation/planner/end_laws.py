@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.simulation.planner.mappings import FIX, Field
+from tests.simulation.planner.judging import fixed, is_among, is_kept, is_shown, known, was_put_back
+from tests.simulation.planner.knowledge import MASKED
 from tests.simulation.planner.plan_laws import Verdict
-from tests.simulation.planner.service import MASKED
-from tests.simulation.planner.witness import NO, WENT, YES, Typed, shown
+from tests.simulation.planner.twin_laws import (
+    a_kill_costs_only_time,
+    a_lost_answer_costs_only_time,
+    a_refusal_costs_only_time,
+    the_order_of_news_is_nothing,
+)
+from tests.simulation.planner.witness import NO, WENT, YES, shown
 
-from ubm_sync.mapping.rules import Policy
 from ubm_sync.sync import notebook as book
 
 if TYPE_CHECKING:
@@ -55,7 +59,7 @@ def all_places_agree(play: Play) -> Verdict:
             continue
         asked = True
         equal = play.house.shared[name].equal
-        values = [_fixed(shown(value)) for value in here.values()]
+        values = [fixed(shown(value)) for value in here.values()]
         if not all(equal(values[0], value) for value in values[1:]):
             return f"{name} does not agree: {here}"
     return asked
@@ -72,7 +76,7 @@ def nothing_typed_is_lost(play: Play) -> Verdict:
         if rule.equal(value, shown(one.saw)):
             continue  # the same value in other letters
         asked = True
-        if _is_shown(play, rule, one, value) or _is_kept(play, rule, one, value):
+        if is_shown(play, rule, one, value) or is_kept(play, rule, one, value):
             continue
         if any(other.between for other in play.typed if other.field == one.field) and any(
             rule.equal(value, other.agreed) for other in play.typed if other.field == one.field
@@ -91,7 +95,7 @@ def nothing_typed_is_lost(play: Play) -> Verdict:
                 or any(
                     rule.equal(shown(before), known)
                     for before in (later.saw, later.agreed)
-                    for known in (value, _fixed(value))
+                    for known in (value, fixed(value))
                 )
             )
             for later in play.typed[first + 1 :]
@@ -124,7 +128,7 @@ def owners_decide(play: Play) -> Verdict:
             continue
         asked = True
         value = values[0]
-        if any(rule.equal(value, one) for one in _known(play, name, start.base)):
+        if any(rule.equal(value, one) for one in known(play, name, start.base)):
             continue
         return f"{name} is {value!r} in the end, which nobody typed who may"
     return asked
@@ -156,45 +160,15 @@ def a_foreign_edit_is_kept_and_told(play: Play) -> Verdict:
     for number, one in enumerate(play.typed):
         if one.legal != NO:
             continue
-        if not _was_put_back(play, one, play.typed[number + 1 :]):
+        if not was_put_back(play, one, play.typed[number + 1 :]):
             continue
         asked = True
         said = f"{shown(one.value)!r}, typed into {one.field} of {one.place}, was put back"
-        if not _is_among(play, one, play.service.kept.items):
+        if not is_among(play, one, play.service.kept.items):
             return f"{said} and not kept"
-        if not one.between and not _is_among(play, one, play.service.told):
+        if not one.between and not is_among(play, one, play.service.told):
             return f"{said} silently"
     return asked
-
-
-def _was_put_back(play: Play, one: Typed, since: Sequence[Typed]) -> bool:
-    """Return whether what was typed is gone, and it was nobody but the service who replaced it."""
-    alike = partial(play.house.alike, one.field)
-    spot = play.world.spots.get(one.place)
-    if spot is None or spot.gone or one.field in spot.marks:
-        return False
-    if f"{book.BACK}{one.place}.{one.field}" in play.service.memory:
-        return False  # it went with its column
-    value = shown(one.value)
-    if alike(spot.values.get(one.field), value) or alike(shown(one.saw), value):
-        return False
-    if any(
-        other.field == one.field and other.legal != NO and alike(shown(other.value), value)
-        for other in play.typed
-    ):
-        return False  # it was somebody's word as well
-    return not any(
-        later.field == one.field and (later.place == one.place or alike(shown(later.saw), value))
-        for later in since
-    )
-
-
-def _is_among(play: Play, one: Typed, some: Iterable[tuple[str, str, str | None]]) -> bool:
-    alike = partial(play.house.alike, one.field)
-    return any(
-        field == one.field and place == one.place and alike(shown(value), shown(one.value))
-        for field, place, value in some
-    )
 
 
 def no_false_conflict(play: Play) -> Verdict:
@@ -261,7 +235,7 @@ def a_decision_stands(play: Play) -> Verdict:
         rule = play.house.shared[name]
         wanted = shown(one.value)
         for place, value in play.final[name].items():
-            if not rule.equal(shown(value), wanted) and not rule.equal(value, _fixed(wanted)):
+            if not rule.equal(shown(value), wanted) and not rule.equal(value, fixed(wanted)):
                 return f"{name} was decided to be {wanted!r} and is {value!r} in {place}"
     return asked
 
@@ -284,7 +258,7 @@ def what_is_typed_over_a_decision_stands(play: Play) -> Verdict:
         asked = True
         value = shown(typed.value)
         for place, now in play.final[name].items():
-            if not rule.equal(shown(now), value) and not rule.equal(now, _fixed(value)):
+            if not rule.equal(shown(now), value) and not rule.equal(now, fixed(value)):
                 return f"{value!r} was typed over the chosen {one.value!r}; {place} shows {now!r}"
     return asked
 
@@ -333,99 +307,6 @@ def never_writes_blindly(play: Play) -> Verdict:
     if play.world.blindly:
         return f"a write of {play.world.blindly} arrived, where its column is away"
     return play.hidden > 0
-
-
-def a_kill_costs_only_time(play: Play) -> Verdict:
-    """Promise 6: killed at any moment, the end is the same as without the kill."""
-    return _as_its_twin(play, "kill")
-
-
-def a_lost_answer_costs_only_time(play: Play) -> Verdict:
-    """Promise 6: whether a write without an answer landed or not, the end is the same."""
-    return _as_its_twin(play, "lost", "void")
-
-
-def a_refusal_costs_only_time(play: Play) -> Verdict:
-    """Promise 1: what was refused and is taken later ends as if it had been taken at once."""
-    return _as_its_twin(play, "busy", "never", "part", "down")
-
-
-def the_order_of_news_is_nothing(play: Play) -> Verdict:
-    """Promise 8: late news, and news in another order, end in the same state."""
-    unread = play.case.steps[-1][2] if play.twin is not None else ()
-    return _as_its_twin(play) if unread else False
-
-
-def _as_its_twin(play: Play, *kinds: str) -> Verdict:
-    twin = play.twin
-    if twin is None:
-        return False
-    if kinds and not any(fault[0] in kinds for _, fault in play.case.steps[-1][1]):
-        return False
-    mine, other = play.service.conflicts, twin.service.conflicts
-    mended = {one.field for one in play.typed if _is_misspelled(one)}
-    newest = {name for name, one in play.house.shared.items() if one.policy is Policy.NEWEST}
-    for name, rule in play.house.shared.items():
-        if name in newest or (name in mine and name in other):
-            continue  # our own write moves a record's time; a conflict is compared below
-        if name in mended:
-            continue  # what was corrected in one place differs from what was not in another
-        here, there = play.final[name], twin.final[name]
-        if here.keys() != there.keys():
-            return f"{name} is in {list(here)}, without the trouble in {list(there)}"
-        for place, value in here.items():
-            if not rule.equal(value, there[place]):
-                return f"{name} of {place} is {value!r}, without the trouble {there[place]!r}"
-    if mine.keys() - newest - mended != other.keys() - newest - mended:
-        return f"{sorted(mine)} are in conflict, without the trouble {sorted(other)}"
-    return True
-
-
-def _is_shown(play: Play, rule: Field, one: Typed, value: str | None) -> bool:
-    if one.field in play.service.conflicts:
-        values = play.service.conflicts[one.field].values()
-        wanted = (value, _fixed(value))
-        spot = play.world.spots.get(one.place)
-        if spot is not None and rule.equal(shown(spot.values.get(one.field)), value):
-            return True  # it waits where it was typed
-        return any(rule.equal(one, shown(other)) for other in values for one in wanted)
-    here = play.final[one.field]
-    if not here:
-        return True
-    fixed = _fixed(value)
-    return all(rule.equal(shown(now), value) or rule.equal(now, fixed) for now in here.values())
-
-
-def _is_kept(play: Play, rule: Field, one: Typed, value: str | None) -> bool:
-    return any(
-        field == one.field
-        and (rule.equal(shown(kept), value) or rule.equal(shown(kept), _fixed(value)))
-        for field, _, kept in play.service.kept.items
-    )
-
-
-def _fixed(value: str | None) -> str | None:
-    return value.strip().removeprefix(FIX) if value is not None else None
-
-
-def _is_misspelled(one: Typed) -> bool:
-    return one.value is not None and one.value.strip().startswith(FIX)
-
-
-def _known(play: Play, name: str, base: Mapping[str, str]) -> list[str | None]:
-    """Return every value a field may rightly have."""
-    found: list[str | None] = [base.get(name)]
-    if not play.case.start.known:
-        first = [shown(values.get(name)) for values in play.case.start.there.values()]
-        found += [*first, *map(_fixed, first)]
-    for one in play.typed:
-        if one.field == name and one.legal != NO:
-            found += [shown(one.value), one.value, _fixed(shown(one.value))]
-    chosen = [one.value for one in play.decided if one.field == name]
-    chosen += [shown(value) for value in chosen]
-    chosen += [value for field, value in play.restored if field == name]
-    found += [*chosen, *map(_fixed, chosen)]
-    return found
 
 
 AT_THE_END: tuple[Callable[[Play], Verdict], ...] = (

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.simulation.planner import service, stage
+from tests.simulation.planner import knowledge, stage
 from tests.simulation.planner.driver import wrong
 from tests.simulation.planner.mappings import house
 from tests.simulation.seeded.patching import Bug, around, both, instead
@@ -199,7 +199,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a lost column is empty",
         "a deleted column empties the others",
-        both(_with(blind={}), instead(service, "unseen", lambda _old, new, _blind: new)),
+        both(_with(blind={}), instead(knowledge, "unseen", lambda _old, new, _blind: new)),
     ),
     Mutation(
         "a record that left is empty",

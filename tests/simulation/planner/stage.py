@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from tests.simulation.planner.case import Case, Fault, Step
 from tests.simulation.planner.flows import ACCEPTED, SmallFlow
+from tests.simulation.planner.knowledge import SYNC_ID
 from tests.simulation.planner.mappings import House, house
-from tests.simulation.planner.service import SYNC_ID, Service
+from tests.simulation.planner.service import Service
 from tests.simulation.planner.witness import EITHER, NO, WENT, YES, Decided, Typed
 from tests.simulation.planner.world import DELETED, Spot, World
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.simulation.planner.service import MASKED, SECRET
+from tests.simulation.planner.knowledge import MASKED, SECRET
 
 YES, NO, EITHER, WENT = "yes", "no", "either", "went"
 
