@@ -88,6 +88,12 @@ class DelayFile(Block):
     scope_share: float = Field(default=0.05, ge=0, le=10)
     """How far the scope may grow before it counts; 0.05 is 5 %."""
 
+    pause_days: int = Field(default=7, ge=0, le=60)
+    """Days before a ticket is put on hold in which the client may have asked for it."""
+
+    mail_minutes: int = Field(default=60, ge=1, le=1440)
+    """Minutes by which a request and the mail that carries it may lie apart."""
+
     log_url: Annotated[str, AfterValidator(_address)] = ""
     """Where the exported pages are shown; {customer} and {ticket} are filled in."""
 
@@ -118,6 +124,8 @@ class DelayFile(Block):
             day_ends=self.day_ends,
             deduct_concurrent=self.deduct_concurrent,
             goal_days=self.goal_days,
+            pause_days=self.pause_days,
+            mail_minutes=self.mail_minutes,
         )
 
 

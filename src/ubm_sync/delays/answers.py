@@ -18,7 +18,6 @@ from ubm_sync.evidence import Evidence, Kind, Side
 _MOVED = frozenset({"rescheduled", "no_show", "canceled"})
 _BOOKED = frozenset({"scheduled", "completed"})
 _WORDS = {"rescheduled": "moved", "no_show": "missed", "canceled": "called off"}
-_ASKED_WITHIN = timedelta(days=7)  # between a client's asking to pause and our moving the ticket
 
 
 def kickoff(case: Case) -> Iterator[Delay]:
@@ -155,10 +154,11 @@ def hold(case: Case) -> Iterator[Delay]:
     for stay in case.stays:
         if not stay.rule.hold:
             continue
-        asked = _last(replies, stay.entered - _ASKED_WITHIN, stay.entered)
+        within = timedelta(days=case.rules.pause_days)
+        asked = _last(replies, stay.entered - within, stay.entered)
         resumed = None
         if stay.left is not None:
-            begun = max(stay.entered, stay.left - _ASKED_WITHIN)
+            begun = max(stay.entered, stay.left - within)
             resumed = _last([one for one in replies if one.at > stay.entered], begun, stay.left)
         told = f"on hold since {case.day_text(stay.entered)}"
         told += " at the client's request" if asked else ", no request of the client's is known"

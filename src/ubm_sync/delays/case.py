@@ -16,7 +16,6 @@ from ubm_sync.delays.timeline import Timeline
 from ubm_sync.evidence import Evidence, Kind
 
 _ONE_DAY = timedelta(days=1)
-_ONE_ACT = timedelta(hours=1)  # a request and the mail that carries it
 _DATE = len("2026-09-01")
 _WEEKEND = 5  # Saturday, as ``date.weekday`` counts
 
@@ -148,9 +147,10 @@ class Case:
         return min(near, key=lambda one: (abs(one.at - request.at), one.identity), default=None)
 
     def _mails(self, request: Evidence) -> list[Evidence]:
-        """Return the messages of the hour before and after a request."""
-        first = bisect_left(self._sent, request.at - _ONE_ACT, key=_at)
-        last = bisect_right(self._sent, request.at + _ONE_ACT, key=_at)
+        """Return the messages shortly before and after a request: one of them carried it."""
+        around = timedelta(minutes=self.rules.mail_minutes)
+        first = bisect_left(self._sent, request.at - around, key=_at)
+        last = bisect_right(self._sent, request.at + around, key=_at)
         return self._sent[first:last]
 
     def delay(

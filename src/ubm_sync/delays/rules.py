@@ -69,7 +69,9 @@ class DelayRules:
     ``review_days``: business days in which we look at a document before the delay is ours.
     ``bill_days``: days after the last statement (or the enrolment) in which a bill is normal.
     ``scope_share``: how far the scope may grow before it counts. ``day_ends``: the local hour at
-    which a business day is over. ``goal_days``: the portfolio's goal.
+    which a business day is over. ``goal_days``: the portfolio's goal. ``pause_days``: how long
+    before a ticket is put on hold (or taken up again) the client may have asked for it.
+    ``mail_minutes``: how far a request and the mail that carries it may lie apart.
     """
 
     stages: Mapping[str, StageRule] = field(default_factory=_stages)
@@ -80,3 +82,5 @@ class DelayRules:
     day_ends: int = 17
     deduct_concurrent: bool = False
     goal_days: int = 90
+    pause_days: int = 7
+    mail_minutes: int = 60
