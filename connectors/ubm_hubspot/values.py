@@ -29,6 +29,7 @@ Reader: TypeAlias = Callable[[str], Read]
 Writer: TypeAlias = Callable[[str], str]
 
 LONGEST = 65_536  # HubSpot: characters of a string property
+MOST_DIGITS = 300  # of a number; none that anybody means has more
 
 
 def milliseconds(text: str) -> int:
@@ -89,8 +90,8 @@ def read_number(text: str) -> Read:
         number = Decimal(text.strip())
     except InvalidOperation:
         return Read(text.strip(), Mark.UNTYPED)
-    if not number.is_finite():
-        return Read(text.strip(), Mark.UNTYPED)
+    if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
+        return Read(text.strip(), Mark.UNTYPED)  # written out it would fill the memory
     shown = f"{number:f}"
     shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
     return Read("0" if shown in {"-0", ""} else shown)

@@ -64,7 +64,7 @@ def play(first: int, count: int, seed: int = 0) -> Tally:
     tally = Tally(cases=count)
     started = time.process_time()
     traces = []
-    gc.disable()  # cases leave no cycles behind that matter, and it looks through them all
+    gc.disable()  # cases leave no cycles behind, and it would look through all there is
     try:
         for number in range(first, first + count):
             try:
@@ -95,9 +95,12 @@ def _play(number: int, seed: int, tally: Tally) -> int:
     case = draw(number, seed)
     _count(case, tally.faults)
     one = Play(case, tally.laws)
-    one.run()
-    tally.plans += one.service.plans
-    return one.trace
+    try:
+        one.run()
+        return one.trace
+    finally:
+        tally.plans += one.service.plans
+        one.leave()
 
 
 def ask(some: Iterable[Callable[..., str | bool]], about: object, counts: dict[str, int]) -> None:

@@ -227,8 +227,8 @@ def a_decision_stands(play: Play) -> Verdict:
     for name, one in last.items():
         if name in restored or any(later.field == name for later in play.typed[one.seen :]):
             continue
-        if play.left:
-            continue  # the chosen value may have left with its record
+        if play.left or play.service.accepted != play.case.start.accepted:
+            continue  # the chosen value left with its record, or does not count there any more
         asked = True
         if name in play.service.conflicts:
             return f"{name} was decided and is in conflict"

@@ -298,7 +298,7 @@ def what_landed_is_known(
             if name in service.rules.places[place].write_only and name not in written[place]:
                 continue  # it was sent before, without an answer, and cannot be read
             now = spot.values.get(name)
-            if not rule.equal(there.values.get(name), shown(now)) and now != there.values.get(name):
+            if not rule.equal(shown(there.values.get(name)), shown(now)):
                 if spot.marks.get(name) or there.marks.get(name) == "unseen":
                     continue
                 return f"{name} of {place} is {now!r} and known as {there.values.get(name)!r}"

@@ -56,6 +56,12 @@ class Play(Stage):
         """Return what would be known after a plan that writes nothing."""
         return settling.settle(self.house.rules, plan, {}, {}, MINUTES[self.service.minute])
 
+    def leave(self) -> None:
+        """Let go of the service, which holds the one who watches it."""
+        if self.twin is not None:
+            self.twin.leave()
+        del self.service.watch
+
     def _rest(self) -> None:
         service, world = self.service, self.world
         for number in range(MOST_QUIET + 1):

@@ -149,3 +149,9 @@ def test_several_options_are_joined_by_semicolons() -> None:
     assert choice_reader(SEVERAL)("A;b") == ("a; b", "")
     assert choice_reader(SEVERAL)("A;c;") == ("a; c", Mark.FOREIGN)
     assert choice_writer(SEVERAL)("a; b") == "A;b"
+
+
+def test_a_number_too_long_to_write_out_is_no_number() -> None:
+    text = "1e120260102"
+
+    assert READERS[FieldType.NUMBER](text) == (text, Mark.UNTYPED)

@@ -177,6 +177,13 @@ def test_a_conflict_waits_for_a_side_that_cannot_be_read() -> None:
     assert [one.field for one in merged(hidden).conflicts] == ["city"]
 
 
+def test_what_is_written_half_is_not_taken_back_where_its_origin_cannot_be_read() -> None:
+    subject = a_record("Elgin", "Elgin", notebook={f"{book.PUT}ticket.city": "Elgin"})
+    hidden = subject._replace(blind={ROW: frozenset({"city"})})
+
+    assert merged(hidden).values["city"] == "Elgin"
+
+
 def test_an_earlier_value_does_not_come_back_where_a_place_cannot_take_it() -> None:
     place = RULES.places[TICKET]
     writable = place.writable - {"city"}
