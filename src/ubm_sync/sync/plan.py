@@ -162,15 +162,9 @@ def _brought_back(
 def _out_of_sight(
     subject: Subject, live: Mapping[str, Observation]
 ) -> Mapping[str, frozenset[str]]:
-    """Return what cannot be read, but for what is open: that goes on with what was last seen.
-
-    A conflict waits for a decision, and what is written half would be taken back without the
-    place that it came from.
-    """
+    """Return what cannot be read, but what is in conflict or written half: as it was last seen."""
     waits = {name for name, _ in book.entries(subject.notebook, book.CONFLICT)}
     waits |= {where.partition(".")[2] for where, _ in book.entries(subject.notebook, book.PUT)}
-    if not waits:
-        return subject.blind
     return {
         place: fields - (waits & live[place].values.keys()) if place in live else fields
         for place, fields in subject.blind.items()
