@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -28,11 +29,46 @@ log = structlog.get_logger(__name__)
 Stamp = tuple[tuple[str, int, int], ...]  # path, time of change, size
 
 
+class Source(Protocol):
+    """Where what is configured stands."""
+
+    def moved(self, environment: Environment) -> bool:
+        """Return whether it says something else than when this was asked last."""
+        ...
+
+    def read(self) -> tuple[Environment, Configuration]:
+        """Return what it says now; raises SyncError where it has a mistake."""
+        ...
+
+
+class Files:
+    """The files an admin edits; ``load`` reads the environment again."""
+
+    def __init__(self, environment: Environment, load: Callable[[], Environment]) -> None:
+        self._load = load
+        self._stamp = _stamp(environment)
+        self._content = _content(self._stamp)
+
+    def moved(self, environment: Environment) -> bool:
+        """Look at times and sizes first, and at contents only where those changed."""
+        stamp = _stamp(environment)
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        before, self._content = self._content, _content(stamp)
+        return self._content != before
+
+    def read(self) -> tuple[Environment, Configuration]:
+        """Read all of them."""
+        environment = self._load()
+        return environment, Application(environment).configuration
+
+
 class Live:
     """An application that may change between two cycles.
 
     ``load`` reads the environment again; ``changed`` is told the application that is used from
-    then on.
+    then on. ``source`` is asked instead of the files, if given.
     """
 
     def __init__(
@@ -40,19 +76,23 @@ class Live:
         app: Application,
         load: Callable[[], Environment] | None = None,
         changed: Callable[[Application], None] = lambda _app: None,
+        source: Source | None = None,
     ) -> None:
         self._app = app
-        self._load = load or (lambda: app.environment)
+        self._source = source or Files(app.environment, load or (lambda: app.environment))
         self._changed = changed
         self._engine: Engine = app.engine()
-        self._stamp = _stamp(app.environment)
-        self._content = _content(self._stamp)
         self._say(app.configuration)
 
     @property
     def app(self) -> Application:
         """The application in use."""
         return self._app
+
+    @property
+    def engine(self) -> Engine:
+        """The engine in use."""
+        return self._engine
 
     def cycle(self, *, full: bool = False) -> Report | None:
         """Run one cycle on what is configured now; a failing one is tried again at its time."""
@@ -66,17 +106,11 @@ class Live:
 
     def refresh(self) -> bool:
         """Take over edited files; return whether another configuration is used from now on."""
-        stamp = _stamp(self._app.environment)
-        if stamp == self._stamp:
+        if not self._source.moved(self._app.environment):
             return False
-        self._stamp = stamp
-        content = _content(stamp)
-        if content == self._content:
-            return False
-        self._content = content
         try:
-            environment = self._load()
-            other = self._app.renewed(environment, self._read(environment))
+            environment, read = self._source.read()
+            other = self._app.renewed(environment, last_good(read, self._app.configuration))
             engine = other.engine()
         except SyncError as error:
             found = error.flaws if isinstance(error, ConfigError) else (error,)
@@ -88,7 +122,6 @@ class Live:
         self._changed(other)
         log.info(
             "configuration taken over",
-            digest=content[:12],
             customers=len(other.customers),
             flaws=[str(one) for one in other.configuration.flaws],
         )
@@ -98,10 +131,6 @@ class Live:
     def close(self) -> None:
         """Release what the application in use opened, but not the state."""
         self._app.close(but_state=True)
-
-    def _read(self, environment: Environment) -> Configuration:
-        found = Application(environment).configuration
-        return last_good(found, self._app.configuration)
 
     def _say(self, configuration: Configuration) -> None:
         self._tell(str(flaw) for flaw in configuration.flaws)
