@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import (
     BigInteger,
     Column,
-    ColumnElement,
     Table,
     Text,
     and_,
@@ -58,6 +57,17 @@ ACQUIRE = _new.on_conflict_do_update(
         lease_row.c.until <= bindparam("now", type_=Moment),
     ),
 ).returning(lease_row.c.epoch)
+# Asked before every request and in every transaction, so they are built once. A parameter may not
+# be named like a column that the same statement sets.
+_SAME = and_(
+    lease_row.c.name == bindparam("its_name"),
+    lease_row.c.holder == bindparam("its_holder"),
+    lease_row.c.epoch == bindparam("its_epoch"),
+)
+RENEW = update(lease_row).where(_SAME).values(until=bindparam("later"))
+CHECK = select(lease_row.c.until).where(_SAME).with_for_update(read=True)
+CONFIRM = select(lease_row.c.epoch).where(_SAME)
+RELEASE = update(lease_row).where(_SAME).values(holder="")
 
 
 class Leases(Repository):
@@ -90,8 +100,7 @@ class Leases(Repository):
         One that ran out and that nobody took may be renewed: nobody wrote meanwhile.
         """
         until = now + timedelta(seconds=seconds)
-        statement = update(lease_row).where(_same(lease)).values(until=until)
-        if self._connection.execute(statement).rowcount == 0:
+        if self._connection.execute(RENEW, {**_same(lease), "later": until}).rowcount == 0:
             raise _lost(lease)
         return replace(lease, until=until)
 
@@ -101,28 +110,22 @@ class Leases(Repository):
         The row stays locked against other takers until this transaction ends, so what is committed
         with it was written by the holder.
         """
-        statement = select(lease_row.c.until).where(_same(lease)).with_for_update(read=True)
-        until = self._connection.execute(statement).scalar()
+        until = self._connection.execute(CHECK, _same(lease)).scalar()
         if until is None or until <= now:
             raise _lost(lease)
 
     def confirm(self, lease: Lease) -> None:
         """Raise LeaseLost if another took the lease; one that only ran out is still ours."""
-        statement = select(lease_row.c.epoch).where(_same(lease))
-        if self._connection.execute(statement).scalar() is None:
+        if self._connection.execute(CONFIRM, _same(lease)).scalar() is None:
             raise _lost(lease)
 
     def release(self, lease: Lease) -> None:
         """Give a lease back; nothing happens if another took it meanwhile."""
-        self._connection.execute(update(lease_row).where(_same(lease)).values(holder=""))
+        self._connection.execute(RELEASE, _same(lease))
 
 
-def _same(lease: Lease) -> ColumnElement[bool]:
-    return and_(
-        lease_row.c.name == lease.name,
-        lease_row.c.holder == lease.holder,
-        lease_row.c.epoch == lease.epoch,
-    )
+def _same(lease: Lease) -> dict[str, object]:
+    return {"its_name": lease.name, "its_holder": lease.holder, "its_epoch": lease.epoch}
 
 
 def _lost(lease: Lease) -> LeaseLost:
