@@ -58,6 +58,15 @@ class Rivals:
             return ()
         return tuple(one for other, one in group.items() if other != sync_id)
 
+    def decided(self, plan: RecordPlan) -> None:
+        """Let the records that are decided after this one know what became of it.
+
+        Two that are accepted at once would else both be given the same account.
+        """
+        group = self._groups.get(plan.decision.account_key)
+        if group is not None and len(group) > 1:
+            group[plan.subject.sync_id] = _rival(plan)
+
 
 def _rival(plan: RecordPlan) -> Rival:
     subject, decision = plan.subject, plan.decision

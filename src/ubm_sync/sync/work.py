@@ -139,6 +139,7 @@ class Work:
                 self._poison(tx, records[sync_id], error, now)
                 continue
             plans.append(plan)
+            rivals.decided(plan)
         self._tally.planned += len(plans)
         return plans, records
 
