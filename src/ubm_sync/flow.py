@@ -78,6 +78,8 @@ class Situation(NamedTuple):
     (onboarding only) maps an event to what people must mend in this customer's sheet. ``delays``
     (onboarding only) are the fields that tell of its delays, complete; None: to be empty.
     ``elsewhere`` are other addresses at which other records have the same location.
+    ``unanswered`` are places of which a create was sent and never answered: what is there may be
+    what was to be created.
     """
 
     sync_id: str
@@ -99,6 +101,7 @@ class Situation(NamedTuple):
     problems: Mapping[str, str] = NOTHING
     elsewhere: tuple[str, ...] = ()
     delays: Mapping[str, str | None] = NOTHING
+    unanswered: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

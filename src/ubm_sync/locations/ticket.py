@@ -103,7 +103,7 @@ def _ticket_texts(case: Case, checks: str) -> tuple[str, str]:
     """Return subject and description; say the note of a new request."""
     where, account = _where(case), _account(case)
     request = case.text("note.new", **_summary_names(case, f"{where}, {account}", checks))
-    if case.ticket is None:
+    if case.ticket is None or TICKET in case.situation.unanswered:
         case.say("new", request)
     subject = case.text(
         "ticket.subject",

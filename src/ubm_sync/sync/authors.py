@@ -16,6 +16,7 @@ from ubm_sync.errors import SyncError
 from ubm_sync.model import Observation
 from ubm_sync.ports import Change, Changes, Connector, KnowsAuthors
 from ubm_sync.state import State
+from ubm_sync.sync.noticed import as_it_was
 from ubm_sync.sync.rules import PlaceRule
 
 FEW = 50  # edited records of a page; of more, only who gave a word to the service is asked
@@ -49,6 +50,16 @@ def with_authors(
         replace(one, modified_by=_author(rule, told[one.ref])) if one.ref in told else one
         for one in seen
     ]
+
+
+def dated(rule: PlaceRule, old: Observation | None, new: Observation, *, same: bool) -> Observation:
+    """Return ``new`` with the time and author of the last edit of what people fill in.
+
+    ``same``: it holds what ``old`` held.
+    """
+    if old is None or (not same and _edited(rule, old, new)):
+        return new
+    return as_it_was(old, new)
 
 
 def _edited(rule: PlaceRule, old: Observation, new: Observation) -> list[str]:

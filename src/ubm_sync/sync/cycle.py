@@ -29,6 +29,7 @@ from ubm_sync.sync.pipeline import Batch, Due, Pipeline
 from ubm_sync.sync.plan import RecordPlan
 from ubm_sync.sync.reading import Progress, Reading
 from ubm_sync.sync.recovery import recover
+from ubm_sync.sync.remapped import adopt
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Tally
 from ubm_sync.sync.sight import Sight, sight_of
@@ -266,6 +267,7 @@ class Engine:
         """
         if not self._resumed:
             recover(tx, self.connectors, self.rules.values())
+            adopt(tx, self.rules.values())
         self._resumed = False
 
     def _open_onboardings(self, tx: Tx, now: datetime) -> None:

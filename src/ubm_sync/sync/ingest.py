@@ -13,15 +13,24 @@ from datetime import datetime
 
 import structlog
 
-from ubm_sync.model import NOTHING, Customer, Observation, Page, split_key
+from ubm_sync.model import NOTHING, Customer, Observation, Page, Values, split_key
 from ubm_sync.ports import Connector
 from ubm_sync.state import RecordState, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.absence import AGREEING_LISTINGS, Absence, Patience, forget
-from ubm_sync.sync.authors import with_authors
+from ubm_sync.sync.attaching import meet
+from ubm_sync.sync.authors import dated, with_authors
 from ubm_sync.sync.binder import Binder, Seniority
 from ubm_sync.sync.identity import is_sync_id
-from ubm_sync.sync.noticed import Mask, as_it_was, unseen, went_with_column, without_secrets
+from ubm_sync.sync.insight import InSight
+from ubm_sync.sync.noticed import (
+    Mask,
+    carried,
+    differs,
+    service_edits,
+    unseen,
+    without_secrets,
+)
 from ubm_sync.sync.rules import PlaceRule, Rules
 from ubm_sync.sync.sight import Sight, decide_again, sight_of
 
@@ -200,7 +209,7 @@ class Ingest:
         save: list[tuple[str, Observation]] = []
         dirty: list[str] = []
         typed: dict[str, dict[str, str]] = {}
-        back: dict[str, Mapping[str, str]] = {}
+        in_sight = InSight(rule)
         for sync_id, observation in changed:
             entry = before.get(observation.ref)
             old = entry[1] if entry is not None else None
@@ -210,27 +219,26 @@ class Ingest:
                 # Its own version would hide it, should it come back as it was.
                 observation = replace(old, gone=observation.gone, version=observation.gone)  # noqa: PLW2901
             elif old is not None:
-                observation = _carried(rule, old, observation)  # noqa: PLW2901
+                observation = carried(rule, old, observation)  # noqa: PLW2901
                 blind = self._blind(place, observation.container)
                 observation = unseen(old, observation, blind)  # noqa: PLW2901
-                if old.marks and (lost := went_with_column(old, observation)):
-                    back[sync_id] = lost
-            same = old is not None and not _differs(old, observation)
-            save.append((sync_id, as_it_was(old, observation) if old and same else observation))
+                if old.marks:
+                    in_sight.see(sync_id, old, observation)
+            same = old is not None and not differs(old, observation)
+            save.append((sync_id, dated(rule, old, observation, same=same)))
             if old is None or not old.version or not same:
                 dirty.append(sync_id)
                 # Where a write met what an earlier one of ours had made, nobody read yet what is
                 # there: a difference that we made ourselves is no edit by a person.
                 ours = old is not None and not old.version and observation.modified_by == ""
                 if old is not None and not observation.gone and not ours:
-                    edits = _service_edits(rule, old, observation)
+                    edits = service_edits(rule, old, observation)
                     if edits:
                         typed[sync_id] = edits
         tx.observations.save(save)
         seen.changed += len(dirty)
         self._touch(tx, dirty, typed, now)
-        if back:
-            _bring_back(tx, place, back)
+        in_sight.store(tx)
 
     def _blind(self, place: str, container: str) -> frozenset[str]:
         sight = self._sight
@@ -275,6 +283,8 @@ class Ingest:
         seen: Seen,
     ) -> None:
         """Bind records never seen before: a new one, a moved one, or a copy of another."""
+        keys = [split_key(one.key)[0] for one in fresh if one.key]
+        before = tx.observations.load(keys) if keys else {}
         binder = Binder(tx, place, alive, self._by_container)
         seniority = Seniority()
         bound = binder.bind(sorted(fresh, key=lambda one: one.created_at or now), now)
@@ -302,21 +312,38 @@ class Ingest:
                     )
                 )
         tx.records.save(new)
-        self._keep_typed(tx, bound, {one.sync_id for one in new}, now)
+        self._keep_typed(tx, bound, {one.sync_id for one in new}, before, now)
         forget(tx, place, [i for i, one in existing.items() if book.VANISHED + place in one.memory])
         tx.observations.save(bound)
         tx.records.mark_dirty([sync_id for sync_id, _ in bound if sync_id in existing])
         seen.new += len(new)
 
     def _keep_typed(
-        self, tx: Tx, bound: Sequence[tuple[str, Observation]], new: set[str], now: datetime
+        self,
+        tx: Tx,
+        bound: Sequence[tuple[str, Observation]],
+        new: set[str],
+        before: Mapping[str, Mapping[str, Observation]],
+        now: datetime,
     ) -> None:
-        """Keep what people typed over the service's own fields before it knew of the record."""
+        """Keep what people typed over the service's own fields before it knew of the record.
+
+        ``before`` is what was last seen of the records whose identity these carry: a row that was
+        copied or moved shows what was filled in there.
+        """
         for sync_id, seen in bound:
-            if sync_id in new and seen.key is None:  # a copy shows what was filled in for another
-                rule = self._place[seen.place]
-                for name in rule.service & seen.values.keys():
-                    value, by = seen.values[name], seen.modified_by
+            rule = self._place[seen.place]
+            filled: Values = NOTHING
+            if seen.key is not None:
+                held = before.get(split_key(seen.key)[0], {}).get(seen.place)
+                if held is None:
+                    continue
+                filled = held.values
+            elif sync_id not in new:
+                continue
+            for name in sorted(rule.service & seen.values.keys()):
+                value, by = seen.values[name], seen.modified_by
+                if value != filled.get(name):
                     tx.kept.add(sync_id, name, seen.place, value, "put back", now, by)
 
     def _attach(self, tx: Tx, fresh: Sequence[Observation], seen: Seen) -> None:
@@ -335,45 +362,23 @@ class Ingest:
         ]
         if not bound:
             return
+        self._meet(tx, bound)
         tx.observations.save(bound)
         tx.records.mark_dirty([sync_id for sync_id, _ in bound])
         seen.changed += len(bound)
 
-
-def _bring_back(tx: Tx, place: str, back: Mapping[str, Mapping[str, str]]) -> None:
-    """Remember values that went with their column: they are no edit, and are written again."""
-    records = tx.records.load(list(back))
-    for sync_id, record in records.items():
-        lost = {f"{book.BACK}{place}.{name}": value for name, value in back[sync_id].items()}
-        record.memory = {**record.memory, **lost}
-        record.dirty = True
-    tx.records.save(records.values())
-
-
-def _carried(rule: PlaceRule, old: Observation, new: Observation) -> Observation:
-    """Return ``new`` with what can only be written and never read back taken from ``old``."""
-    kept = {name: old.values[name] for name in rule.write_only if name in old.values}
-    return replace(new, values={**new.values, **kept}) if kept else new
-
-
-def _differs(old: Observation, new: Observation) -> bool:
-    return (
-        old.values != new.values
-        or old.marks != new.marks
-        or old.gone != new.gone
-        or old.key != new.key
-        or old.container != new.container
-    )
-
-
-def _service_edits(rule: PlaceRule, old: Observation, new: Observation) -> dict[str, str]:
-    """Return what a person changed in fields that only the service fills."""
-    edits = {}
-    for name in rule.service:
-        before, after = old.values.get(name), new.values.get(name)
-        if before == after or name in rule.write_only:
-            continue
-        if before is not None and after is not None and rule.same[name](before, after):
-            continue
-        edits[f"{rule.name}.{name}"] = book.packed(after, before, new.modified_by)
-    return edits
+    def _meet(self, tx: Tx, bound: Sequence[tuple[str, Observation]]) -> None:
+        """Agree on nothing with a place that was not there when the others agreed."""
+        there = tx.observations.load([sync_id for sync_id, _ in bound])
+        fresh = [
+            (sync_id, one)
+            for sync_id, one in bound
+            if not one.gone and one.place not in there.get(sync_id, {})
+        ]
+        records = tx.records.load([sync_id for sync_id, _ in fresh]) if fresh else {}
+        for sync_id, one in fresh:
+            if (record := records.get(sync_id)) is not None and record.base:
+                rule = self._place[one.place]
+                names = rule.fields - self._blind(one.place, one.container)
+                record.base, record.memory = meet(rule, one, record.base, record.memory, names)
+        tx.records.save(records.values())

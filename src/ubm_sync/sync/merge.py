@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 from ubm_sync.flow import Conflict, Edit
 from ubm_sync.mapping.rules import Policy
-from ubm_sync.model import Observation
+from ubm_sync.model import Mark, Observation
 from ubm_sync.sync.notebook import Restore, any_of
 from ubm_sync.sync.rules import Rules, SharedRule
 
@@ -224,6 +224,8 @@ def _changes(
     for place in rule.places:
         observation = seen.get(place)
         if observation is None or (blind and name in blind.get(place, ())):
+            continue
+        if observation.marks and observation.marks.get(name) == Mark.UNSEEN:
             continue
         value = observation.values.get(name)
         if own is not None:

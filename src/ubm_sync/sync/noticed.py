@@ -12,6 +12,8 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from ubm_sync.model import Mark, Observation, Values
+from ubm_sync.sync import notebook as book
+from ubm_sync.sync.rules import PlaceRule
 
 Mask: TypeAlias = Callable[[Values], Values]  # -> the values that hold a secret, masked
 _AGAIN = "?"  # ends the version of what was not read whole: the next reading always counts
@@ -52,7 +54,7 @@ def is_to_be_read_again(seen: Observation) -> bool:
 
 
 def as_it_was(old: Observation, new: Observation) -> Observation:
-    """Return a record that holds what it held, with the time and author of its last edit.
+    """Return a record that holds what people typed, with the time and author of their last edit.
 
     Our own writes move the record's time too, and nobody edited it by that.
     """
@@ -76,3 +78,35 @@ def went_with_column(old: Observation, new: Observation) -> Mapping[str, str]:
         and name not in new.values
         and new.marks.get(name) != Mark.UNSEEN
     }
+
+
+def carried(rule: PlaceRule, old: Observation, new: Observation) -> Observation:
+    """Return ``new`` with what can only be written and never read back taken from ``old``."""
+    kept = {name: old.values[name] for name in rule.write_only if name in old.values}
+    return replace(new, values={**new.values, **kept}) if kept else new
+
+
+def differs(old: Observation, new: Observation) -> bool:
+    """Return whether anything of a record is not as it was."""
+    return (
+        old.values != new.values
+        or old.marks != new.marks
+        or old.gone != new.gone
+        or old.key != new.key
+        or old.container != new.container
+    )
+
+
+def service_edits(rule: PlaceRule, old: Observation, new: Observation) -> dict[str, str]:
+    """Return what a person changed in fields that only the service fills."""
+    edits = {}
+    for name in rule.service:
+        before, after = old.values.get(name), new.values.get(name)
+        if before == after or name in rule.write_only:
+            continue
+        if before is None and old.marks.get(name) == Mark.UNSEEN:
+            continue  # it was there before anybody could see it
+        if before is not None and after is not None and rule.same[name](before, after):
+            continue
+        edits[f"{rule.name}.{name}"] = book.packed(after, before, new.modified_by)
+    return edits

@@ -1,0 +1,77 @@
+"""What is agreed once a record is found in a place that was not there when the others agreed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ubm_sync.model import Mark, Observation
+from ubm_sync.sync import notebook as book
+from ubm_sync.sync.attaching import first_seen, meet
+from ubm_sync.sync.rules import PlaceRule
+
+NOTHING: frozenset[str] = frozenset()
+FIELDS = frozenset({"notes"})
+
+
+def rule() -> PlaceRule:
+    same = {"notes": lambda a, b: a.strip() == b.strip()}
+    fields = frozenset(same)
+    return PlaceRule(
+        name="ticket",
+        system="desk",
+        suffix="",
+        writable=fields,
+        write_only=NOTHING,
+        shared=("notes",),
+        service=NOTHING,
+        signals=NOTHING,
+        people=fields,
+        same=same,
+        fields=fields,
+    )
+
+
+def ticket(**values: str) -> Observation:
+    return Observation("ticket", "9", "record", "1", "desk", values)
+
+
+def test_what_is_empty_there_was_emptied_by_nobody() -> None:
+    base, memory = meet(rule(), ticket(), {"notes": "typed"}, {"step": "1"}, FIELDS)
+
+    assert (base, memory) == ({"notes": "typed"}, {"step": "1", f"{book.PUT}ticket.notes": ""})
+
+
+def test_two_values_of_which_neither_was_seen_in_the_other_place_are_not_agreed() -> None:
+    assert meet(rule(), ticket(notes="other"), {"notes": "typed"}, {}, FIELDS) == ({}, {})
+
+
+@pytest.mark.parametrize("shown", ["typed", " typed "])
+def test_what_is_the_same_stays_agreed(shown: str) -> None:
+    agreed = meet(rule(), ticket(notes=shown), {"notes": "typed"}, {}, FIELDS)
+
+    assert agreed == ({"notes": "typed"}, {})
+
+
+def test_what_was_typed_over_our_own_value_is_newer_than_it() -> None:
+    memory = {f"{book.MADE}ticket": "sent"}
+
+    assert meet(rule(), ticket(notes="newer"), {"notes": "typed"}, memory, FIELDS) == (
+        {"notes": "typed"},
+        memory,
+    )
+
+
+def test_what_cannot_be_seen_there_says_nothing() -> None:
+    agreed = meet(rule(), ticket(), {"notes": "typed"}, {}, NOTHING)
+
+    assert agreed == ({"notes": "typed"}, {})
+
+
+def test_a_field_that_was_never_read_is_seen_for_the_first_time() -> None:
+    unread = replace(ticket(), marks={"notes": Mark.UNSEEN})
+
+    assert first_seen(unread, ticket(notes="there")) == FIELDS
+    assert first_seen(unread, unread) == NOTHING
+    assert first_seen(ticket(), ticket(notes="typed")) == NOTHING
