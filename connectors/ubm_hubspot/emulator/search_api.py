@@ -40,6 +40,8 @@ def search(call: Call, kind: str) -> Answer:
     index.settle(portal.now())
     found = _found(portal, kind, index, body)
     page = [index.shown[record] for _, record in found[after : after + limit]]
+    if every := portal.switches.search_repeats:
+        page += page[::every]
     names = shown_names(portal, kind, body.get("properties") or ())
     answer: dict[str, Any] = {
         "total": len(found),

@@ -23,6 +23,7 @@ class Switches:
     # Search.
     search_lag: float = 2.0  # a change is found this much later
     search_lag_jitter: float = 0.0  # plus up to this, a fixed share per record
+    search_repeats: int = 0  # every n-th result of a page comes once more, at the page's end
     search_cap: int = 10_000
     search_body_limit: int = 3_000
 
