@@ -35,6 +35,8 @@ def main() -> int:
     for part in spread(range(asked.first, asked.first + asked.seeds), asked.workers):
         tally.add(part)
         done, seconds = len(tally.traces), time.monotonic() - started
+        for result in part.red:
+            say(f"red: seed {result.story.seed}: {result.complaints[0]}")
         say(f"{done} seeds, {done / seconds:.1f} a second, {len(tally.red)} red", "\r")
     say("")
     _report(tally)
@@ -86,8 +88,6 @@ def _report(tally: Tally) -> None:
         told = ", ".join(f"{what} {count}" for what, count in counts.most_common())
         say(f"{group}: {told}")
     say(f"trace of all: {tally.trace}")
-    for result in tally.red:
-        say(f"red: seed {result.story.seed}: {result.complaints[0]}")
 
 
 def say(text: str, end: str = "\n") -> None:

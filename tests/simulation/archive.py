@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from tests.simulation.hands import Act
-from tests.simulation.story import Step, Story
+from tests.simulation.steps import Step, Story
 
 FOLDER = Path(__file__).parent / "stories"
 _STEPS = {kind.__name__: kind for kind in get_args(Step)}

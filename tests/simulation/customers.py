@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulation.fields import EMPTIED, ID_COLUMN, NAMES, NUMBER, OWNED, TYPED
+from tests.simulation.fields import DELIVERIES, EMPTIED, ID_COLUMN, NAMES, NUMBER, OWNED, TYPED
 from tests.simulation.hands import Act, Hands, text
 from tests.simulation.template import ADMIN
 from tests.simulation.world import POISON
@@ -40,6 +40,10 @@ class Customers(Hands):
         _, _, cells = self.row(act)
         self._type_in_row(act, name, text(act, name, cells.get(NAMES[name][0]) or ""))
 
+    def choose_in_row(self, act: Act) -> None:
+        """Choose another entry of a list in a row."""
+        self._type_in_row(act, "bill_delivery", DELIVERIES[act.c % len(DELIVERIES)])
+
     def clear_cell(self, act: Act) -> None:
         """Empty a cell of a row."""
         self._type_in_row(act, EMPTIED[act.c % len(EMPTIED)], "")
@@ -49,7 +53,8 @@ class Customers(Hands):
         title = NAMES[name][0]
         before = cells.get(title, "")
         self.sheet("edit_row", client, row=row, cells={title: f"'{value}" if value else None})
-        self.world.say(f"{client.key} types {name}={value!r} over {before!r} in row {row}")
+        told = f"{name}={value!r} over {before[:60]!r}"
+        self.world.say(f"{client.key} types {told} in row {row}")
         self.model.typed("row", str(row), name, value, before, cells.get(ID_COLUMN) or "")
         if name == NUMBER and cells.get(OWNED[1][0]):
             self.model.barred.append((str(row), value))
@@ -63,11 +68,11 @@ class Customers(Hands):
 
     def move_row(self, act: Act) -> None:
         """Move a row to the other customer's sheet, where it gets another id."""
-        client, row, _ = self.row(act)
+        client, row, cells = self.row(act)
         to = next(one for one in self.world.clients if one is not client)
         new = self.sheet("move_row", client, ADMIN, row=row, to=to.sheet)["row"]
         self.world.say(f"an admin moves row {row} from {client.key} to {to.key}, as {new}")
-        self.model.moved(str(row), str(new), to.key)
+        self.model.moved(str(row), str(new), cells.get(ID_COLUMN) or "")
 
     def delete_row(self, act: Act) -> None:
         """Delete a row."""

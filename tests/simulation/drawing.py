@@ -11,7 +11,8 @@ from typing import Any
 
 from tests.simulation.hands import Act
 from tests.simulation.people import BY_COMMAND
-from tests.simulation.story import (
+from tests.simulation.remapping import CHANGES, Remap
+from tests.simulation.steps import (
     Backup,
     Calm,
     Cycle,
@@ -24,6 +25,7 @@ from tests.simulation.story import (
     Wait,
 )
 from tests.simulation.trouble import CLIMATE, KINDS, Trouble
+from tests.simulation.twin import TRAIT
 
 WEIGHTS = {
     "add": 8,
@@ -32,7 +34,11 @@ WEIGHTS = {
     "approve": 5,
     "enrol": 3,
     "clear_cell": 2,
+    "choose_in_row": 1,
+    "choose_on_ticket": 1,
     "clear_property": 2,
+    "quarrel": 1,
+    "type_too_much": 0.3,
     "decide_on_ticket": 2,
     "resolve": 1,
     "decline": 1,
@@ -61,7 +67,17 @@ WEIGHTS = {
     "poison": 1,
 }
 ALWAYS = ("add", "edit_row", "edit_ticket", "approve")
+# Acts that do nothing without another one before them.
+NEED = {
+    "restore_row": "delete_row",
+    "unarchive": "archive",
+    "resolve": "quarrel",
+    "decide_on_ticket": "quarrel",
+    "approve_stop": "bulk_edit",
+}
 TURNS = (4, 8)
+BULK = 12  # weight of bulk edits where the guard lets little pass
+SETTLED, LONG = 2, 200.0  # cycles and seconds after which nothing is on its way any more
 
 
 def draw(seed: int) -> Story:
@@ -77,8 +93,13 @@ class _Pen:
         self.chance = chance = random.Random(f"story {seed}")  # noqa: S311 - repeatable on purpose
         others = [name for name in WEIGHTS if name not in ALWAYS]
         some = chance.sample(others, chance.randrange(3, len(others)))
-        self.acts = [*ALWAYS, *sorted(some)]
+        self.guarded = chance.random() < 0.1
+        some += [NEED[name] for name in some if name in NEED]
+        some += ["bulk_edit", "approve_stop"] if self.guarded else []
+        self.acts = [*ALWAYS, *sorted({*some})]
         self.weights = [WEIGHTS[name] * chance.choice([0.5, 1, 3]) for name in self.acts]
+        if self.guarded:
+            self.weights[self.acts.index("bulk_edit")] = BULK
         count = chance.choice([0, 1, 1, 2, 3, 4, 6])
         self.troubles = chance.sample(sorted(KINDS), count)
         self.kill = chance.choice([0.0, 0.0, 0.1, 0.3])
@@ -87,17 +108,31 @@ class _Pen:
         self.skew = chance.random() < 0.1
         self.backup = chance.random() < 0.1
         self.plans = chance.random() < 0.15
+        self.twin = chance.random() < 0.08
+        self.changes = chance.sample(sorted(CHANGES), chance.choice([0, 0, 0, 1, 2]))
 
     def story(self) -> Story:
         """Return everything drawn."""
-        steps: list[Step] = [self._act("add"), self._act("add")]
+        steps: list[Step] = [self._act("add") for _ in range(5 if self.guarded else 2)]
         turns = self.chance.randint(*TURNS)
+        if self.twin:
+            return self._comparable(steps, turns // 2)
         for turn in range(turns):
             steps += [self._act() for _ in range(self.chance.randrange(5))]
             steps += self._surroundings(turn)
             steps.append(Wait(self.chance.choice([1, 5, 20, 60, 60, 200])))
             steps.append(self._cycle())
         return Story(self.seed, tuple(steps), self._climate(), self._traits())
+
+    def _comparable(self, steps: list[Step], turns: int) -> Story:
+        """Return a story in which people act only where the service is at rest."""
+        for _ in range(turns):
+            steps += [self._act() for _ in range(self.chance.randrange(1, 5))]
+            for kill in (self.chance.randrange(1, 80), self.chance.randrange(1, 200)):
+                steps += [Wait(self.chance.choice([1, 60])), Cycle(kill=kill)]
+            for _ in range(SETTLED):
+                steps += [Wait(LONG), Cycle()]
+        return Story(self.seed, tuple(steps), self._climate(), {TRAIT: True})
 
     def _act(self, kind: str = "") -> Act:
         chance = self.chance
@@ -120,6 +155,8 @@ class _Pen:
             steps.append(Skew(chance.randrange(2), chance.choice([-3600.0, -90.0, 90.0, 3600.0])))
         if self.backup and turn in {1, 4}:
             steps.append(Backup() if turn == 1 else PutBack())
+        if self.changes and chance.random() < 0.3:
+            steps.append(Remap(chance.choice(self.changes)))
         if chance.random() < 0.08:
             steps.append(Restart(chance.randrange(2)))
         if chance.random() < 0.04:
@@ -131,7 +168,9 @@ class _Pen:
     def _cycle(self) -> Cycle:
         chance = self.chance
         acts = int(self.meanwhile * 2 * chance.random())
-        meanwhile = [(chance.randrange(1, 45), self._act()) for _ in range(acts)]
+        late = chance.random() < 0.5
+        last = 8 if late else 45
+        meanwhile = [(chance.randrange(1, last), self._act()) for _ in range(acts)]
         rival = chance.randrange(1, 30) if chance.random() < self.rival else None
         return Cycle(
             instance=chance.randrange(2) if self.rival else 0,
@@ -140,6 +179,7 @@ class _Pen:
             meanwhile=tuple(one for one in meanwhile if one[1].kind not in BY_COMMAND),
             rival=rival,
             pause=0.0 if rival is None else chance.choice([0.0, 700.0]),
+            late=late,
         )
 
     def _climate(self) -> dict[str, dict[str, Any]]:
@@ -158,6 +198,8 @@ class _Pen:
             traits["poisonous"] = True
         if self.chance.random() < 0.2:
             traits["same_machine"] = False
-        if self.chance.random() < 0.1:
+        if self.guarded:
             traits["floor"] = self.chance.choice([1, 2, 4])
+        if self.changes and self.chance.random() < 0.5:
+            traits["mapping"] = self.changes[0]
         return traits

@@ -12,7 +12,8 @@ from multiprocessing import get_context
 
 import structlog
 from tests.simulation.drawing import draw
-from tests.simulation.story import Result, Story, run
+from tests.simulation.steps import Story
+from tests.simulation.story import Result, run
 
 BATCH = 25
 

@@ -19,6 +19,7 @@ from ubm_sync.sync import decisions
 LONG = 7200.0  # longer than any lag, lease or pause
 BETWEEN = 120.0
 CYCLES = 4  # two to rest, two to see that it is rest
+RESTING = [0, 0]  # writes of the last cycles: what wrote nothing twice is at rest
 FULL_READS = 3  # that must agree before a missing row is asked about, and one to be sure
 ROUNDS = 12  # approvals that one pile of changes may need
 
@@ -56,13 +57,18 @@ def bring_to_rest(
         _miss_rows(world, broke)
     with world.memory.transaction() as tx:
         decisions.retry(tx, None)
-    resting = []
-    for _ in range(CYCLES):
+    return gather(world, memory, _rest(world, broke), broke)
+
+
+def _rest(world: World, broke: list[str]) -> list[int]:
+    """Let the service work until it is at rest; return how often each cycle wrote."""
+    resting: list[int] = []
+    while len(resting) < CYCLES and resting[-2:] != RESTING:
         world.clock.sleep(BETWEEN)
         before = writes(world)
         _cycle(world, broke)
         resting.append(writes(world) - before)
-    return gather(world, memory, resting, broke)
+    return resting
 
 
 def _cycle(world: World, broke: list[str], *, full: bool = False) -> Any:
@@ -122,12 +128,7 @@ def _approve_all(world: World, model: Model) -> None:
 
 def _without_the_poisoned(world: World, model: Model, memory: Memory) -> list[str]:
     """Return what a record that nobody can work on does to the others: nothing."""
-    resting = []
-    for _ in range(CYCLES):
-        world.clock.sleep(BETWEEN)
-        before = writes(world)
-        _cycle(world, [])
-        resting.append(writes(world) - before)
+    resting = _rest(world, [])
     ending = gather(world, memory, resting, [])
     sick = {one.record for one in ending.things if POISON in one.fields.get(_POISONED, "")} | {
         record for _, record, _ in ending.set_aside

@@ -17,6 +17,7 @@ from tests.simulation.fields import (
     OF_COLUMN,
     OF_PROPERTY,
     ONBOARDINGS,
+    OUTSIDE,
 )
 from tests.simulation.model import Change, Ending, Kept, Thing
 from tests.simulation.world import World
@@ -54,8 +55,8 @@ class Memory:
             "SELECT sync_id, field, sides, closed_at FROM conflict"
         ):
             waits = closed is None and not replaced
-            for value in json.loads(sides).values():
-                self.kept.append(Kept(record, name, value or "", open=waits))
+            for place, value in json.loads(sides).items():
+                self.kept.append(Kept(record, name, value or "", open=waits, place=place))
         said: Counter[tuple[str, str]] = Counter()
         for record, place in ask("SELECT sync_id, place FROM outbox"):
             said[record, place] += 1
@@ -126,7 +127,7 @@ def _accounts(world: World) -> Iterator[Thing]:
     titles = [one[0] for one in cursor.description]
     for values in cursor:
         shown = {t: "" if v is None else str(v) for t, v in zip(titles, values, strict=True)}
-        fields = {n: shown[t[2]] for n, t in NAMES.items()}
+        fields = {n: OUTSIDE.get(shown[t[2]], shown[t[2]]) for n, t in NAMES.items()}
         yield Thing("account", shown["id"], shown["sync_id"], shown["customer_key"], fields, shown)
 
 

@@ -11,6 +11,7 @@ NAMES: dict[str, tuple[str, str, str]] = {
     "location_name": ("Location Name", "ubm_location_name", "location_name"),
     "meter_numbers": ("Meter Number(s)", "ubm_meter_numbers", "meter_numbers"),
     "account_number": ("Account Number", "ubm_account_number", "account_number"),
+    "bill_delivery": ("Bill Delivery", "ubm_bill_delivery", "bill_delivery"),
 }
 TEXTS = {
     "gl_code": "GL-{}",
@@ -21,7 +22,11 @@ TEXTS = {
     "meter_numbers": "MTR{}",
     "account_number": "88{:06}",
 }
-TYPED = tuple(NAMES)
+TYPED = tuple(TEXTS)
+LONGEST = 4000  # what a cell takes; a ticket takes more
+DELIVERIES = ("Online portal", "Email", "Paper mail", "EDI")
+# Words of the store for the same, where a mapping says so -> what people read elsewhere.
+OUTSIDE = {"portal": "Online portal", "by mail": "Email", "on paper": "Paper mail"}
 EMPTIED = ("gl_code", "notes", "address_2", "meter_numbers")
 ALIKE = ("gl_code", "notes")  # identifiers and text: every letter and digit counts
 OF_COLUMN = {names[0]: name for name, names in NAMES.items()}

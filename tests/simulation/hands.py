@@ -23,14 +23,20 @@ class Act:
 
 LOOK_ALIKE = ("1", "True", "1.0", "01", "true", "1e0")
 SELDOM = 4
+BLANKS = ("{}  ", "  {}", " {} ")
 
 
 def text(act: Act, name: str, before: str) -> str:
     """Return what is typed: new text, or now and then what looks nearly as what was there."""
-    if name not in ALIKE or act.a % SELDOM:
-        return TEXTS[name].format(act.a)
-    turned = before.swapcase()
-    return turned if turned != before and act.b % 2 else LOOK_ALIKE[act.a % len(LOOK_ALIKE)]
+    kind, number = act.a % SELDOM, act.a // SELDOM
+    if name in ALIKE and kind == 0 and before in LOOK_ALIKE:
+        return LOOK_ALIKE[(LOOK_ALIKE.index(before) + 1 + number) % len(LOOK_ALIKE)]
+    if name in ALIKE and kind == 0:
+        turned = before.swapcase()
+        return turned if turned != before and act.b % 2 else LOOK_ALIKE[number % len(LOOK_ALIKE)]
+    if kind == 1 and number % SELDOM == 0:  # pasted with blanks, which a vendor may trim
+        return BLANKS[number % len(BLANKS)].format(TEXTS[name].format(act.a))
+    return TEXTS[name].format(act.a)
 
 
 class Hands:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.simulation.fields import (
+    DELIVERIES,
     EMPTIED,
     ENROLMENTS,
     ID_PROPERTY,
     LOCATIONS,
+    LONGEST,
     NAMES,
     OWNED,
     TYPED,
 )
 from tests.simulation.hands import Act, Hands, text
 from tests.stack import SERVICES
+
+WAITING = ("Waiting for CSM", "Needs information")  # stages in which nothing is approved yet
 
 
 class Managers(Hands):
@@ -26,6 +30,14 @@ class Managers(Hands):
         before = self.ticket(act)["properties"].get(NAMES[name][1]) or ""
         self._type_in_ticket(act, name, text(act, name, before))
 
+    def choose_on_ticket(self, act: Act) -> None:
+        """Choose another entry of a list on a ticket."""
+        self._type_in_ticket(act, "bill_delivery", DELIVERIES[act.c % len(DELIVERIES)])
+
+    def type_too_much(self, act: Act) -> None:
+        """Type more into a ticket than a cell of the sheet takes."""
+        self._type_in_ticket(act, "notes", f"much {act.a} " * (LONGEST // 8))
+
     def clear_property(self, act: Act) -> None:
         """Empty a field of a ticket."""
         self._type_in_ticket(act, EMPTIED[act.c % len(EMPTIED)], "")
@@ -34,7 +46,8 @@ class Managers(Hands):
         ticket, name_there = self.ticket(act), NAMES[name][1]
         before = ticket["properties"].get(name_there) or ""
         self.desk("edit_ticket", id=ticket["id"], properties={name_there: value})
-        self.world.say(f"the manager types {name}={value!r} over {before!r} in {ticket['id']}")
+        told = f"{name}={value[:60]!r} over {before[:60]!r}"
+        self.world.say(f"the manager types {told} in {ticket['id']}")
         key = ticket["properties"].get(ID_PROPERTY, "")
         self.model.typed("ticket", ticket["id"], name, value, before, key)
 
@@ -65,7 +78,10 @@ class Managers(Hands):
 
     def withdraw(self, act: Act) -> None:
         """Take back what was decided."""
-        self._decide([self.ticket(act)["id"]], ubm_approval="")
+        ticket = self.ticket(act)
+        self._decide([ticket["id"]], ubm_approval="")
+        if ticket["stage"] in WAITING:
+            self.model.withdrawn(ticket["properties"].get(ID_PROPERTY, ""))
 
     def _decide(self, ids: list[str], **properties: str) -> None:
         if ids:

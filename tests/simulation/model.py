@@ -37,6 +37,7 @@ class Model:
     copies: dict[str, str] = field(default_factory=dict)  # a row's copy -> the row
     absent: set[tuple[str, str]] = field(default_factory=set)  # removed by people, and not back
     disturbed: set[tuple[str, str]] = field(default_factory=set)  # ever removed, merged, moved
+    carried: dict[str, set[str]] = field(default_factory=dict)  # row -> identities it had before
     crossed: set[str] = field(default_factory=set)  # rows that changed customers
     resolved: dict[tuple[str, str], int] = field(default_factory=dict)  # (record, field), by when
     approvals: set[str] = field(default_factory=set)  # records, by the key on their ticket
@@ -49,12 +50,14 @@ class Model:
     quiet: bool = True  # nothing goes wrong now, and no cycle is under way
     lagging: bool = False  # what is done to tickets is found late
     jumped: bool = False  # a clock of the service was set wrong
+    untroubled: bool = True  # nothing went wrong so far: what a stage says is how far it is
     cycles: int = 0
     restorations: int = 0  # how often an older state was put back
     lost_answers: int = 0  # requests that took effect and were not answered in full
     spoilt: set[tuple[str, str]] = field(default_factory=set)  # columns nobody could mend
     frozen: int = 0  # how often an instance stood still for longer than its lease
     emptied: dict[tuple[str, str], int] = field(default_factory=dict)  # columns, by when
+    unmapped: set[tuple[str, str]] = field(default_factory=set)  # (field, place), by the mapping
 
     def added(self, row: str, customer: str, mark: str) -> None:
         """A row was typed; ``mark`` is text that only this customer knows."""
@@ -79,9 +82,9 @@ class Model:
         """A row was copied."""
         self.copies[new] = row
 
-    def moved(self, row: str, new: str, customer: str) -> None:
-        """A row went to another customer's sheet."""
-        del customer
+    def moved(self, row: str, new: str, key: str) -> None:
+        """A row went to another customer's sheet; until then it had the identity ``key``."""
+        self.carried[new] = {*self.carried.get(row, ()), key} - {""}
         self.followers["row", row] = new
         self.disturbed |= {("row", row), ("row", new)}
         self.crossed.add(new)
@@ -115,6 +118,11 @@ class Model:
         """A request was approved."""
         del ticket
         self.approvals.add(key)
+
+    def withdrawn(self, key: str) -> None:
+        """An approval was taken back before anything came of it."""
+        if self.untroubled:
+            self.approvals.discard(key)
 
     def decided(self, key: str) -> None:
         """A conflict was decided."""
@@ -189,6 +197,7 @@ class Kept:
     field: str
     value: str
     open: bool  # waits for a decision
+    place: str = ""  # where it stands; "" where nobody noted it
 
 
 @dataclass(slots=True)

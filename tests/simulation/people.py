@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from sqlalchemy.exc import SQLAlchemyError
 from tests.simulation.customers import Customers
-from tests.simulation.fields import TEXTS
+from tests.simulation.fields import ALIKE, ID_COLUMN, ID_PROPERTY, TEXTS, TYPED
 from tests.simulation.hands import Act
 from tests.simulation.managers import Managers
 
@@ -32,6 +32,15 @@ class People(Customers, Managers):
             self.world.note(f"{act.kind} cannot be done: {type(error).__name__}")
         else:
             self.world.counts[f"people: {act.kind}"] += 1
+
+    def quarrel(self, act: Act) -> None:
+        """Type differently into a ticket and into its row before either sees the other."""
+        ticket = self.ticket(act)
+        rows = [cells.get(ID_COLUMN) for _, _, cells in self.rows()]
+        row = rows.index(ticket["properties"].get(ID_PROPERTY))
+        name = TYPED.index(ALIKE[act.c % len(ALIKE)])
+        self.edit_ticket(replace(act, c=name))
+        self.edit_row(replace(act, a=act.a + 1, b=row, c=name))
 
     def resolve(self, act: Act) -> None:
         """Decide a conflict by command."""

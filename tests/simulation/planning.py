@@ -17,9 +17,9 @@ from ubm_sync.sync.planfile import PlanFile, read_plan
 
 def plan_and_apply(world: World, people: People, between: Sequence[Act]) -> Iterator[str]:
     """Save a plan, let people act, carry it out; yield what is not as planned."""
-    service = world.service(0)
-    now = service.app.clock.now()
     try:
+        service = world.service(0)
+        now = service.app.clock.now()
         made = PlanFile.of(service.engine.plans(now), service.engine, now)
     except (SyncError, OperationalError) as error:
         world.say(f"no plan: {type(error).__name__}")
@@ -29,7 +29,7 @@ def plan_and_apply(world: World, people: People, between: Sequence[Act]) -> Iter
     world.say(f"an admin saves a plan of {len(made.items)} writes")
     for act in between:
         people.do(act)
-    before = {(one.place, one.key): one.fields for one in things(world)}
+    before = {(one.place, one.ref): one.fields for one in things(world)}
     chosen, wanted = read_plan(file)
     report = world.working(0, lambda service: service.engine.cycle(only=chosen))
     if report is None or report.skipped:
@@ -42,7 +42,7 @@ def plan_and_apply(world: World, people: People, between: Sequence[Act]) -> Iter
     if stray := report.done - wanted.keys():
         yield f"plan == apply: {len(stray)} writes were done that were not planned"
     for one in things(world):
-        was = before.get((one.place, one.key))
+        was = before.get((one.place, one.ref))
         if was is None or not one.key:
             continue
         for name, value in one.fields.items():

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from tests.simulation.story import Cycle, Plan, Result, Step, Story, run, shorter
+from tests.simulation.steps import Cycle, Plan, Step, Story, shorter
+from tests.simulation.story import Result, run
 
 T = TypeVar("T")
 MOST_RUNS = 400

@@ -1,104 +1,41 @@
-"""A story: what people do, what goes wrong and when the service works, as a list of steps.
-
-The list is drawn from the seed once; carrying it out draws nothing that another step's absence
-would move, so that a story that goes wrong can be shortened step by step.
-"""
+"""Plays a story: carries out its steps one after the other and holds the end to the promises."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
+from tests.simulation import twin
 from tests.simulation.ending import bring_to_rest
 from tests.simulation.evidence import Memory
 from tests.simulation.hands import Act
-from tests.simulation.model import Model
-from tests.simulation.moments import Killed
+from tests.simulation.model import Ending, Model
+from tests.simulation.moments import WRITING, Killed
 from tests.simulation.oracle import complaints
-from tests.simulation.people import BY_COMMAND, People
+from tests.simulation.people import People
 from tests.simulation.planning import plan_and_apply
+from tests.simulation.remapping import UNMAPPED, Remap, mappings
+from tests.simulation.steps import (
+    Backup,
+    Calm,
+    Cycle,
+    Plan,
+    PutBack,
+    Restart,
+    Skew,
+    Step,
+    Story,
+    Wait,
+)
 from tests.simulation.trouble import Trouble, Troubles
-from tests.simulation.world import Service, World
+from tests.simulation.world import World
 
 from ubm_sync.config.service import Clears
+from ubm_sync.live import Live
 from ubm_sync.sync.cycle import Report
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Time passes for everybody."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Skew:
-    """The clock of an instance's machine is set wrong, or right again."""
-
-    instance: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Cycle:
-    """An instance works; people act and it may die at numbered moments of it.
-
-    ``rival``: at that moment the other instance works, after ``pause`` seconds in which this one
-    stood still.
-    """
-
-    instance: int = 0
-    full: bool = False
-    kill: int | None = None
-    meanwhile: tuple[tuple[int, Act], ...] = ()
-    rival: int | None = None
-    pause: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Calm:
-    """Everything is mended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Restart:
-    """An instance is stopped and started again."""
-
-    instance: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """The service's state is copied away."""
-
-
-@dataclass(frozen=True, slots=True)
-class PutBack:
-    """The service's state is replaced by the copy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A plan is saved, people act, and the plan is carried out."""
-
-    between: tuple[Act, ...] = ()
-
-
-Step: TypeAlias = Act | Wait | Skew | Cycle | Trouble | Calm | Restart | Backup | PutBack | Plan
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """Everything that makes one run: ``traits`` hold for the whole of it."""
-
-    seed: int
-    steps: tuple[Step, ...]
-    climate: dict[str, dict[str, Any]] = field(default_factory=dict)
-    traits: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +53,33 @@ def run(story: Story) -> Result:
     """Play a story and hold its end against the promises."""
     world = World()
     try:
-        stage = Stage(world, story)
-        for step in story.steps:
-            stage.do(step)
-        ending = bring_to_rest(
-            world,
-            stage.troubles,
-            stage.model,
-            stage.memory,
-            stage.broke,
-            guarded="floor" in story.traits,
-        )
-        found = [*stage.complaints, *complaints(stage.model, ending)]
+        ending, found = _play(world, story)
+        if twin.has_twin(story):
+            other = World()
+            try:
+                found += twin.differences(ending, _play(other, twin.without_kills(story))[0])
+            finally:
+                other.close()
         for text in found:
             world.say(text)
         return Result(story, world.trace, tuple(found), tuple(world.told), world.counts)
     finally:
         world.close()
+
+
+def _play(world: World, story: Story) -> tuple[Ending, list[str]]:
+    stage = Stage(world, story)
+    for step in story.steps:
+        stage.do(step)
+    ending = bring_to_rest(
+        world,
+        stage.troubles,
+        stage.model,
+        stage.memory,
+        stage.broke,
+        guarded="floor" in story.traits,
+    )
+    return ending, [*stage.complaints, *complaints(stage.model, ending)]
 
 
 class Stage:
@@ -148,6 +95,9 @@ class Stage:
         self.broke: list[str] = []
         self.complaints: list[str] = []
         self._backup: sqlite3.Connection | None = None
+        self._remapped: frozenset[str] = frozenset()
+        if "mapping" in story.traits:
+            self._remap(Remap(story.traits["mapping"]))
         world.poisonous = bool(story.traits.get("poisonous", False))
         world.same_machine = bool(story.traits.get("same_machine", True))
         adjust(world, self.model, story.traits)
@@ -169,7 +119,7 @@ class Stage:
                 self._cycle(step)
             case Trouble():
                 self.troubles.begin(step)
-                self.model.quiet = False
+                self.model.quiet = self.model.untroubled = False
             case Calm():
                 self.troubles.calm()
                 self.model.quiet = True
@@ -183,6 +133,8 @@ class Stage:
                 self._put_back()
             case Plan():
                 self._plan(step)
+            case Remap():
+                self._remap(step)
         self.world.counts[f"step: {type(step).__name__}"] += 1
 
     def _put_back(self) -> None:
@@ -193,6 +145,18 @@ class Stage:
         self.world.restore_state(self._backup)
         self.world.say("the state is replaced by the older copy")
 
+    def _remap(self, step: Remap) -> None:
+        self._remapped ^= {step.change}
+        self.world.configure(mappings=mappings(self._remapped))
+        self.model.unmapped = {
+            (name, place)
+            for change in self._remapped & UNMAPPED.keys()
+            for name, places in [UNMAPPED[change]]
+            for place in places
+        }
+        verb = "says" if step.change in self._remapped else "does not say any more"
+        self.world.say(f"the mapping {verb}: {step.change}")
+
     def _plan(self, step: Plan) -> None:
         self.model.cycles += 1
         for text in plan_and_apply(self.world, self.people, step.between):
@@ -201,6 +165,7 @@ class Stage:
 
     def _cycle(self, step: Cycle) -> None:
         self.model.cycles += 1
+        self.model.untroubled &= step.kill is None and step.rival is None and not step.meanwhile
         moments = Moments(self, step)
         self.world.passed = moments.passed
         try:
@@ -211,7 +176,7 @@ class Stage:
     def attempt(self, instance: int, *, full: bool = False) -> Report | None:
         """Run a cycle; one that breaks down is a complaint."""
 
-        def work(service: Service) -> Report:
+        def work(service: Live) -> Report:
             return service.engine.cycle(full=full)
 
         try:
@@ -230,13 +195,15 @@ class Moments:
         self._step = step
         self._meanwhile = sorted(step.meanwhile, key=lambda one: one[0])
         self._rival = step.rival
-        self._number = 0
+        self._number = self._writes = 0
 
     def passed(self, name: str, people: bool) -> None:
         """Pass one moment; raises Killed at the last one and whatever is tried after it."""
         self._number += 1
+        self._writes += name.startswith(f"before {WRITING}")
         if people:
-            while self._meanwhile and self._meanwhile[0][0] <= self._number:
+            now = self._writes if self._step.late else self._number
+            while self._meanwhile and self._meanwhile[0][0] <= now:
                 self._let_act(name, self._meanwhile.pop(0)[1])
             if self._rival is not None and self._rival <= self._number:
                 self._rival = None
@@ -276,11 +243,3 @@ def adjust(world: World, model: Model, traits: dict[str, Any]) -> None:
         guard = world.configuration.service.guard.model_copy(update=changed)
         service = world.configuration.service.model_copy(update={"guard": guard})
         world.configure(service=service)
-
-
-def shorter(story: Story, steps: Sequence[Step]) -> Story:
-    """Return the story with other steps."""
-    return Story(story.seed, tuple(steps), story.climate, story.traits)
-
-
-__all__ = ["BY_COMMAND", "Result", "Story", "run"]

@@ -15,6 +15,7 @@ from tests.simulation.model import Ending, Model, Thing
 CLOCKS_DIFFER = timedelta(hours=1, minutes=30)  # more than any clock is set wrong
 NOTED = ("ticket", "enrolment", "onboarding")
 TICKET_COLUMN, ACCOUNT_COLUMN, SYNCED_COLUMN = "HubSpot Ticket", "UBM Account ID", "Last Synced"
+STATUS_COLUMN = "Sync Status"
 CUSTOMER = "ubm_customer_key"
 DECISION = "ubm_conflict_decision"
 GONE = "is no longer in"  # in the note about a row that vanished
@@ -22,13 +23,15 @@ ZONE = ZoneInfo("America/Chicago")  # where both customers live
 
 
 def says_everything(model: Model, ending: Ending) -> Iterator[str]:
-    """Every note that was to be written stands on its ticket."""
+    """Every note that was to be written stands on its ticket, and a new request is told of."""
     if model.restorations:
         return  # it may have been said before, and on another ticket
     for one in ending.things:
         wanted = ending.announced[one.record, one.place]
         if one.place in NOTED and _is_untouched(model, one) and len(one.notes) < wanted:
             yield f"{one.place} {one.ref} has {len(one.notes)} notes, {wanted} were to be written"
+        if one.place == "ticket" and _is_untouched(model, one) and not one.notes:
+            yield f"ticket {one.ref} has no note that tells of the request"
 
 
 def shows_where(model: Model, ending: Ending) -> Iterator[str]:
@@ -101,6 +104,20 @@ def takes_each_step_once(_model: Model, ending: Ending) -> Iterator[str]:
                 yield f"account {one.ref}, created at {created}, was approved at {approved}"
 
 
+def goes_on(model: Model, ending: Ending) -> Iterator[str]:
+    """What was approved does not wait for an approval, unless a conflict must be decided first."""
+    torn = {one.record for one in ending.kept if one.open}
+    waiting = {
+        one.record
+        for one in ending.things
+        if one.place == "row" and one.shown.get(STATUS_COLUMN) == "Waiting for CSM"
+    }
+    for one in ending.things:
+        approved = one.place == "ticket" and one.shown.get("ubm_approval") == "approve"
+        if approved and _is_untouched(model, one) and one.record in waiting - torn:
+            yield f"ticket {one.ref} was approved, and its row still waits for that"
+
+
 def tells_the_time(_model: Model, ending: Ending) -> Iterator[str]:
     """No row says in its customer's time that something happened which lies in the future."""
     for row in ending.things:
@@ -145,6 +162,7 @@ TELLING: dict[str, Callable[[Model, Ending], Iterator[str]]] = {
     "decisions are carried out": does_as_decided,
     "ownership of the number": lets_only_owners,
     "a step happens once": takes_each_step_once,
+    "what is approved goes on": goes_on,
     "one customer": belongs_to_one,
     "time as people read it": tells_the_time,
     "only what left is missed": misses_only_what_left,

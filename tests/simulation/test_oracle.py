@@ -42,7 +42,7 @@ def row(**values: str) -> Thing:
 
 
 def ticket(**values: str) -> Thing:
-    return Thing("ticket", "9", "r1", "New locations", fields(**values), {})
+    return Thing("ticket", "9", "r1", "New locations", fields(**values), {}, ("a new request",))
 
 
 def ending(*things: Thing) -> Ending:
@@ -54,7 +54,7 @@ def ending(*things: Thing) -> Ending:
         creations=Counter(),
         deletions=0,
         resting=[1, 1, 0, 0],
-        announced=Counter(),
+        announced=Counter({("r1", "ticket"): 1}),
         intents=set(),
         chain="",
         broke=[],
@@ -113,8 +113,12 @@ def test_a_second_ticket_of_one_record_is_noticed() -> None:
     assert said(Model(), end) == {"at most one create"}
 
 
+def test_a_request_that_nobody_was_told_of_is_noticed() -> None:
+    assert said(Model(), ending(row(), replace(ticket(), notes=()))) == {"notes reach people"}
+
+
 def test_a_note_that_never_came_is_noticed() -> None:
-    end = replace(ending(row(), ticket()), announced=Counter({("r1", "ticket"): 1}))
+    end = replace(ending(row(), ticket()), announced=Counter({("r1", "ticket"): 2}))
     assert said(Model(), end) == {"notes reach people"}
 
 
@@ -151,6 +155,12 @@ def test_a_ticket_of_another_customer_is_noticed() -> None:
     assert said(Model(), end) == {"one customer"}
 
 
+def test_an_approval_that_nobody_reads_is_noticed() -> None:
+    waits = replace(row(), shown={"Sync Status": "Waiting for CSM"})
+    approved = replace(ticket(), shown={"ubm_approval": "approve"})
+    assert said(Model(), ending(waits, approved)) == {"what is approved goes on"}
+
+
 def test_deleting_is_noticed() -> None:
     assert said(Model(), replace(ending(), deletions=1)) == {"absence is not deletion"}
 
@@ -158,6 +168,27 @@ def test_deleting_is_noticed() -> None:
 def test_an_account_nobody_approved_is_noticed() -> None:
     account = Thing("account", "A1", "r1", "halsted", fields(), {})
     assert said(Model(), ending(row(), account)) == {"order of the procedure"}
+
+
+def test_an_account_of_a_withdrawn_request_is_noticed() -> None:
+    model = Model()
+    model.accepted("9", "r1")
+    model.withdrawn("r1")
+    account = Thing("account", "A1", "r1", "halsted", fields(), {})
+    assert said(model, ending(row(), account)) == {"order of the procedure"}
+
+
+def test_a_conflict_with_what_nobody_typed_is_noticed() -> None:
+    model = Model()
+    model.typed("row", "1", "notes", "a", "")
+    end = ending(row(notes="a"), ticket(notes="b"))
+    end.kept = [
+        Kept("r1", "notes", value, open=True, place=place)
+        for place, value in (("row", "a"), ("ticket", "b"))
+    ]
+    assert said(model, end) == {"no false conflict"}
+    model.typed("ticket", "9", "notes", "b", "")
+    assert not said(model, end)
 
 
 def test_another_customers_words_are_noticed() -> None:
@@ -173,14 +204,15 @@ def test_more_changes_than_were_allowed_or_approved_within_an_hour_are_noticed()
         thing
         for n in range(3)
         for thing in (
-            Thing("row", f"{n}", f"r{n}", "halsted", fields(gl_code="7000"), {}),
-            Thing("ticket", f"9{n}", f"r{n}", "New locations", fields(gl_code="7000"), {}),
+            replace(row(gl_code="7000"), ref=f"{n}", key=f"r{n}"),
+            replace(ticket(gl_code="7000"), ref=f"9{n}", key=f"r{n}"),
         )
     ]
     end = ending(*things)
     end.changes = [Change("ticket", f"9{n}", "gl_code", "7000", 10.0 * n, True) for n in range(2)]
     end.changes.append(Change("ticket", "92", "gl_code", "7000", 9000.0, ours=True))
     end.intents = {(f"ticket r{n}", "gl_code") for n in range(3)}
+    end.announced = Counter({(f"r{n}", "ticket"): 1 for n in range(3)})
     assert said(model, end) == {"guard"}
     model.waved_through("halsted", "hubspot", "gl_code", 1, 0.0)
     assert not said(model, end)

@@ -11,8 +11,8 @@ import pytest
 from tests.simulation import archive
 from tests.simulation.driver import play, replay
 
-SEEDS = 120
-BATCH = 20
+SEEDS = 500
+BATCH = 25
 ROOT = Path(__file__).parents[2]
 STORED = sorted(archive.FOLDER.glob("*.json"))
 SAMPLE = range(7)

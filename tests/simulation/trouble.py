@@ -51,6 +51,7 @@ CLIMATE: dict[str, dict[str, tuple[Any, ...]]] = {
     "hubspot": {
         "search_lag": (0.0, 2.0, 20.0),
         "search_lag_jitter": (0.0, 10.0, 60.0),
+        "search_repeats": (0, 1, 3),
         "trims_text": (False, True),
         "missing_rejects_batch": (False, True),
         "merge_makes_new_record": (False, True),

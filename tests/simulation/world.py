@@ -19,17 +19,17 @@ from typing import Any
 
 import requests
 from sqlalchemy.exc import OperationalError
+from tests.simulation.instance import started
 from tests.simulation.moments import FULL, Killed, Line, Passed, Watch
 from tests.simulation.template import Template, template
 
-from ubm_sync.app import Application
 from ubm_sync.clock import VirtualClock
-from ubm_sync.config import Configuration, Environment
 from ubm_sync.errors import SyncError
 from ubm_sync.flow import Decision, Flow, Situation
+from ubm_sync.live import Live
 from ubm_sync.model import Customer, Values
 from ubm_sync.state import Limit, SharedBudget, State
-from ubm_sync.sync.cycle import Engine, Report
+from ubm_sync.sync.cycle import Report
 
 POISON = "POISON"
 
@@ -68,16 +68,6 @@ class Skewed:
         self.clock.sleep(seconds)
 
 
-@dataclass(slots=True)
-class Service:
-    """One process of the service."""
-
-    holder: str
-    app: Application
-    engine: Engine
-    configuration: Configuration
-
-
 @dataclass
 class World:
     """Everything one seed plays in; ``told`` is its story in plain words."""
@@ -100,11 +90,12 @@ class World:
         self.store.restore()
         self.state_clock, self.store_clock = watches()
         self.clocks = (Skewed(self.clock), Skewed(self.clock))
-        self.services: list[Service | None] = [None, None]
-        self.gone: set[str] = set()
+        self.services: list[Live | None] = [None, None]
+        self._holders = ["", ""]
+        self._gone: set[str] = set()
         self._started = 0
         self._trace = hashlib.sha256()
-        self._lines = {
+        self.lines = {
             emulator.name: Line(emulator, self._moment, self._heard)
             for emulator in (self.hubspot, self.smartsheet)
         }
@@ -155,61 +146,35 @@ class World:
 
     # --------------------------------------------------------------------------------- the service
 
-    def service(self, number: int) -> Service:
+    def service(self, number: int) -> Live:
         """Return an instance, started if need be, with the configuration of now."""
         service = self.services[number]
-        if service is None or service.configuration is not self.configuration:
-            service = self.services[number] = self._start(number, service)
+        if service is None:
+            self._started += 1
+            self._holders[number] = f"instance {number} start {self._started}"
+            service = self.services[number] = started(self, number, self._holders[number])
+        service.refresh()
         return service
 
-    def _start(self, number: int, before: Service | None) -> Service:
-        clock = self.clocks[number]
-        environment = Environment(dict(self.template.variables), {})
-        if before is None:
-            self._started += 1
-            app = Application(environment, clock=clock)
-            vars(app)["state"] = State("sqlite://", self.state.engine, clock)
-            holder = f"instance {number} start {self._started}"
-        else:  # as when edited files are taken over
-            app = before.app.renewed(environment, self.configuration)
-            holder = before.holder
-        vars(app)["configuration"] = self.configuration
-        vars(app)["budget"] = self.budget
-        self._connect(app)
-        engine = app.engine()
-        engine._holder, engine._is_gone = holder, self._is_gone
-        engine.settings = replace(engine.settings, ahead=False)
-        flows: dict[str, Any] = dict(engine.flows)
-        flows["location"] = PoisonedFlow(flows["location"], self)
-        engine.flows = flows
-        return Service(holder, app, engine, self.configuration)
+    def flows(self, flows: Mapping[str, Flow]) -> dict[str, Flow]:
+        """Return the flows as they decide in this world."""
+        return {**flows, "location": PoisonedFlow(flows["location"], self)}
 
-    def _connect(self, app: Application) -> None:
-        connectors: dict[str, Any] = dict(app.connectors)
-        hubspot, sheets = connectors["hubspot"], connectors["smartsheet"]
-        for transport in (hubspot.client.transport, sheets._client.transport):
-            transport.session.trust_env = False  # reading the environment takes a tenth of all
-        hubspot.client.transport.mount(self._lines["hubspot"])
-        sheets.mount(self._lines["smartsheet"])
-        session = sheets._client.transport.session
-        sheets._client._sdk = self.template.sheet_client_for(session)
-        connectors["store"]._opened = self.store.engine
-
-    def _is_gone(self, holder: str) -> bool:
-        return self.same_machine and holder in self.gone
+    def is_gone(self, holder: str) -> bool:
+        """Return whether a process is known to have ended."""
+        return self.same_machine and holder in self._gone
 
     def end(self, number: int) -> None:
         """End an instance, as a process ends that is killed or stopped."""
-        service = self.services[number]
-        if service is not None:
-            self.gone.add(service.holder)
+        if self.services[number] is not None:
+            self._gone.add(self._holders[number])
         self.services[number] = None
 
     def cycle(self, number: int, *, full: bool = False) -> Report | None:
         """Run one cycle of an instance; None where it was killed or could not be run."""
         return self.working(number, lambda service: service.engine.cycle(full=full))
 
-    def working(self, number: int, work: Callable[[Service], Report]) -> Report | None:
+    def working(self, number: int, work: Callable[[Live], Report]) -> Report | None:
         """Let an instance do something, and say how it ended."""
         try:
             return self._working(number, work)
@@ -226,7 +191,7 @@ class World:
                 gc.collect()
                 database.raw.rollback()
 
-    def _working(self, number: int, work: Callable[[Service], Report]) -> Report | None:
+    def _working(self, number: int, work: Callable[[Live], Report]) -> Report | None:
         try:
             report = work(self.service(number))
         except Killed as end:

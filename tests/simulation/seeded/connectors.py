@@ -12,6 +12,7 @@ from tests.simulation.seeded.mutation import (
     disturbed,
     either,
     killed,
+    lagging,
     lost_answers,
     troubles,
 )
@@ -26,11 +27,13 @@ from ubm_hubspot.notes import Notes
 from ubm_hubspot.observing import Observer
 from ubm_hubspot.window import Window
 from ubm_smartsheet import batching
+from ubm_smartsheet import looking as row_looking
 from ubm_smartsheet import writing as row_writing
 from ubm_smartsheet.cursor import SheetState
 from ubm_smartsheet.looking import Look as RowLook
 from ubm_smartsheet.writing import SheetWriter
 from ubm_sync.model import Result
+from ubm_sync.sync.lookback import LookBack
 from ubm_sync.transport import Kind
 
 # ---------------------------------------------------------------------------------------- answers
@@ -90,8 +93,8 @@ def _only_creates(sort: Callable[..., Any], self: TicketLook, parcels: Any, run:
     return sort(self, parcels, run, new=new) if not new else (list(parcels), [])
 
 
-def _never_late(_self: RowLook, _rows: object) -> tuple[frozenset[str], int]:
-    return frozenset(), 0
+def _never_late(_self: RowLook, _rows: object) -> object:
+    return row_looking.NOTHING
 
 
 ticket_look_skipped = instead(ticket_looking, "_is_late", lambda *_some: False)
@@ -102,8 +105,11 @@ row_look_skipped = both(
 # ---------------------------------------------------------------------------------------- reading
 
 
-def _no_overlap(self: Window) -> int:
-    return self.scanned + 1 if self.scanned else 0
+def _newest_only(begin: Callable[..., int], self: Window, now: int) -> int:
+    begin(self, now)
+    self._settling = False
+    self._anchor = self.scanned + 1 if self.scanned else 0
+    return self._anchor
 
 
 def _any_version(own_write: Callable[..., bool], self: SheetState, version: int, newest: str, *,
@@ -116,20 +122,30 @@ def _any_version(own_write: Callable[..., bool], self: SheetState, version: int,
     return taken
 
 
+def _nothing(*_some: Any) -> int:
+    return 0
+
+
 def _none(*_some: Any, **_named: Any) -> Iterator[Any]:
     return iter(())
 
 
-search_begins_at_newest = both(
-    instead(Window, "_fast", _no_overlap), instead(Window, "_settle", lambda *_some: None)
-)
+search_begins_at_newest = around(Window, "begin", _newest_only)
 older_index_is_news = instead(Window, "is_news", lambda *_some: True)
 sheet_cursor_skips_others = around(SheetState, "own_write", _any_version)
 archived_not_listed = instead(Observer, "archived", _none)
 return_is_no_news = instead(Window, "forget", lambda *_some: None)
 notes_not_looked_for = instead(Notes, "noted", lambda *_some: frozenset())
 
+looks_skipped = both(ticket_look_skipped, row_look_skipped, instead(LookBack, "look", _nothing))
+
 CONNECTORS: tuple[Mutation, ...] = (
+    Mutation(
+        "nobody looks before or after",
+        "what people typed between two readings is written over",
+        looks_skipped,
+        disturbed,
+    ),
     Mutation(
         "an unanswered ticket is refused",
         "a write that landed after all counts as not sent",
@@ -182,6 +198,7 @@ CONNECTORS: tuple[Mutation, ...] = (
         "the search begins at the newest change",
         "what the index shows late is never read",
         search_begins_at_newest,
+        lagging,
     ),
     Mutation(
         "an older index is news", "an index that lags takes back what was read", older_index_is_news

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from tests.simulation.hands import Act
+from tests.simulation.remapping import Remap
 from tests.simulation.seeded.patching import Bug
-from tests.simulation.story import Backup, Cycle, Plan, Story
+from tests.simulation.steps import Backup, Cycle, Plan, Story
 from tests.simulation.trouble import LOST, Trouble
 
 Hint: TypeAlias = Callable[[Story], bool]
@@ -58,10 +59,21 @@ def either(*hints: Hint) -> Hint:
     return lambda story: any(hint(story) for hint in hints)
 
 
+def every(*hints: Hint) -> Hint:
+    return lambda story: all(hint(story) for hint in hints)
+
+
 guarded: Hint = lambda story: "floor" in story.traits and acts("bulk_edit")(story)  # noqa: E731
 killed = _cycles(lambda one: one.kill is not None)
 rivals = _cycles(lambda one: one.rival is not None)
 disturbed = _cycles(lambda one: one.meanwhile)
 lost_answers = troubles(*(fault.value for fault in LOST))
 copied: Hint = lambda story: any(isinstance(step, Backup) for step in story.steps)  # noqa: E731
+remapped: Hint = lambda story: (  # noqa: E731
+    "mapping" in story.traits or any(isinstance(step, Remap) for step in story.steps)
+)
+rewritten: Hint = lambda story: bool(story.climate.get("hubspot", {}).get("trims_text"))  # noqa: E731
+lagging: Hint = lambda story: bool(  # noqa: E731
+    story.climate.get("hubspot", {}).get("search_lag_jitter")
+)
 planned: Hint = lambda story: any(isinstance(step, Plan) for step in story.steps)  # noqa: E731

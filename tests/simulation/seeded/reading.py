@@ -14,6 +14,7 @@ from tests.simulation.seeded.mutation import (
     copied,
     disturbed,
     either,
+    every,
     killed,
     troubles,
 )
@@ -78,12 +79,12 @@ def _is_any(_self: Listing) -> bool:
 
 cursor_saved_too_early = around(Ingest, "take", _cursor_first)
 asked_again_in_vain = around(Ingest, "take", _same_version_only)
-changes_not_noticed = around(ingest, "_differs", _no_news)
+changes_not_noticed = around(ingest, "differs", _no_news)
 short_listing_believed = both(
     instead(Absence, "look", _believed_at_once),
     instead(Listing, "is_whole", property(_is_any)),
 )
-service_edits_not_noticed = instead(ingest, "_service_edits", lambda *_some: {})
+service_edits_not_noticed = instead(ingest, "service_edits", lambda *_some: {})
 
 # ------------------------------------------------------------------------------------------ binding
 
@@ -195,7 +196,7 @@ READING: tuple[Mutation, ...] = (
         "a moved row is a copy",
         "a restored row is a new record",
         move_taken_for_copy,
-        acts("restore_row"),
+        every(acts("restore_row"), acts("delete_row")),
     ),
     Mutation(
         "an identity crosses customers",

@@ -103,7 +103,10 @@ def _inbox_lost(_take: object, state: Any, *_rest: object) -> None:
             tx.decisions.done(decided[-1].number)
 
 
-fence_not_checked = instead(Engine, "_fence", _unfenced)
+# Asked in each transaction and before each request: either alone keeps the other one's work safe.
+fence_not_checked = both(
+    instead(Engine, "_fence", _unfenced), instead(Engine, "permitted", lambda _self: None)
+)
 lease_not_asked_for = both(
     instead(Leases, "acquire", _anyones_lease), instead(Leases, "renew", _renewed)
 )
