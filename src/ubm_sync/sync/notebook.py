@@ -76,6 +76,11 @@ def entries(notebook: Mapping[str, str], prefix: str) -> Iterable[tuple[str, str
             yield key[len(prefix) :], value
 
 
+def unanswered(notebook: Mapping[str, str]) -> frozenset[str]:
+    """Return the places of which a create was sent and never answered."""
+    return frozenset(place for place, _ in entries(notebook, MADE))
+
+
 def also(before: str | None, value: str) -> str:
     """Return an entry of values of which any may be there, the newest last."""
     kept = [one for one in any_of(before) if one != value]

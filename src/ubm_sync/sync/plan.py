@@ -124,7 +124,7 @@ def plan_record(
         delays=delays,
         troubles=_troubles(subject.notebook),
         elsewhere=elsewhere,
-        unanswered=_unanswered(subject.notebook),
+        unanswered=book.unanswered(subject.notebook),
     )
     decision = flow.decide(situation, now)
     if decision.fixes:
@@ -213,10 +213,6 @@ def _vanished(notebook: Mapping[str, str]) -> Mapping[str, str]:
     """Return the places whose record was proven to be missing, and whether alone or with many."""
     found = dict(book.entries(notebook, book.VANISHED)) if notebook else NOTHING
     return {place: book.unpacked(entry, 1)[0] for place, entry in found.items()}
-
-
-def _unanswered(notebook: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(dict(book.entries(notebook, book.MADE))) if notebook else _NONE
 
 
 def _troubles(notebook: Mapping[str, str]) -> dict[str, str]:
