@@ -225,9 +225,9 @@ def _changes(
         observation = seen.get(place)
         if observation is None or (blind and name in blind.get(place, ())):
             continue
-        if observation.marks and observation.marks.get(name) == Mark.UNSEEN:
-            continue
         value = observation.values.get(name)
+        if value is None and observation.marks and observation.marks.get(name) == Mark.UNSEEN:
+            continue  # nobody has ever seen what is there
         if own is not None:
             if own.is_untouched(rule, place, value, base):
                 continue
