@@ -123,7 +123,7 @@ def _nothing_observed(_plan: Any, settled: Settled) -> None:
 
 
 def _all_landed(after: Callable[..., Any], write: Any, outcome: Any, *rest: Any) -> Any:
-    return after(write, replace(outcome, landed=None), *rest)
+    return after(write, outcome._replace(landed=None), *rest)
 
 
 def _digest_of_names(_digest: object, write: Any) -> str:
