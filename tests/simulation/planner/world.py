@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -277,6 +278,9 @@ class World:
         return True
 
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")  # only a day can be written as an instant
+
+
 def rewritten(kind: FieldType, value: str) -> str:
     """Return a value as a vendor spells it: the same value in other letters."""
     if kind is FieldType.TEXT:
@@ -287,8 +291,8 @@ def rewritten(kind: FieldType, value: str) -> str:
         return value.strip().upper()
     if kind is FieldType.NUMBER:
         return value.strip().removesuffix(".0")
-    if kind is FieldType.DATE:
-        return f"{value.strip()[:10]}T00:00:00"
+    if kind is FieldType.DATE and _DAY.fullmatch(day := value.strip()[:10]):
+        return f"{day}T00:00:00"
     return value.strip()
 
 
