@@ -84,11 +84,13 @@ class Application:
     def connect(self, name: str) -> Connector:
         """Return the connector of one system; raises ConfigError where none is installed."""
         configuration = self.configuration
+        desk = configuration.desk
         connection = Connection(
             places=tuple(
                 place
                 for mapping in configuration.mappings.values()
                 for place in mapping.places_of(name)
+                if place is not desk
             ),
             customers=configuration.customers,
             settings=configuration.service.systems[name].settings,
@@ -98,6 +100,7 @@ class Application:
             stop=self.stop,
             stand_ins=configuration.service.stand_ins,
             permit=self._permit,
+            desk=desk if desk is not None and desk.system == name else None,
         )
         connector: Connector = _installed(CONNECTORS, name).load()(connection)
         return connector

@@ -65,7 +65,7 @@ class SetupStep:
 class Connection:
     """Everything a connector is given: it reads nothing else, no clock, no environment."""
 
-    places: tuple[Place, ...]  # the places that live in this system
+    places: tuple[Place, ...]  # the places of records that live in this system
     customers: tuple[Customer, ...]
     settings: Mapping[str, object]  # `systems.<name>` of config/service.yaml
     environment: Mapping[str, str]  # secrets and addresses, by the names of the contract
@@ -75,6 +75,7 @@ class Connection:
     stop: threading.Event = field(default_factory=threading.Event)
     stand_ins: tuple[str, ...] = ()  # e-mails: who owns work when manager and backup cannot
     permit: Callable[[], None] = lambda: None  # raises LeaseLost: asked before each request
+    desk: Place | None = None  # where people answer tickets, if that is in this system
 
 
 class Connector(Protocol):

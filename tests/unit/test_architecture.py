@@ -14,7 +14,7 @@ ENGINE = ROOT / "src" / "ubm_sync"
 CONNECTORS = sorted(
     {entry.value.partition(":")[0] for entry in entry_points(group="ubm_sync.connectors")}
 )
-VALUES = {"model", "errors", "clock", "ports", "flow", "evidence"}
+VALUES = {"model", "errors", "clock", "ports", "flow", "evidence", "desk"}
 ROOMS = {
     "model": set[str](),
     "errors": set[str](),
@@ -22,6 +22,7 @@ ROOMS = {
     "ports": {"clock", "evidence", "model"},
     "flow": {"model"},
     "evidence": {"model"},
+    "desk": {"model", "ports"},
     "database": {"errors"},
     "transport": {"clock", "errors", "ports"},
     "emulation": {"clock"},

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from ubm_sync.config.customers import CustomerFile, compare_customers, examine_customer
 from ubm_sync.config.delays import DelaySettings, load_delays
 from ubm_sync.config.service import Service
+from ubm_sync.desk import KIND
 from ubm_sync.errors import ConfigError, Flaw
 from ubm_sync.mapping import (
     Located,
@@ -24,7 +25,7 @@ from ubm_sync.mapping import (
     validate,
     yaml_files,
 )
-from ubm_sync.model import Customer
+from ubm_sync.model import Customer, Place
 
 SERVICE_FILE = "service.yaml"
 CUSTOMERS_FOLDER = "customers"
@@ -46,6 +47,12 @@ class Configuration:
     flaws: tuple[Flaw, ...] = ()
     source: Located = field(default_factory=lambda: Located(SERVICE_FILE, None))
     delays: DelaySettings = field(default_factory=DelaySettings)
+
+    @property
+    def desk(self) -> Place | None:
+        """Where people answer tickets; None where no mapping says so."""
+        mapping = self.mappings.get(KIND)
+        return mapping.places[0] if mapping is not None else None
 
 
 def load_configuration(

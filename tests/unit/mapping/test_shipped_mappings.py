@@ -40,7 +40,7 @@ def by_title(mapping: Mapping) -> dict[str, Binding]:
 
 
 def test_the_shipped_mappings_have_no_flaw(mappings: dict[str, Mapping]) -> None:
-    assert set(mappings) == {"location", "onboarding"}
+    assert set(mappings) == {"disconnection", "location", "onboarding"}
 
 
 def test_the_sheet_has_the_columns_of_the_template_in_order(location: Mapping) -> None:
