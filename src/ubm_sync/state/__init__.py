@@ -14,8 +14,10 @@ from ubm_sync.state.conflicts import ConflictState, Kept
 from ubm_sync.state.delay_cases import DelayCase, Ticket
 from ubm_sync.state.delays import Line
 from ubm_sync.state.doubts import Doubt
+from ubm_sync.state.errands import Errand, ErrandKind
 from ubm_sync.state.evidence import digest_of
 from ubm_sync.state.guard import GuardStop
+from ubm_sync.state.inquiries import Inquiry
 from ubm_sync.state.journal import Intent, Told
 from ubm_sync.state.leases import Lease
 from ubm_sync.state.meta import MappingVersion
@@ -23,6 +25,7 @@ from ubm_sync.state.outbox import NoteState, Waiting
 from ubm_sync.state.problems import KnownProblem
 from ubm_sync.state.quarantine import Quarantined
 from ubm_sync.state.records import RecordState
+from ubm_sync.state.remarks import Remark
 from ubm_sync.state.runs import Run
 from ubm_sync.state.store import DEFAULT_URL, State, Tx, open_state
 
@@ -33,7 +36,10 @@ __all__ = [
     "DelayCase",
     "Doubt",
     "Entry",
+    "Errand",
+    "ErrandKind",
     "GuardStop",
+    "Inquiry",
     "Intent",
     "Kept",
     "KnownProblem",
@@ -45,6 +51,7 @@ __all__ = [
     "NoteState",
     "Quarantined",
     "RecordState",
+    "Remark",
     "Run",
     "SharedBudget",
     "State",

@@ -17,9 +17,12 @@ from ubm_sync.state.cursors import Cursors
 from ubm_sync.state.decisions import Decisions
 from ubm_sync.state.delay_cases import DelayCases
 from ubm_sync.state.delays import DelayLedger
+from ubm_sync.state.disconnections import Disconnections
 from ubm_sync.state.doubts import Doubts
+from ubm_sync.state.errands import Errands
 from ubm_sync.state.evidence import DelayFacts
 from ubm_sync.state.guard import GuardStops
+from ubm_sync.state.inquiries import Inquiries
 from ubm_sync.state.journal import Journal
 from ubm_sync.state.leases import Leases
 from ubm_sync.state.meta import MappingVersions, Meta
@@ -29,6 +32,7 @@ from ubm_sync.state.outbox import Outbox
 from ubm_sync.state.problems import Problems
 from ubm_sync.state.quarantine import Quarantine
 from ubm_sync.state.records import Records
+from ubm_sync.state.remarks import Remarks
 from ubm_sync.state.runs import Runs
 from ubm_sync.state.sites import Sites
 
@@ -58,6 +62,10 @@ class Tx:
         self.delays = DelayLedger(connection, clock)
         self.facts = DelayFacts(connection, clock)
         self.cases = DelayCases(connection, clock)
+        self.disconnections = Disconnections(connection, clock)
+        self.inquiries = Inquiries(connection, clock)
+        self.errands = Errands(connection, clock)
+        self.remarks = Remarks(connection, clock)
         self.meta = Meta(connection, clock)
         self.mappings = MappingVersions(connection, clock)
 

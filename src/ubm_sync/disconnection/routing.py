@@ -1,0 +1,346 @@
+"""What should happen with a case now; pure: a case, its tickets and ``now`` in, a step out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
+from typing import NamedTuple
+
+from ubm_sync.calendars.coverage import Active, Choice, Coverage
+
+from ubm_sync.calendars.local import instant_text, stamp, zone_of
+from ubm_sync.desk import Dossier
+from ubm_sync.disconnection import signals, words
+from ubm_sync.disconnection.case import Case, Told
+from ubm_sync.disconnection.escalation import Ladder
+from ubm_sync.disconnection.rules import RoutingRules
+from ubm_sync.disconnection.values import Category
+from ubm_sync.model import Customer
+
+_RANKS = ("", "low", "medium", "high", "urgent")
+_PRIORITIES = {Category.URGENT: "urgent", Category.POSSIBLE: "high"}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a decision needs besides the case.
+
+    ``customer`` has no key where nobody knows whose ticket it is. ``visible``: the customer may be
+    told things. ``close_row`` says how a request to close goes on.
+    """
+
+    customer: Customer
+    coverage: Coverage
+    rules: RoutingRules
+    active: Active
+    visible: bool = False
+    close_row: str = ""
+
+    @property
+    def ladder(self) -> Ladder:
+        """Who is told next."""
+        return Ladder(self.customer, self.coverage, self.rules, self.active)
+
+
+class NoteDraft(NamedTuple):
+    """A note to write once; ``event`` makes it unique within the case."""
+
+    event: str
+    text: str
+
+
+class TaskDraft(NamedTuple):
+    """A task to make once."""
+
+    event: str
+    owner: str
+    subject: str
+    body: str
+    due: datetime
+    urgent: bool
+
+
+@dataclass(slots=True)
+class Step:
+    """What to do now: fields of the ticket to set, notes, tasks, and what to tell the customer.
+
+    ``case`` is how the case is afterwards. ``events`` are what happened, for the audit log.
+    """
+
+    case: Case
+    values: dict[str, str | None] = field(default_factory=dict)
+    notes: list[NoteDraft] = field(default_factory=list)
+    tasks: list[TaskDraft] = field(default_factory=list)
+    replies: list[NoteDraft] = field(default_factory=list)
+    events: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    def happened(self, action: str, **details: str) -> None:
+        """Remember one event."""
+        self.events.append((action, details))
+
+    def note(self, event: str, text: str) -> None:
+        """Ask for a note."""
+        self.notes.append(NoteDraft(f"{self.case.turn}:{event}", text))
+
+
+def decide(case: Case, dossiers: Mapping[str, Dossier], world: World, now: datetime) -> Step:
+    """Return the next step of a case whose ticket is there.
+
+    ``dossiers`` are its tickets as they are now, by ref, ``case.ticket`` among them.
+    """
+    step = Step(replace(case, due=False))
+    mine = dossiers[case.ticket]
+    if case.routed_at is not None and all(_is_done(case, one) for one in dossiers.values()):
+        _close(step, mine, now)
+        return step
+    if case.outcome == "closed":  # reopened: it stays answered until new words come
+        step.case.outcome, step.case.closed_at = "acknowledged", None
+        return step
+    _listen(step, dossiers, world)
+    if step.case.routed_at is None and step.case.outcome == "":
+        _route(step, mine, world, now)
+    elif step.case.outcome == "":
+        _escalate(step, world, now)
+    _tell(step, mine)
+    return step
+
+
+def _is_done(case: Case, dossier: Dossier) -> bool:
+    """Return whether a ticket was closed; one that was closed when it was routed was not since."""
+    ticket = dossier.ticket
+    return ticket.closed and not (ticket.ref == case.ticket and ticket.stage_name == case.stage)
+
+
+def _close(step: Step, mine: Dossier, now: datetime) -> None:
+    case = step.case
+    case.wake_at = case.held = None
+    if case.outcome != "closed":
+        case.outcome, case.closed_at = "closed", now
+        step.happened("closed", stage=mine.ticket.stage_name)
+
+
+def _listen(step: Step, dossiers: Mapping[str, Dossier], world: World) -> None:
+    """Take over what people did and said since the case was routed."""
+    case, zone = step.case, world.customer.zone
+    if case.routed_at is None or case.outcome != "":
+        return
+    for one in dossiers.values():
+        said = signals.verdict(case, one)
+        if said is Category.OTHER:
+            case.outcome, case.wake_at = "no", None
+            step.note("no", "Understood: this is no disconnection. Nobody is reminded any more.")
+            step.happened("answered no")
+            return
+        if said is Category.URGENT and case.category is Category.POSSIBLE:
+            renew(case, "somebody says that it is a disconnection")
+            case.category, case.confidence = Category.URGENT, 1.0
+            step.happened("answered yes")
+            return
+        if said is Category.CLOSE and case.category is not Category.CLOSE:
+            renew(case, "")
+            case.category, case.confidence = Category.CLOSE, 1.0
+            step.happened("answered close")
+            return
+    if case.category is Category.CLOSE:
+        return
+    found = [
+        sign
+        for one in dossiers.values()
+        if (sign := signals.acknowledged(case, one, world.rules.grace)) is not None
+    ]
+    if found:
+        first = min(found, key=lambda one: one.at)
+        case.acknowledged_at, case.acknowledged_by, case.acknowledged_how = first
+        case.outcome, case.wake_at = "acknowledged", None
+        step.note("acknowledged", words.acknowledged(case, zone))
+        step.happened("acknowledged", by=first.by, how=first.how)
+
+
+def renew(case: Case, why: str) -> None:
+    """Begin a case anew: new facts came, or a person answered the question."""
+    case.turn += 1
+    case.news = why
+    case.outcome, case.routed_at, case.told, case.held = "", None, (), None
+    case.acknowledged_at, case.acknowledged_by, case.acknowledged_how = None, "", ""
+    case.closed_at, case.due = None, True
+
+
+def _route(step: Step, mine: Dossier, world: World, now: datetime) -> None:
+    case, coverage = step.case, world.coverage
+    urgent = case.category is Category.URGENT
+    if not urgent and coverage.is_quiet(now):
+        _hold(step, world, now)
+        return
+    case.held = None
+    choice = coverage.effective_owner(world.customer, now, urgent=urgent, active=world.active)
+    owner, role = _owner(case, mine, choice)
+    case.owner, case.role = owner, role
+    case.routed_at, case.stage = now, mine.ticket.stage_name
+    case.told = (Told(0, owner, role, now, coverage.name(owner, world.customer)),) if owner else ()
+    verdicts = "; ".join(f"{one.email or one.role}: {one.verdict}" for one in choice.steps)
+    step.happened("routed", to=owner, role=role, why=verdicts)
+    if case.category is Category.CLOSE:
+        step.note("routed", words.closing(case, world.customer.name, world.close_row))
+        return
+    told = list(case.told)
+    if urgent and role == "owner" and owner != choice.email and not coverage.is_working(owner, now):
+        told.append(Told(1, choice.email, choice.role, now, choice.name))  # the other is off
+        case.told = tuple(told)
+    ladder = world.ladder
+    if ladder.near(case) and case.level == 0 and (next_ := ladder.next(case, now)) is not None:
+        told.append(next_._replace(at=now))
+        case.told = tuple(told)
+    _tell_of_routing(step, world, now, told)
+
+
+def _tell_of_routing(step: Step, world: World, now: datetime, told: list[Told]) -> None:
+    case, customer = step.case, world.customer
+    next_ = world.ladder.next(case, now)
+    case.wake_at = next_.at if next_ is not None else None
+    text = words.routed(case, customer.name, customer.zone, now, told, next_) if told else ""
+    if case.news:
+        text = f"{words.changed(case.news)} {text}"
+    if case.off_channel:
+        reply = _reply(world, case.owner)
+        text += " " + words.off_channel(_way(case), reply, visible=world.visible)
+        if world.visible:
+            step.replies.append(NoteDraft(f"{case.turn}:reply", reply))
+    step.note("routed", text)
+    for one in told:
+        step.tasks.append(_task(case, one, world, now, text))
+
+
+def _owner(case: Case, mine: Dossier, choice: Choice) -> tuple[str, str]:
+    """Return who owns it, and as what: what a person chose stays (domain C.6)."""
+    kept = signals.chosen_owner(mine)
+    if kept and mine.ticket.owner_active:
+        same = kept.casefold() == choice.email.casefold()
+        return kept, choice.role if same else "owner"
+    if case.owner and case.turn > 1 and mine.ticket.owner.casefold() == case.owner.casefold():
+        return case.owner, case.role
+    return choice.email, choice.role
+
+
+def _hold(step: Step, world: World, now: datetime) -> None:
+    case = step.case
+    if case.held is None:
+        case.held = world.coverage.quiet_until(now)
+        when = stamp(case.held, world.customer.zone)
+        who = world.customer.csm_name or "Your support manager"
+        reply = world.rules.queued.format(who=who, when=when)
+        text = words.held(case, world.customer.zone, reply, visible=world.visible)
+        step.note("held", text)
+        if world.visible:
+            step.replies.append(NoteDraft(f"{case.turn}:held", reply))
+        step.happened("held", until=instant_text(case.held))
+    case.wake_at = case.held
+
+
+def _escalate(step: Step, world: World, now: datetime) -> None:
+    """Tell everybody whose time has come."""
+    case, customer, ladder = step.case, world.customer, world.ladder
+    if case.category is Category.CLOSE:
+        case.wake_at = None
+        return
+    next_ = ladder.next(case, now)
+    while next_ is not None and next_.at <= now:
+        to = next_._replace(at=now)
+        case.told = (*case.told, to)
+        next_ = ladder.next(case, now)
+        text = words.escalated(case, customer.zone, now, to, next_, customer.name)
+        step.note(f"level{to.level}", text)
+        step.tasks.append(_task(case, to, world, now, text))
+        step.happened("escalated", level=str(to.level), to=to.email)
+    case.wake_at = next_.at if next_ is not None else None
+
+
+def _tell(step: Step, mine: Dossier) -> None:
+    """Set what the ticket's own fields should say, where that differs from what was set before.
+
+    What somebody corrected in a field since stays: only what this service has to say anew is set.
+    """
+    case, ticket = step.case, mine.ticket
+    wanted = facts(case)
+    for name, value in wanted.items():
+        if case.filed.get(name, "") != value and (value or name in case.filed):
+            step.values[name] = value or None
+    if _is_mine_to_own(case, mine):
+        step.values[signals.OWNER] = case.owner
+    type_ = ticket.values.get(signals.TYPE, "")
+    if case.outcome != "no" and type_ != case.category and not _said(step, type_):
+        step.values[signals.TYPE] = case.category.value
+    want = _PRIORITIES.get(case.category, "medium" if not ticket.priority else "")
+    lower = _rank(ticket.priority) < _rank(want)
+    if want and lower and case.outcome == "" and not signals.chosen_priority(case, mine):
+        step.values[signals.PRIORITY] = want
+
+
+def _is_mine_to_own(case: Case, mine: Dossier) -> bool:
+    """Return whether the ticket should get the case's owner: never over what a person chose."""
+    ticket = mine.ticket
+    if not case.owner or case.outcome == "no" or case.filed.get(signals.OWNER) == case.owner:
+        return False
+    if ticket.owner.casefold() == case.owner.casefold():
+        return False
+    return not (ticket.owner_active and signals.chosen_owner(mine))
+
+
+def _said(step: Step, type_: str) -> bool:
+    """Return whether the ticket's type was chosen by somebody else than this service."""
+    return bool(type_) and type_ != step.case.filed.get(signals.TYPE) and _is_ours(type_) is False
+
+
+def _is_ours(type_: str) -> bool:
+    return type_ in {one.value for one in Category}
+
+
+def facts(case: Case) -> dict[str, str]:
+    """Return the fields that tell of a case; "" empties one."""
+    routed = instant_text(case.routed_at) if case.routed_at is not None else ""
+    taken = instant_text(case.acknowledged_at) if case.acknowledged_at is not None else ""
+    accounts = [*case.ids, *case.numbers] if case.ids != case.numbers else list(case.numbers)
+    return {
+        "customer_key": case.customer,
+        "confidence": f"{case.confidence:.2f}".rstrip("0").rstrip("."),
+        "reason": " ".join(case.phrase.split())[:250],
+        "accounts": "; ".join(dict.fromkeys(accounts)),
+        "vendor_named": case.vendor,
+        "deadline": case.deadline.isoformat() if case.deadline else "",
+        "deadline_kind": "" if case.category is Category.CLOSE else case.deadline_kind.value,
+        "pay_by": case.pay_by.isoformat() if case.pay_by else "",
+        "state": "" if case.category is Category.CLOSE else case.state.value,
+        "case": case.name,
+        "routed_to": ", ".join(one.email for one in case.told),
+        "routed_at": routed,
+        "acknowledged_at": taken,
+        "escalation_level": str(case.level) if routed else "",
+        "off_channel": "true" if case.off_channel else "",
+    }
+
+
+def _task(case: Case, to: Told, world: World, now: datetime, text: str) -> TaskDraft:
+    customer = world.customer
+    due = now
+    if not case.is_off and case.pay_by is not None:
+        due = datetime.combine(
+            case.pay_by, time(world.rules.task_hour), tzinfo=zone_of(customer.zone)
+        )
+    subject = words.subject(case, customer.name)
+    if case.pay_by is not None and not case.is_off:
+        subject += f", pay by {words.short_day(case.pay_by, weekday=True)}"
+    event = f"{case.turn}:task:{to.level}:{to.email}"
+    return TaskDraft(event, to.email, subject, text, max(due, now), urgent=True)
+
+
+def _reply(world: World, owner: str) -> str:
+    who = world.coverage.name(owner, world.customer) if owner else "Our team"
+    return world.rules.reply.format(who=who, where="this sheet")
+
+
+def _way(case: Case) -> str:
+    return "the sheet" if case.source.startswith("row:") else "chat"
+
+
+def _rank(priority: str) -> int:
+    return _RANKS.index(priority) if priority in _RANKS else 0

@@ -1,0 +1,253 @@
+"""What comes in at the desk: which tickets must be read, and what becomes of each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from ubm_sync.desk import Desk, DeskPage, Dossier, Ticket
+from ubm_sync.disconnection.case import TICKET, Case, case_id
+from ubm_sync.disconnection.joining import twin
+from ubm_sync.disconnection.updating import absorb, update
+from ubm_sync.disconnection.values import Category, Reading
+from ubm_sync.dispatch.gathering import Gatherer, Text, texts_of
+from ubm_sync.state import Errand, ErrandKind, Inquiry, State, Tx
+
+DOSSIERS = 50  # tickets asked for at once
+_SAME = timedelta(minutes=2)  # a ticket made from a message, and that message
+_NOTHING = "nothing in it tells of a disconnection or of closing an account"
+_OURS = "this service made it, and no customer wrote on it"
+_CLOSED = "the ticket was closed when it was read"
+
+
+class Docket:
+    """The cases of one transaction: those a page is about, and those a new one may belong to."""
+
+    def __init__(self, tx: Tx, days: int) -> None:
+        self._tx = tx
+        self._days = days
+        self._standing: dict[str, list[str]] = {}
+        self.cases: dict[str, Case] = {}
+
+    def get(self, id_: str) -> Case | None:
+        """Return a case by its id, as it stands in this transaction."""
+        if id_ and id_ not in self.cases:
+            self.cases |= self._tx.disconnections.load([id_])
+        return self.cases.get(id_)
+
+    def enter(self, case: Case, ref: str, now: datetime) -> Case:
+        """Take a new case in; return it, or the one that is about the same notice.
+
+        ``ref`` is its ticket, "" where there is none yet.
+        """
+        if case.customer not in self._standing:
+            there = self._tx.disconnections.standing(case.customer)
+            self._standing[case.customer] = [one.id for one in there]
+            self.cases = {one.id: one for one in there} | self.cases
+        others = [self.cases[id_] for id_ in self._standing[case.customer]]
+        found = twin(case, others, self._days)
+        if found is None:
+            self.cases[case.id] = case
+            self._standing[case.customer].append(case.id)
+            return case
+        absorb(found, case, ref)
+        if ref:
+            key = f"{found.id}:joined:{ref}"
+            errand = Errand(key, found.id, ErrandKind.JOINING, ref, rank_of(case), {}, now)
+            self._tx.errands.queue([errand])
+        return found
+
+    def save(self) -> None:
+        """Store them all."""
+        self._tx.disconnections.save(self.cases.values())
+
+
+class Hearing:
+    """Reads tickets that are new or changed; every one of them ends in a row of the ledger."""
+
+    def __init__(self, state: State, desk: Desk, gatherer: Gatherer, cursor: str) -> None:
+        self._state = state
+        self._desk = desk
+        self._gather = gatherer
+        self._cursor = cursor
+
+    def take(self, page: DeskPage, now: datetime) -> int:
+        """Take one page in; return how many tickets were read.
+
+        What came of a page is stored with the reading position in one transaction, so that a
+        crash costs no more than reading the page again.
+        """
+        wanted = self._wanted(page.tickets)
+        read: list[Dossier] = []
+        for start in range(0, len(wanted), DOSSIERS):
+            refs = [one.ref for one in wanted[start : start + DOSSIERS]]
+            found = self._desk.dossiers(refs)
+            read += [found[ref] for ref in refs if ref in found]
+        with self._state.transaction() as tx:
+            self._keep(tx, read, now)
+            if page.checked or page.problems:
+                tx.problems.replace(set(page.checked), list(page.problems), now)
+            if page.cursor:
+                tx.cursors.put(self._cursor, page.cursor)
+        return len(read)
+
+    def _wanted(self, tickets: Sequence[Ticket]) -> list[Ticket]:
+        """Return the tickets to look at, those that seem urgent first.
+
+        A ticket is looked at where its text is another one, the customer wrote, or it belongs to
+        a case that somebody may have moved.
+        """
+        with self._state.reading() as tx:
+            known = tx.inquiries.load(TICKET + one.ref for one in tickets)
+            bound = tx.disconnections.of_tickets(one.ref for one in tickets)
+        found: dict[str, tuple[bool, datetime, Ticket]] = {}
+        for one in tickets:
+            before = known.get(TICKET + one.ref)
+            if before is None or one.ref in bound or _is_news(one, before):
+                found[one.ref] = not self._seems_urgent(one), one.created, one
+        return [one for *_, one in sorted(found.values(), key=lambda each: each[:2])]
+
+    def _seems_urgent(self, ticket: Ticket) -> bool:
+        reading = self._gather.read([texts_of(ticket)], self._gather.zone)
+        return reading is not None and reading.category is Category.URGENT
+
+    def _keep(self, tx: Tx, read: Sequence[Dossier], now: datetime) -> None:
+        known = tx.inquiries.load(TICKET + one.ticket.ref for one in read)
+        bound = tx.disconnections.of_tickets(
+            ref for one in read for ref in (one.ticket.ref, *one.merged)
+        )
+        docket = Docket(tx, self._gather.rules.merge_days)
+        for one in read:
+            ref = one.ticket.ref
+            id_ = next((bound[each] for each in (ref, *one.merged) if each in bound), "")
+            case = docket.get(id_)
+            if case is not None and case.ticket in one.merged:
+                case.ticket = ref
+            before = known.get(TICKET + ref)
+            known[TICKET + ref], fresh = self._hear(one, before, case, now)
+            if fresh is not None:
+                case = docket.enter(fresh, ref, now)
+            if case is not None:
+                case.due = True
+                known[TICKET + ref].case_id, known[TICKET + ref].reason = case.id, ""
+        tx.inquiries.save(known.values())
+        docket.save()
+
+    def _hear(
+        self, dossier: Dossier, before: Inquiry | None, case: Case | None, now: datetime
+    ) -> tuple[Inquiry, Case | None]:
+        """Read what is new on one ticket; return its row in the ledger, and a case it begins."""
+        ticket, gather = dossier.ticket, self._gather
+        customer = gather.customer_of(dossier)
+        if not customer.key and case is not None:
+            customer = gather.named(case.customer)
+        inquiry = before or Inquiry(TICKET + ticket.ref, ticket.ref, ticket.created)
+        texts = _unread(dossier, inquiry)
+        inquiry.version, inquiry.digest, inquiry.read_at = ticket.version, digest_of(ticket), now
+        inquiry.heard_at = _heard(dossier, inquiry)
+        inquiry.customer = customer.key or inquiry.customer
+        reading = gather.read(texts, customer.zone)
+        if reading is None or (reading.category is Category.OTHER and inquiry.category):
+            if not inquiry.category:
+                inquiry.category = Category.OTHER.value
+                inquiry.reason = _OURS if ticket.key else _NOTHING
+            return inquiry, None
+        arrived = max(one.at for one in texts)
+        note(inquiry, reading)
+        own = all(one.at == ticket.created for one in texts)  # no message came after it
+        inquiry.reason = self._reason(reading, ticket.closed and own, arrived, now) if case is None else ""
+        if reading.category is Category.OTHER or inquiry.reason:
+            return inquiry, None
+        id_ = case.id if case is not None else case_id(inquiry.source)
+        fresh = gather.case(id_, inquiry.source, reading, customer, arrived)
+        inquiry.customer = fresh.customer
+        if case is not None:
+            update(case, fresh, gather.rules.merge_days)
+            return inquiry, None
+        fresh.ticket = ticket.ref
+        fresh.off_channel = ticket.channel not in gather.rules.official
+        return inquiry, fresh
+
+    def _reason(self, reading: Reading, done: bool, arrived: datetime, now: datetime) -> str:
+        """Return why a text leads to no case, "" where it does.
+
+        A message on a ticket that is closed does: somebody must see it.
+        """
+        if reading.category is Category.OTHER:
+            return _NOTHING
+        if done:
+            return _CLOSED
+        return stale(arrived, now, self._gather.rules.stale)
+
+
+def note(inquiry: Inquiry, reading: Reading) -> None:
+    """Keep in the ledger what was read."""
+    inquiry.category, inquiry.confidence = reading.category.value, reading.confidence
+    inquiry.phrase, inquiry.found = reading.phrase, _plain(reading)
+
+
+def stale(arrived: datetime, now: datetime, limit: timedelta) -> str:
+    """Return why something this old leads to no case, "" where it does."""
+    days = (now - arrived).days
+    return f"it was {days} days old when it was read first" if now - arrived > limit else ""
+
+
+def rank_of(case: Case) -> str:
+    """Return how a case's errands sort among others."""
+    rank, day, arrived = case.urgency
+    return f"{rank} {day:10} {arrived}"
+
+
+def digest_of(ticket: Ticket) -> str:
+    """Return a short hash of a ticket's own words."""
+    return hashlib.sha256(f"{ticket.subject}\0{ticket.content}".encode()).hexdigest()[:16]
+
+
+def _plain(reading: Reading) -> dict[str, Any]:
+    found = asdict(reading)
+    found["amounts"] = [str(one) for one in reading.amounts]
+    return found
+
+
+def _is_news(ticket: Ticket, before: Inquiry) -> bool:
+    """Return whether a ticket that was read before may hold something to read."""
+    if ticket.version == before.version:
+        return False
+    if digest_of(ticket) != before.digest:
+        return True
+    if ticket.heard_at is None:  # the system does not tell when customers write: look
+        return not ticket.closed and not ticket.key
+    return before.heard_at is None or ticket.heard_at > before.heard_at
+
+
+def _heard(dossier: Dossier, before: Inquiry) -> datetime | None:
+    """Return when the customer last wrote, as far as it has been read now."""
+    found = [one.at for one in dossier.messages if one.inbound]
+    known = (before.heard_at, dossier.ticket.heard_at, *found)
+    return max((one for one in known if one is not None), default=None)
+
+
+def _unread(dossier: Dossier, before: Inquiry) -> list[Text]:
+    """Return the texts of a ticket that were not read yet.
+
+    What this service wrote itself is not read. The first message of a ticket that was made from it
+    is in the ticket.
+    """
+    ticket = dossier.ticket
+    found = []
+    if not ticket.key and digest_of(ticket) != before.digest:
+        found.append(texts_of(ticket))
+    for one in dossier.messages:
+        is_old = before.heard_at is not None and one.at <= before.heard_at
+        is_first = abs(one.at - ticket.created) <= _SAME and _holds(ticket, one.text)
+        if one.inbound and not is_old and not (is_first and not ticket.key):
+            found.append(Text(one.subject or ticket.subject, one.text, one.at, one.sender))
+    return found
+
+
+def _holds(ticket: Ticket, text: str) -> bool:
+    words = " ".join(text.split())
+    return words in " ".join(ticket.content.split())

@@ -1,0 +1,215 @@
+"""The cases that are due: decide, remember, write the ticket's fields; most urgent first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from ubm_sync.calendars.coverage import Active, Coverage
+from ubm_sync.desk import Desk, Dossier, Filing, Opening
+from ubm_sync.disconnection import signals
+from ubm_sync.disconnection.case import ROW, Case
+from ubm_sync.disconnection.routing import Step, World, decide, renew
+from ubm_sync.dispatch.gathering import Gatherer
+from ubm_sync.dispatch.hearing import rank_of
+from ubm_sync.model import Outcome, Result
+from ubm_sync.state import Entry, Errand, ErrandKind, State, Tx
+
+TOGETHER = 50  # cases decided at once: the most urgent ones are told before the others are read
+ACTOR = "disconnections"
+_PATIENCE = timedelta(minutes=10)  # until a ticket that is not there is taken for removed
+log = structlog.get_logger(__name__)
+
+
+class Working:
+    """Takes due cases a step further."""
+
+    def __init__(
+        self,
+        state: State,
+        desk: Desk,
+        gatherer: Gatherer,
+        coverage: Coverage,
+        *,
+        active: Active,
+        visible: Callable[[str], bool],
+        close_row: Callable[[Tx, Case], str],
+        run: str,
+    ) -> None:
+        self._state = state
+        self._desk = desk
+        self._gather = gatherer
+        self._coverage = coverage
+        self._active = active
+        self._visible = visible
+        self._close_row = close_row
+        self._run = run
+
+    def work(self, now: datetime, told: Callable[[], None]) -> int:
+        """Take every due case a step further; return how many. ``told`` is called in between."""
+        with self._state.reading() as tx:
+            due = tx.disconnections.due(now)
+        for start in range(0, len(due), TOGETHER):
+            some = self._opened(due[start : start + TOGETHER])
+            if some:
+                self._step(some, now)
+                told()
+        return len(due)
+
+    def _opened(self, cases: Sequence[Case]) -> list[Case]:
+        """Return the cases that have a ticket, after opening those that are missing."""
+        missing = {one.id: one for one in cases if not one.ticket}
+        if missing:
+            openings = [self._opening(one) for one in missing.values()]
+            for outcome in self._desk.open(openings):
+                case = missing[outcome.key]
+                if outcome.result is Result.LANDED and outcome.ref:
+                    case.ticket = outcome.ref
+                else:
+                    case.trouble = outcome.reason
+            with self._state.transaction() as tx:
+                tx.disconnections.save(missing.values())
+        return [one for one in cases if one.ticket]
+
+    def _opening(self, case: Case) -> Opening:
+        values = {"subject": case.title, "content": case.text, "customer_key": case.customer}
+        return Opening(case.id, values, case.company)
+
+    def _step(self, cases: Sequence[Case], now: datetime) -> None:
+        refs = [ref for case in cases for ref in (case.ticket, *case.others)]
+        dossiers = self._desk.dossiers(list(dict.fromkeys(refs)))
+        steps: list[Step] = []
+        gone: list[Case] = []
+        with self._state.reading() as tx:
+            for case in cases:
+                mine = _present(case, dossiers)
+                if not mine:
+                    gone.append(case)
+                    continue
+                steps.append(decide(case, mine, self._world(tx, case), now))
+        with self._state.transaction() as tx:
+            for step in steps:
+                step.case.due = bool(step.values)
+                self._remember(tx, step, now)
+            tx.disconnections.save(one.case for one in steps)
+            tx.disconnections.save(self._lost(tx, one, now) for one in gone)
+        self._file([one for one in steps if one.values], now)
+
+    def _world(self, tx: Tx, case: Case) -> World:
+        customer = self._gather.named(case.customer)
+        return World(
+            customer,
+            self._coverage,
+            self._gather.rules,
+            self._active,
+            self._visible(case.customer),
+            self._close_row(tx, case),
+        )
+
+    def _remember(self, tx: Tx, step: Step, now: datetime) -> None:
+        """Queue what must be sent, and write down what happened."""
+        case, rank = step.case, rank_of(step.case)
+        errands = [
+            Errand(
+                f"{case.id}:{draft.event}",
+                case.id,
+                ErrandKind.NOTE,
+                case.ticket,
+                rank,
+                {"text": draft.text},
+                now,
+            )
+            for draft in step.notes
+        ]
+        errands += [
+            Errand(
+                f"{case.id}:{draft.event}",
+                case.id,
+                ErrandKind.TASK,
+                case.ticket,
+                rank,
+                {
+                    "owner": draft.owner,
+                    "subject": draft.subject,
+                    "body": draft.body,
+                    "due": draft.due.isoformat(),
+                    "urgent": draft.urgent,
+                },
+                now,
+            )
+            for draft in step.tasks
+        ]
+        tx.errands.queue(errands)
+        if case.source.startswith(ROW):
+            for reply in step.replies:
+                record = case.source.removeprefix(ROW)
+                tx.outbox.queue(f"{case.id}:{reply.event}", record, "row", reply.text, now)
+        tx.audit.append(
+            Entry(now, self._run, ACTOR, action, case.id, {"ticket": case.ticket, **details})
+            for action, details in step.events
+        )
+
+    def _lost(self, tx: Tx, case: Case, now: datetime) -> Case:
+        """Return what becomes of a case whose tickets are not there: asked again, then closed."""
+        if not case.trouble.startswith("missing since "):
+            case.trouble = f"missing since {now.isoformat()}"
+        since = datetime.fromisoformat(case.trouble.removeprefix("missing since "))
+        case.due = False
+        case.wake_at = now + _PATIENCE
+        if now - since >= _PATIENCE:
+            case.outcome, case.closed_at, case.wake_at = "closed", now, None
+            case.acknowledged_how = "archived the ticket"
+            entry = Entry(now, self._run, ACTOR, "ticket gone", case.id, {"ticket": case.ticket})
+            tx.audit.append([entry])
+        return case
+
+    def _file(self, steps: Iterable[Step], now: datetime) -> None:
+        by_key = {one.case.id: one for one in steps}
+        if not by_key:
+            return
+        filings = [
+            Filing(one.case.id, one.case.ticket, one.values, one.case.company)
+            for one in by_key.values()
+        ]
+        for outcome in self._desk.file(filings):
+            step = by_key[outcome.key]
+            self._landed(step, outcome)
+        with self._state.transaction() as tx:
+            tx.disconnections.save(one.case for one in by_key.values())
+
+    def _landed(self, step: Step, outcome: Outcome) -> None:
+        case = step.case
+        if outcome.result is Result.LANDED:
+            landed = step.values.keys() if outcome.landed is None else outcome.landed
+            now_there = {name: step.values[name] or "" for name in landed if name in step.values}
+            case.filed = {**case.filed, **now_there}
+        settled = outcome.result is Result.LANDED or outcome.permanent
+        case.trouble = "" if outcome.result is Result.LANDED else outcome.reason
+        if outcome.at_fault:
+            case.trouble = outcome.reason
+        if signals.OWNER in outcome.at_fault and case.owner:
+            log.warning("owner not taken", ticket=case.ticket, owner=case.owner)
+            renew(case, f"{case.owner} could not be given the ticket")
+            case.owner = ""
+        elif settled:
+            case.due = False
+
+
+def _present(case: Case, dossiers: Mapping[str, Dossier]) -> dict[str, Dossier]:
+    """Return a case's tickets that are there, by ref; a merged one is the ticket it lives on in."""
+    found = {
+        dossiers[ref].ticket.ref: dossiers[ref]
+        for ref in (case.ticket, *case.others)
+        if ref in dossiers
+    }
+    if case.ticket in dossiers:
+        case.ticket = dossiers[case.ticket].ticket.ref
+    elif found:
+        case.ticket = next(iter(found))
+    case.others = tuple(ref for ref in found if ref != case.ticket)
+    return found
+
+
