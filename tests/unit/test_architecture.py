@@ -27,7 +27,7 @@ ROOMS = {
     "transport": {"clock", "errors", "ports"},
     "emulation": {"clock"},
     "mapping": VALUES,
-    "config": VALUES | {"mapping", "delays"},
+    "config": VALUES | {"mapping", "delays", "calendars"},
     "calendars": VALUES,
     "locations": VALUES | {"calendars"},
     "onboarding": VALUES | {"calendars"},

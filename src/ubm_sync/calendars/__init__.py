@@ -1,6 +1,8 @@
-"""Business days of a customer, and instants as people read them. Pure, no clock."""
+"""Business days, who is there when, and instants as people read them. Pure, no clock."""
 
 from ubm_sync.calendars.business_days import BusinessCalendar, calendar_of
+from ubm_sync.calendars.coverage import ROLES, Choice, Coverage, Role, Rung, Step
+from ubm_sync.calendars.holes import Hole, gaps, holes
 from ubm_sync.calendars.local import (
     clock_text,
     day_text,
@@ -10,12 +12,28 @@ from ubm_sync.calendars.local import (
     stamp,
     zone_of,
 )
+from ubm_sync.calendars.presence import Daily, Period, Person, Presence, Team, Turn
 
 __all__ = [
+    "ROLES",
     "BusinessCalendar",
+    "Choice",
+    "Coverage",
+    "Daily",
+    "Hole",
+    "Period",
+    "Person",
+    "Presence",
+    "Role",
+    "Rung",
+    "Step",
+    "Team",
+    "Turn",
     "calendar_of",
     "clock_text",
     "day_text",
+    "gaps",
+    "holes",
     "instant_text",
     "local",
     "parse_instant",

@@ -30,6 +30,11 @@ def _holidays(year: int, states: tuple[str, ...]) -> frozenset[date]:
     return frozenset(days)
 
 
+def is_holiday(day: date, states: tuple[str, ...] = ()) -> bool:
+    """Return whether ``day`` is a federal holiday, or one of the two-letter ``states``."""
+    return day in _holidays(day.year, states)
+
+
 class BusinessCalendar:
     """The business days of one customer.
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from ubm_sync.calendars import Coverage
+from ubm_sync.config.coverage import COVERAGE_FILE, load_coverage
 from ubm_sync.config.customers import CustomerFile, compare_customers, examine_customer
 from ubm_sync.config.delays import DelaySettings, load_delays
 from ubm_sync.config.service import Service
@@ -47,6 +49,8 @@ class Configuration:
     flaws: tuple[Flaw, ...] = ()
     source: Located = field(default_factory=lambda: Located(SERVICE_FILE, None))
     delays: DelaySettings = field(default_factory=DelaySettings)
+    coverage: Coverage = field(default_factory=Coverage)
+    coverage_source: Located = field(default_factory=lambda: Located(COVERAGE_FILE, None))
 
     @property
     def desk(self) -> Place | None:
@@ -58,7 +62,7 @@ class Configuration:
 def load_configuration(
     config: Path | str, mappings: Path | str, *, tolerant: bool = False
 ) -> Configuration:
-    """Read ``service.yaml``, ``delays.yaml``, ``customers/*.yaml`` and the mappings.
+    """Read ``service.yaml``, ``delays.yaml``, ``coverage.yaml``, ``customers/*.yaml``, mappings.
 
     Raises ConfigError with all flaws of all files. If ``tolerant``, flaws of single customers are
     returned beside the customers without any; the service and the mappings must be right.
@@ -72,6 +76,7 @@ def load_configuration(
     source = load_yaml(Path(config) / SERVICE_FILE)
     service = _service(source, flaws)
     delays = _delays(config, found, flaws)
+    coverage, coverage_source = _coverage(config, service, flaws)
     folder = Path(config) / CUSTOMERS_FOLDER
     located = [load_yaml(path) for path in yaml_files(folder)]
     files, personal = _customers(located, list(found.values()))
@@ -91,6 +96,8 @@ def load_configuration(
         flaws=tuple(in_order(personal)),
         source=source,
         delays=delays,
+        coverage=coverage,
+        coverage_source=coverage_source,
     )
 
 
@@ -113,6 +120,18 @@ def _delays(
         settings, more = DelaySettings(), list(error.flaws)
     flaws.extend(more)
     return settings
+
+
+def _coverage(
+    config: Path | str, service: Service | None, flaws: list[Flaw]
+) -> tuple[Coverage, Located]:
+    """Return who covers whom; the file is examined for its own flaws where the service has some."""
+    try:
+        coverage, source, more = load_coverage(config, service or Service(systems={}))
+    except ConfigError as error:
+        coverage, source, more = Coverage(), Located(COVERAGE_FILE, None), list(error.flaws)
+    flaws.extend(more)
+    return coverage, source
 
 
 def _customers(

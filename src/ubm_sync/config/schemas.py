@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ubm_sync.config.coverage import CoverageFile
 from ubm_sync.config.customers import CustomerFile
 from ubm_sync.config.delays import DelayFile
 from ubm_sync.config.service import Service
@@ -11,10 +12,11 @@ from ubm_sync.mapping import MappingFile
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Return file name -> JSON Schema (draft 2020-12) for the four kinds of files."""
+    """Return file name -> JSON Schema (draft 2020-12) for the five kinds of files."""
     return {
         "mapping.schema.json": MappingFile.model_json_schema(),
         "service.schema.json": Service.model_json_schema(),
         "delays.schema.json": DelayFile.model_json_schema(),
+        "coverage.schema.json": CoverageFile.model_json_schema(),
         "customer.schema.json": CustomerFile.model_json_schema(),
     }

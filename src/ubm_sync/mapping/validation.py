@@ -155,7 +155,8 @@ def _names(model: type[BaseModel], path: PathOf) -> frozenset[str]:
         # not a field: a key of a dict or an index of a list
         current = field.annotation if field else next(iter(_models(current)), None)
     found = _model(current) or next(iter(_models(current)), None)
-    return frozenset(found.model_fields) if found else frozenset()
+    fields = found.model_fields.items() if found else ()
+    return frozenset(field.alias or name for name, field in fields)
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:
