@@ -1,0 +1,170 @@
+"""From sentences to evidence: what the rules find, and what takes its weight away again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from ubm_sync.disconnection.grammar import Grammar, Kind, Rule, Scope
+from ubm_sync.disconnection.lexicon import Tags
+from ubm_sync.disconnection.patterns import find
+from ubm_sync.disconnection.tokens import Sentence, Token
+
+_DATE = re.compile(r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|\d{4}-\d{1,2}-\d{1,2}")
+_DIGITS = re.compile(r"\d[\d.,:/-]*[a-z]{0,3}")
+_ACCOUNT = re.compile(r"\d[\d-]{4,}")
+_MONEY = re.compile(r"\d[\d,]*(?:\.\d{2})?")
+_NEGATION_REACH = 3
+_FIRM_ENOUGH = 0.5
+_CLOSE_DAMPS = 0.35
+_REQUEST_DAMPS = 0.05
+
+
+class Read(NamedTuple):
+    """A sentence with its concepts."""
+
+    sentence: Sentence
+    tags: list[Tags]
+    concepts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One match of a rule: which words of which sentence, with what weight after damping."""
+
+    rule: Rule
+    at: int  # number of the sentence
+    start: int
+    end: int
+    weight: float
+    subject: bool = False  # whether it is from the subject line
+    damped: tuple[str, ...] = ()
+
+    def covers(self, other: Evidence) -> bool:
+        """Return whether both are about some of the same words."""
+        return self.at == other.at and self.start < other.end and other.start < self.end
+
+
+def annotate(sentences: Iterable[Sentence], grammar: Grammar) -> list[Read]:
+    """Return the sentences with what each word may mean."""
+    return [_annotated(sentence, grammar) for sentence in sentences]
+
+
+def _annotated(sentence: Sentence, grammar: Grammar) -> Read:
+    words = tuple(
+        token
+        if (right := grammar.lexicon.repair(token.text)) == token.text
+        else token._replace(text=right)
+        for token in sentence.tokens
+    )
+    tags = grammar.lexicon.annotate(words)
+    for index, word in enumerate(words):
+        if word.text[0].isdigit():
+            _tag_number(words, index, tags[index])
+        elif word.text == "$" and index + 1 < len(words):
+            if _MONEY.fullmatch(words[index + 1].text.rstrip(".,")):
+                tags[index]["amount"] = (index + 2,)
+    concepts = frozenset(concept for here in tags for concept in here)
+    return Read(Sentence(words, sentence.subject), tags, concepts)
+
+
+def _tag_number(words: Sequence[Token], index: int, tags: Tags) -> None:
+    text = words[index].text.rstrip(".,:")
+    if _DATE.fullmatch(text):
+        tags["slash-date"] = (index + 1,)
+    if _DIGITS.fullmatch(text):
+        tags["num"] = (index + 1,)
+    if _ACCOUNT.fullmatch(text):
+        tags["account-number"] = (index + 1,)
+
+
+def collect(reads: Sequence[Read], grammar: Grammar) -> list[Evidence]:
+    """Return every match of every rule in all sentences, undamped."""
+    return [
+        Evidence(grammar.rules[match.rule], number, match.start, match.end,
+                 grammar.rules[match.rule].weight, read.sentence.subject)
+        for number, read in enumerate(reads)
+        for match in find(grammar.index, read.sentence.tokens, read.tags)
+    ]  # fmt: skip
+
+
+def weighed(found: Sequence[Evidence], reads: Sequence[Read]) -> list[Evidence]:
+    """Return threats and requests with the weight that dampers and requests leave them."""
+    everywhere = frozenset(concept for read in reads for concept in read.concepts)
+    all_dampers = [one for one in found if one.rule.kind is Kind.DAMPER]
+    denied = {one.rule.name for one in all_dampers if _denied(one, reads)}
+    dampers = [
+        one
+        for one in all_dampers
+        if one.rule.name not in denied and not _void(one, reads, everywhere)
+    ]
+    requests = [_damped(one, dampers) for one in found if one.rule.kind is Kind.REQUEST]
+    threats = [_damped(one, dampers) for one in found if one.rule.kind is Kind.THREAT]
+    return [*requests, *_asked_for(threats, requests)]
+
+
+def _void(damper: Evidence, reads: Sequence[Read], everywhere: frozenset[str]) -> bool:
+    """Return whether something speaks against a damper."""
+    rule = damper.rule
+    around = everywhere if rule.scope is Scope.MESSAGE else reads[damper.at].concepts
+    return any(concept in around for concept in rule.unless) or any(
+        concept in everywhere for concept in rule.unless_message
+    )
+
+
+def _denied(damper: Evidence, reads: Sequence[Read]) -> bool:
+    """Return whether the text says that a damper does not hold: "not a main break"."""
+    if not damper.rule.negatable:
+        return False
+    tags = reads[damper.at].tags
+    before = range(max(0, damper.start - _NEGATION_REACH), damper.start)
+    return any("no" in tags[index] or "wish" in tags[index] for index in before)
+
+
+def _damped(one: Evidence, dampers: Sequence[Evidence]) -> Evidence:
+    factors: dict[str, float] = {}
+    for damper in dampers:
+        if one.rule.kind not in damper.rule.of:
+            continue
+        if _reaches(damper, one):
+            factors[damper.rule.name] = damper.rule.weight
+    weight = one.weight
+    for factor in factors.values():
+        weight *= factor
+    return replace(one, weight=weight, damped=tuple(factors))
+
+
+def _reaches(damper: Evidence, one: Evidence) -> bool:
+    scope = damper.rule.scope
+    if scope is Scope.MESSAGE or (scope is Scope.TOPIC and damper.subject):
+        return True
+    if scope is Scope.SPAN:
+        return damper.covers(one)
+    return damper.at == one.at
+
+
+def _asked_for(threats: Sequence[Evidence], requests: Sequence[Evidence]) -> list[Evidence]:
+    """Return threats with less weight where the customer asks for what they say."""
+    strong = [one for one in requests if one.weight >= _FIRM_ENOUGH]
+    result = []
+    for threat in threats:
+        if strong and not threat.rule.firm:
+            covered = any(request.covers(threat) for request in strong)
+            factor = _REQUEST_DAMPS if covered else _CLOSE_DAMPS
+            names = (*threat.damped, "asked-for")
+            threat = replace(threat, weight=threat.weight * factor, damped=names)  # noqa: PLW2901
+        result.append(threat)
+    return result
+
+
+def together(evidence: Iterable[Evidence]) -> float:
+    """Return the weight of evidence together, as independent chances; same words count once."""
+    counted: list[Evidence] = []
+    missing = 1.0
+    for one in sorted(evidence, key=lambda each: -each.weight):
+        if one.weight > 0 and not any(one.covers(other) for other in counted):
+            counted.append(one)
+            missing *= 1 - one.weight
+    return 1 - missing

@@ -1,0 +1,137 @@
+"""Reading one message: what it is about, by which words, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ubm_sync.disconnection.evidence import (
+    Evidence,
+    Read,
+    annotate,
+    collect,
+    together,
+    weighed,
+)
+from ubm_sync.disconnection.grammar import Grammar, Kind
+from ubm_sync.disconnection.parts import Parts, split
+from ubm_sync.disconnection.tokens import fold, sentences, tokenize
+from ubm_sync.disconnection.values import Category, Message, Reading
+
+_SUPPORTABLE = 0.2  # below it there is no threat that anything could support
+_FEW_WORDS = 14
+
+
+class Judged(NamedTuple):
+    """A text with its evidence and what it comes to."""
+
+    text: str
+    reads: list[Read]
+    threats: list[Evidence]
+    requests: list[Evidence]
+    supports: list[Evidence]
+    threat: float
+    request: float
+    category: Category
+
+
+def read(message: Message, grammar: Grammar) -> Reading:
+    """Return what a message says; never raises on any text.
+
+    What was written for the message is read; what it quotes only where it was forwarded, or where
+    the new words say nothing by themselves ("see below").
+    """
+    parts = split(message.subject, message.body)
+    judged = judge(parts.subject, parts.new, grammar)
+    if parts.quoted.strip() and _speaks_by_quoting(parts, judged):
+        judged = judge(parts.subject, f"{parts.new}\n{parts.quoted}", grammar)
+    return _reading(judged)
+
+
+def _speaks_by_quoting(parts: Parts, judged: Judged) -> bool:
+    if parts.forwarded:
+        return True
+    if judged.category is not Category.OTHER:
+        return False
+    if any(one.damped for one in judged.threats):
+        return False
+    words = sum(not read.sentence.subject and len(read.sentence.tokens) for read in judged.reads)
+    below = any("see-below" in read.concepts for read in judged.reads)
+    settled = any("resolved" in read.concepts for read in judged.reads)
+    return not settled and (below or words <= _FEW_WORDS)
+
+
+def judge(subject: str, body: str, grammar: Grammar) -> Judged:
+    """Return what a text comes to."""
+    text = f"{subject}\n{body}"
+    folded = fold(text)
+    cut = len(subject)
+    reads = annotate(
+        [
+            *sentences(tokenize(folded[:cut]), subject=True),
+            *sentences(tokenize(folded[cut:], cut)),
+        ],
+        grammar,
+    )
+    found = collect(reads, grammar)
+    left = weighed(found, reads)
+    threats = [one for one in left if one.rule.kind is Kind.THREAT]
+    requests = [one for one in left if one.rule.kind is Kind.REQUEST]
+    base, request = together(threats), together(requests)
+    supports = _supporting(found, threats) if base >= _SUPPORTABLE else []
+    missing = 1 - base
+    for weight in {one.rule.name: one.weight for one in supports}.values():
+        missing *= 1 - weight
+    threat = 1 - missing
+    category = _category(threat, request, threats, grammar)
+    return Judged(text, reads, threats, requests, supports, threat, request, category)
+
+
+def _supporting(found: Sequence[Evidence], threats: Sequence[Evidence]) -> list[Evidence]:
+    where = {one.at for one in threats if one.weight >= _SUPPORTABLE / 2}
+    return [
+        one
+        for one in found
+        if one.rule.kind is Kind.SUPPORT and (one.rule.scope != "sentence" or one.at in where)
+    ]
+
+
+def _category(
+    threat: float, request: float, threats: Sequence[Evidence], grammar: Grammar
+) -> Category:
+    limits = grammar.thresholds
+    firm = any(one.rule.firm and one.weight >= limits.urgent for one in threats)
+    if request >= limits.close and not firm and threat < max(request, limits.urgent):
+        return Category.CLOSE
+    if threat >= limits.urgent:
+        return Category.URGENT
+    if threat >= limits.possible:
+        return Category.POSSIBLE
+    return Category.OTHER
+
+
+def _reading(judged: Judged) -> Reading:
+    close = judged.category is Category.CLOSE
+    decisive = judged.requests if close else judged.threats
+    best = max(decisive, key=lambda one: (one.weight, one.start - one.end), default=None)
+    weight = {
+        Category.CLOSE: judged.request,
+        Category.OTHER: 1 - max(judged.threat, 0.0),
+    }.get(judged.category, judged.threat)
+    phrase = ""
+    if best is not None:
+        words = judged.reads[best.at].sentence.tokens
+        phrase = judged.text[words[best.start].start : words[best.end - 1].end]
+    every = sorted([*judged.threats, *judged.requests], key=lambda one: -one.weight)
+    reasons = [
+        f"{one.rule.name}: {one.rule.says}"
+        + (f", but {', '.join(one.damped)}" if one.damped else "")
+        for one in every
+    ]
+    reasons += [f"{one.rule.name}: {one.rule.says}" for one in judged.supports]
+    return Reading(
+        category=judged.category,
+        confidence=round(min(max(weight, 0.0), 1.0), 3),
+        phrase=phrase,
+        reasons=tuple(dict.fromkeys(reasons)),
+    )
