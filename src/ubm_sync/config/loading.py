@@ -12,8 +12,9 @@ from ubm_sync.calendars import Coverage
 from ubm_sync.config.coverage import COVERAGE_FILE, load_coverage
 from ubm_sync.config.customers import CustomerFile, compare_customers, examine_customer
 from ubm_sync.config.delays import DelaySettings, load_delays
+from ubm_sync.config.disconnections import DisconnectionFile, load_disconnections
 from ubm_sync.config.service import Service
-from ubm_sync.desk import KIND
+from ubm_sync.desk import DESK, KIND
 from ubm_sync.errors import ConfigError, Flaw
 from ubm_sync.mapping import (
     Located,
@@ -51,6 +52,7 @@ class Configuration:
     delays: DelaySettings = field(default_factory=DelaySettings)
     coverage: Coverage = field(default_factory=Coverage)
     coverage_source: Located = field(default_factory=lambda: Located(COVERAGE_FILE, None))
+    disconnections: DisconnectionFile = field(default_factory=DisconnectionFile)
 
     @property
     def desk(self) -> Place | None:
@@ -77,6 +79,7 @@ def load_configuration(
     service = _service(source, flaws)
     delays = _delays(config, found, flaws)
     coverage, coverage_source = _coverage(config, service, flaws)
+    disconnections = _disconnections(config, found, flaws)
     folder = Path(config) / CUSTOMERS_FOLDER
     located = [load_yaml(path) for path in yaml_files(folder)]
     files, personal = _customers(located, list(found.values()))
@@ -98,6 +101,7 @@ def load_configuration(
         delays=delays,
         coverage=coverage,
         coverage_source=coverage_source,
+        disconnections=disconnections,
     )
 
 
@@ -120,6 +124,21 @@ def _delays(
         settings, more = DelaySettings(), list(error.flaws)
     flaws.extend(more)
     return settings
+
+
+def _disconnections(
+    config: Path | str, mappings: MappingOf[str, Mapping], flaws: list[Flaw]
+) -> DisconnectionFile:
+    """Return how disconnections are watched; the mapping of the desk has one place, so named."""
+    mapping = mappings.get(KIND)
+    if mapping is not None and [one.name for one in mapping.places] != [DESK]:
+        text = f'the mapping of kind "{KIND}" has one place, named "{DESK}"; correct its places'
+        flaws.append(Flaw("mappings", 0, 0, text))
+    try:
+        return load_disconnections(config)
+    except ConfigError as error:
+        flaws.extend(error.flaws)
+        return DisconnectionFile()
 
 
 def _coverage(

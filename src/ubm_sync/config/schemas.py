@@ -7,6 +7,7 @@ from typing import Any
 from ubm_sync.config.coverage import CoverageFile
 from ubm_sync.config.customers import CustomerFile
 from ubm_sync.config.delays import DelayFile
+from ubm_sync.config.disconnections import DisconnectionFile
 from ubm_sync.config.service import Service
 from ubm_sync.mapping import MappingFile
 
@@ -17,6 +18,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "mapping.schema.json": MappingFile.model_json_schema(),
         "service.schema.json": Service.model_json_schema(),
         "delays.schema.json": DelayFile.model_json_schema(),
+        "disconnections.schema.json": DisconnectionFile.model_json_schema(),
         "coverage.schema.json": CoverageFile.model_json_schema(),
         "customer.schema.json": CustomerFile.model_json_schema(),
     }

@@ -1,4 +1,4 @@
-"""From the texts of a ticket or a row to a case: what they say, of whose account, with what facts."""
+"""From the texts of a ticket or a row to a case: what they say, and of whose account."""
 
 from __future__ import annotations
 
@@ -10,19 +10,33 @@ from typing import NamedTuple, TypeAlias
 import structlog
 
 from ubm_sync.calendars import calendar_of
+from ubm_sync.calendars.local import local
 from ubm_sync.desk import Dossier, Ticket
-from ubm_sync.disconnection.case import Case
 from ubm_sync.disconnection.deadlines import effective_deadline
-from ubm_sync.disconnection.reading import worst
-from ubm_sync.disconnection.rules import RoutingRules
+from ubm_sync.disconnection.merging import worst
 from ubm_sync.disconnection.values import Category, DeadlineKind, Message, Reading
 from ubm_sync.errors import SyncError
 from ubm_sync.model import Customer
-from ubm_sync.ports import KnownAccount, KnowsAccounts
+from ubm_sync.routing.case import Case
+from ubm_sync.routing.rules import RoutingRules
 
 Reader: TypeAlias = Callable[[Message], Reading]
 NOBODY = Customer("", "")
 log = structlog.get_logger(__name__)
+
+
+class Account(NamedTuple):
+    """An account of the store that a text names; ``bill`` says what is known of its last bill."""
+
+    id: str
+    customer: str
+    vendor: str = ""
+    number: str = ""
+    site: str = ""  # as people call it: 0412 Joliet
+    bill: str = ""
+
+
+Lookup: TypeAlias = Callable[[str, Reading], Sequence[Account]]  # by customer ("": any)
 
 
 class Text(NamedTuple):
@@ -48,7 +62,7 @@ class Gatherer:
     zone: str
     key_of: Callable[[str], str]
     mask: Callable[[str], str]
-    store: KnowsAccounts | None = None
+    lookup: Lookup = lambda _customer, _reading: ()
 
     def customer_of(self, dossier: Dossier) -> Customer:
         """Return whose ticket it is, by its companies, else by its own field; else nobody's."""
@@ -97,7 +111,7 @@ class Gatherer:
             customer=customer.key,
             company=customer.company,
             vendor=_vendor(reading, known),
-            site=next((site for one in known if (site := site_of(one))), ""),
+            site=next((one.site for one in known if one.site), ""),
             vulnerable=reading.vulnerable,
         )
         numbers = [one.number for one in known if one.number] or list(reading.accounts)
@@ -118,21 +132,17 @@ class Gatherer:
         case.pay_by = effective_deadline(
             reading.deadline,
             case.deadline_kind,
-            case.arrived.astimezone(),
+            local(case.arrived, customer.zone),
             calendar_of(customer),
             self.rules.lead_days,
-            zone=customer.zone,
         )
 
-    def _known(self, reading: Reading, customer: Customer) -> Sequence[KnownAccount]:
+    def _known(self, reading: Reading, customer: Customer) -> Sequence[Account]:
         """Return the accounts of the store that are named; none where it cannot be asked."""
-        asked = reading.accounts or reading.meters or (customer.key and reading.vendors)
-        if self.store is None or not asked:
+        if not (reading.accounts or reading.meters or (customer.key and reading.vendors)):
             return ()
         try:
-            return self.store.accounts_named(
-                customer.key, reading.accounts, reading.vendors, reading.meters
-            )
+            return self.lookup(customer.key, reading)
         except SyncError as error:
             log.warning("accounts not looked up", error=str(error))
             return ()
@@ -143,30 +153,16 @@ def texts_of(ticket: Ticket) -> Text:
     return Text(ticket.subject, ticket.content, ticket.created)
 
 
-def site_of(known: KnownAccount) -> str:
-    """Return a site as people call it: ``0412 Joliet``."""
-    return " ".join(part for part in (known.location_code, known.city) if part)
-
-
-def facts_of(known: Sequence[KnownAccount], reading: Reading) -> list[str]:
+def facts_of(known: Sequence[Account], reading: Reading) -> list[str]:
     """Return what the store knows of the accounts, a sentence each; that it knows none, too."""
     if not known:
         named = ", ".join(reading.accounts)
         return [f"UBM has no account {named} of this customer."] if named else []
-    found = [_bill(one, alone=len(known) == 1) for one in known[:3]]
+    found = [one.bill for one in known[:3] if one.bill]
     if len(known) > 3:  # noqa: PLR2004 - as many as fit
         found.append(f"{len(known) - 3} more accounts are named.")
     return found
 
 
-def _bill(known: KnownAccount, *, alone: bool) -> str:
-    where = "" if alone else f" for {known.number or known.id}"
-    if known.statement_date is None:
-        return f"Last actual bill in UBM{where}: none ({known.id})."
-    day = f"{known.statement_date:%m/%d/%Y}"
-    amount = f" ${known.amount_cents / 100:,.2f}" if known.amount_cents is not None else ""
-    return f"Last actual bill in UBM{where}: {day}{amount}; {known.hold_text} ({known.id})."
-
-
-def _vendor(reading: Reading, known: Sequence[KnownAccount]) -> str:
+def _vendor(reading: Reading, known: Sequence[Account]) -> str:
     return next((one.vendor for one in known if one.vendor), "") or next(iter(reading.vendors), "")

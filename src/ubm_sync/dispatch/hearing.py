@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ubm_sync.desk import Desk, DeskPage, Dossier, Ticket
-from ubm_sync.disconnection.case import TICKET, Case, case_id
-from ubm_sync.disconnection.joining import twin
-from ubm_sync.disconnection.updating import absorb, update
 from ubm_sync.disconnection.values import Category, Reading
 from ubm_sync.dispatch.gathering import Gatherer, Text, texts_of
+from ubm_sync.routing.case import TICKET, Case, case_id
+from ubm_sync.routing.joining import twin
+from ubm_sync.routing.updating import absorb, update
 from ubm_sync.state import Errand, ErrandKind, Inquiry, State, Tx
 
 DOSSIERS = 50  # tickets asked for at once
@@ -158,7 +158,9 @@ class Hearing:
         arrived = max(one.at for one in texts)
         note(inquiry, reading)
         own = all(one.at == ticket.created for one in texts)  # no message came after it
-        inquiry.reason = self._reason(reading, ticket.closed and own, arrived, now) if case is None else ""
+        inquiry.reason = (
+            self._reason(reading, ticket.closed and own, arrived, now) if case is None else ""
+        )
         if reading.category is Category.OTHER or inquiry.reason:
             return inquiry, None
         id_ = case.id if case is not None else case_id(inquiry.source)

@@ -10,10 +10,10 @@ import structlog
 
 from ubm_sync.calendars.coverage import Active, Coverage
 from ubm_sync.desk import Desk, Filing, Ticket
-from ubm_sync.disconnection import signals
 from ubm_sync.dispatch.gathering import Gatherer
 from ubm_sync.dispatch.working import ACTOR
 from ubm_sync.model import Problem, Result
+from ubm_sync.routing import signals
 from ubm_sync.state import Entry, State
 
 TOGETHER = 100
@@ -49,15 +49,19 @@ class Leavers:
         moved, nobody = 0, Counter[str]()
         for start in range(0, len(left), TOGETHER):
             moved += self._some(left[start : start + TOGETHER], nobody, now)
-        problems = [
-            Problem(
-                SCOPE,
-                "no_owner",
-                f"{sum(nobody.values())} open tickets belong to {', '.join(sorted(nobody))}, who "
-                "cannot sign in any more, and nobody can take them; name an active backup, "
-                "somebody on call or a lead.",
-            )
-        ] if nobody else []
+        problems = (
+            [
+                Problem(
+                    SCOPE,
+                    "no_owner",
+                    f"{sum(nobody.values())} open tickets belong to people who cannot sign in any "
+                    f"more ({', '.join(sorted(nobody))}), and nobody can take them; name an active "
+                    "backup, somebody on call or a lead.",
+                )
+            ]
+            if nobody
+            else []
+        )
         with self._state.transaction() as tx:
             tx.problems.replace({SCOPE}, problems, now)
         return moved

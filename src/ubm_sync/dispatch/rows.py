@@ -1,16 +1,16 @@
-"""What customers write into their sheets: a notice typed there is off channel, and still handled."""
+"""What customers write into their sheets: off channel, and handled all the same."""
 
 from __future__ import annotations
 
 import hashlib
 from datetime import datetime
 
-from ubm_sync.disconnection import words
-from ubm_sync.disconnection.case import ROW, Case, case_id
 from ubm_sync.disconnection.values import Category, Reading
 from ubm_sync.dispatch.gathering import Gatherer, Text
 from ubm_sync.dispatch.hearing import Docket, note, stale
 from ubm_sync.model import Customer, Values
+from ubm_sync.routing import words
+from ubm_sync.routing.case import ROW, Case, case_id
 from ubm_sync.state import Inquiry, RecordState, Remark, State, Tx
 
 TOGETHER = 500  # remarks in one transaction
@@ -120,5 +120,3 @@ class Rows:
             f"{who} wrote this into the notes of {record.label or 'a row'} of the customer's "
             f"sheet:\n\n{remark.text}"
         )
-
-

@@ -1,14 +1,14 @@
-"""What must be sent for cases: notes, tasks, the joining of tickets; each once, whatever is lost."""
+"""What must be sent for cases, each once, whatever is lost."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from ubm_sync.desk import DESK, Desk, Filing, Task
-from ubm_sync.disconnection import signals, words
-from ubm_sync.disconnection.case import Case
+from ubm_sync.desk import DESK, Desk, Dossier, Filing, Task
 from ubm_sync.model import Note, Outcome, Result
+from ubm_sync.routing import signals, words
+from ubm_sync.routing.case import Case
 from ubm_sync.state import Errand, ErrandKind, NoteState, State
 
 TOGETHER = 100
@@ -53,7 +53,9 @@ class Sending:
     def _tasks(self, errands: Sequence[Errand]) -> int:
         tasks = [_task(one) for one in errands]
         unsure = {one.key for one in errands if one.state is NoteState.UNKNOWN}
-        there = self._desk.assigned([one for one in tasks if one.key in unsure]) if unsure else set()
+        there = (
+            self._desk.assigned([one for one in tasks if one.key in unsure]) if unsure else set()
+        )
         self._mark(there, NoteState.SENT)
         send = [one for one in tasks if one.key not in there]
         self._mark([one.key for one in send], NoteState.UNKNOWN)
@@ -69,17 +71,9 @@ class Sending:
         dossiers = self._desk.dossiers([one.ref for one in ready])
         there = [one for one in ready if one.ref in dossiers]
         self._mark([one.key for one in ready if one.ref not in dossiers], NoteState.FAILED)
-        filings = []
-        for one in there:
-            case, dossier = cases[one.case_id], dossiers[one.ref]
-            values: dict[str, str | None] = {"case": case.name, "customer_key": case.customer or None}
-            values[signals.TYPE] = case.category.value
-            if case.owner and not (dossier.ticket.owner_active and signals.chosen_owner(dossier)):
-                values[signals.OWNER] = case.owner
-            filings.append(Filing(one.key, one.ref, values, case.company))
-        landed = {
-            one.key for one in self._desk.file(filings) if one.result is Result.LANDED
-        } if filings else set()
+        filings = [_joining(one, cases[one.case_id], dossiers[one.ref]) for one in there]
+        outcomes = self._desk.file(filings) if filings else ()
+        landed = {one.key for one in outcomes if one.result is Result.LANDED}
         self._told_of([one for one in there if one.key in landed], cases)
         self._mark(landed, NoteState.SENT)
         return len(landed)
@@ -119,6 +113,18 @@ class Sending:
         done = self._now() if state is NoteState.SENT else None
         with self._state.transaction() as tx:
             tx.errands.mark(several, state, reason, done)
+
+
+def _joining(errand: Errand, case: Case, dossier: Dossier) -> Filing:
+    """Return what another ticket about the same notice should hold."""
+    values: dict[str, str | None] = {
+        "case": case.name,
+        "customer_key": case.customer or None,
+        signals.TYPE: case.category.value,
+    }
+    if case.owner and not (dossier.ticket.owner_active and signals.chosen_owner(dossier)):
+        values[signals.OWNER] = case.owner
+    return Filing(errand.key, errand.ref, values, case.company)
 
 
 def _task(errand: Errand) -> Task:

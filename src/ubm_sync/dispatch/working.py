@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from ubm_sync.calendars.coverage import Active, Coverage
 from ubm_sync.desk import Desk, Dossier, Filing, Opening
-from ubm_sync.disconnection import signals
-from ubm_sync.disconnection.case import ROW, Case
-from ubm_sync.disconnection.routing import Step, World, decide, renew
 from ubm_sync.dispatch.gathering import Gatherer
 from ubm_sync.dispatch.hearing import rank_of
 from ubm_sync.model import Outcome, Result
+from ubm_sync.routing import signals
+from ubm_sync.routing.case import ROW, Case
+from ubm_sync.routing.decide import Step, World, decide, renew
 from ubm_sync.state import Entry, Errand, ErrandKind, State, Tx
 
 TOGETHER = 50  # cases decided at once: the most urgent ones are told before the others are read
@@ -96,7 +95,7 @@ class Working:
                 self._remember(tx, step, now)
             tx.disconnections.save(one.case for one in steps)
             tx.disconnections.save(self._lost(tx, one, now) for one in gone)
-        self._file([one for one in steps if one.values], now)
+        self._file([one for one in steps if one.values])
 
     def _world(self, tx: Tx, case: Case) -> World:
         customer = self._gather.named(case.customer)
@@ -166,7 +165,7 @@ class Working:
             tx.audit.append([entry])
         return case
 
-    def _file(self, steps: Iterable[Step], now: datetime) -> None:
+    def _file(self, steps: Iterable[Step]) -> None:
         by_key = {one.case.id: one for one in steps}
         if not by_key:
             return
@@ -211,5 +210,3 @@ def _present(case: Case, dossiers: Mapping[str, Dossier]) -> dict[str, Dossier]:
         case.ticket = next(iter(found))
     case.others = tuple(ref for ref in found if ref != case.ticket)
     return found
-
-

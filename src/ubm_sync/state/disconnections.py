@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Index, Table, Text, bindparam, or_, select, text
 
 from ubm_sync.database import upsert
-from ubm_sync.disconnection.case import Case, Told
 from ubm_sync.disconnection.values import Category, DeadlineKind, ServiceState
+from ubm_sync.routing.case import Case, Told
 from ubm_sync.state.repository import Repository
 from ubm_sync.state.schema import JsonText, Moment, metadata
 

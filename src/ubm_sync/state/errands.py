@@ -1,4 +1,4 @@
-"""What must be sent for cases: notes, tasks, the joining of tickets; each once, most urgent first."""
+"""What must be sent for cases: notes, tasks, the joining of tickets; each once."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from ubm_sync.disconnection.case import Case
 from ubm_sync.disconnection.values import Category
+from ubm_sync.routing.case import Case
 
 _THREATS = frozenset({Category.URGENT, Category.POSSIBLE})
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from ubm_sync.disconnection.case import Case
-from ubm_sync.disconnection.routing import renew
 from ubm_sync.disconnection.values import Category, DeadlineKind, ServiceState
+from ubm_sync.routing.case import Case
+from ubm_sync.routing.decide import renew
 
 _RANK = {Category.OTHER: 0, Category.CLOSE: 1, Category.POSSIBLE: 2, Category.URGENT: 3}
 _FACTS = ("company", "customer", "vendor", "site", "vulnerable")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ubm_sync.calendars.coverage import Active, Coverage
-
 from ubm_sync.calendars import calendar_of
+from ubm_sync.calendars.coverage import Active, Coverage
 from ubm_sync.calendars.local import local
-from ubm_sync.disconnection.case import Case, Told
-from ubm_sync.disconnection.rules import RoutingRules
 from ubm_sync.disconnection.values import Category, DeadlineKind
 from ubm_sync.model import Customer
+from ubm_sync.routing.case import Case, Told
+from ubm_sync.routing.rules import RoutingRules
 
 DIRECTOR = 3
 LEAD = 2  # the highest level of a case that may be none

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ubm_sync.desk import Dossier
-from ubm_sync.disconnection.case import Case
 from ubm_sync.disconnection.values import Category
 from ubm_sync.ports import Change
+from ubm_sync.routing.case import Case
 
 OWNER, STAGE, PRIORITY, TYPE, ACKNOWLEDGED = (
     "owner", "stage", "priority", "ticket_type", "acknowledged_at"

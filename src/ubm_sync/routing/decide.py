@@ -8,15 +8,14 @@ from datetime import datetime, time
 from typing import NamedTuple
 
 from ubm_sync.calendars.coverage import Active, Choice, Coverage
-
 from ubm_sync.calendars.local import instant_text, stamp, zone_of
 from ubm_sync.desk import Dossier
-from ubm_sync.disconnection import signals, words
-from ubm_sync.disconnection.case import Case, Told
-from ubm_sync.disconnection.escalation import Ladder
-from ubm_sync.disconnection.rules import RoutingRules
 from ubm_sync.disconnection.values import Category
 from ubm_sync.model import Customer
+from ubm_sync.routing import signals, words
+from ubm_sync.routing.case import Case, Told
+from ubm_sync.routing.escalation import Ladder
+from ubm_sync.routing.rules import RoutingRules
 
 _RANKS = ("", "low", "medium", "high", "urgent")
 _PRIORITIES = {Category.URGENT: "urgent", Category.POSSIBLE: "high"}
@@ -98,6 +97,8 @@ def decide(case: Case, dossiers: Mapping[str, Dossier], world: World, now: datet
         step.case.outcome, step.case.closed_at = "acknowledged", None
         return step
     _listen(step, dossiers, world)
+    if step.case.is_open and _has_left(step.case, mine, world):
+        renew(step.case, f"{step.case.owner} cannot sign in any more")
     if step.case.routed_at is None and step.case.outcome == "":
         _route(step, mine, world, now)
     elif step.case.outcome == "":
@@ -110,6 +111,13 @@ def _is_done(case: Case, dossier: Dossier) -> bool:
     """Return whether a ticket was closed; one that was closed when it was routed was not since."""
     ticket = dossier.ticket
     return ticket.closed and not (ticket.ref == case.ticket and ticket.stage_name == case.stage)
+
+
+def _has_left(case: Case, mine: Dossier, world: World) -> bool:
+    """Return whether the owner cannot sign in any more and nobody took the ticket over."""
+    if case.routed_at is None or not case.owner or world.active(case.owner):
+        return False
+    return not (mine.ticket.owner_active and signals.chosen_owner(mine))
 
 
 def _close(step: Step, mine: Dossier, now: datetime) -> None:
@@ -225,7 +233,7 @@ def _owner(case: Case, mine: Dossier, choice: Choice) -> tuple[str, str]:
 def _hold(step: Step, world: World, now: datetime) -> None:
     case = step.case
     if case.held is None:
-        case.held = world.coverage.quiet_until(now)
+        case.held = world.coverage.quiet_until(now) or now
         when = stamp(case.held, world.customer.zone)
         who = world.customer.csm_name or "Your support manager"
         reply = world.rules.queued.format(who=who, when=when)

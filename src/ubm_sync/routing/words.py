@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from ubm_sync.calendars.local import clock_text, day_text, local, stamp
-from ubm_sync.disconnection.case import Case, Told
 from ubm_sync.disconnection.values import Category, DeadlineKind, ServiceState
+from ubm_sync.routing.case import Case, Told
 
 _ROLES = {"csm": "account CSM", "on_call": "on call", "lead": "team lead", "owner": "its owner"}
 ACKNOWLEDGE = "To acknowledge: move the ticket to In progress, or reply to the customer."
