@@ -36,6 +36,13 @@ class Ladder(NamedTuple):
             return None
         told = [one.email for one in case.told]
         highest = LEAD if case.category is Category.POSSIBLE else DIRECTOR
+        for level in range(case.level + 1, highest + 1):
+            one = self.coverage.rung(self.customer, now, level, told, self.active)
+            if one is not None:
+                return Told(level, one.email, one.role, self.due(case), one.name)
+        return None
+        told = [one.email for one in case.told]
+        highest = LEAD if case.category is Category.POSSIBLE else DIRECTOR
         rungs = self.coverage.ladder(self.customer, now, case.owner, self.active, told)
         for one in rungs:
             if case.level < one.level <= highest:
