@@ -30,6 +30,7 @@ from ubm_sync.sync.plan import RecordPlan
 from ubm_sync.sync.reading import Progress, Reading
 from ubm_sync.sync.recovery import recover
 from ubm_sync.sync.remapped import adopt
+from ubm_sync.sync.remarks import Listens
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Tally
 from ubm_sync.sync.sight import Sight, sight_of
@@ -53,6 +54,7 @@ class EngineSettings:
     guard: GuardSettings = field(default_factory=GuardSettings)
     patience: Patience = field(default_factory=Patience)
     delays: DelayPolicy | None = None  # None: nobody watches them
+    listens: Listens = NOTHING  # cells whose words another flow reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +308,8 @@ class Engine:
 
     def _ingest(self) -> Ingest:
         customers, patience = self.active.values(), self.settings.patience
-        return Ingest(self._memory, self.rules, customers, self._mask, patience)
+        listens = self.settings.listens
+        return Ingest(self._memory, self.rules, customers, self._mask, patience, listens)
 
     def _observe(self, *, full: bool, now: datetime) -> tuple[Seen, list[str]]:
         reading = Reading(self._memory, self.connectors, self._ingest(), self._progress)

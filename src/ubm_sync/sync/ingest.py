@@ -31,6 +31,7 @@ from ubm_sync.sync.noticed import (
     unseen,
     without_secrets,
 )
+from ubm_sync.sync.remarks import Listens, remarks
 from ubm_sync.sync.rules import PlaceRule, Rules
 from ubm_sync.sync.sight import Sight, decide_again, sight_of
 
@@ -67,8 +68,10 @@ class Ingest:
         customers: Iterable[Customer],
         mask: Mask = lambda _values: NOTHING,
         patience: Patience | None = None,
+        listens: Listens = NOTHING,
     ) -> None:
         self._state = state
+        self._listens = listens
         self._mask = mask
         self._sight = Sight()
         self._kind = {place: one.kind for one in rules.values() for place in one.places}
@@ -236,6 +239,7 @@ class Ingest:
                     if edits:
                         typed[sync_id] = edits
         tx.observations.save(save)
+        tx.remarks.hear(remarks(self._listens, save, before))
         seen.changed += len(dirty)
         self._touch(tx, dirty, typed, now)
         in_sight.store(tx)
@@ -315,6 +319,7 @@ class Ingest:
         self._keep_typed(tx, bound, {one.sync_id for one in new}, before, now)
         forget(tx, place, [i for i, one in existing.items() if book.VANISHED + place in one.memory])
         tx.observations.save(bound)
+        tx.remarks.hear(remarks(self._listens, bound))
         tx.records.mark_dirty([sync_id for sync_id, _ in bound if sync_id in existing])
         seen.new += len(new)
 

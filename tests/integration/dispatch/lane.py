@@ -46,6 +46,7 @@ class Lane:
     visible: bool = False
     accounts: tuple[Account, ...] = ()
     reader: Reader = partial(read, grammar=builtin())
+    customers: tuple[Customer, ...] = (HALSTED, RIVERBEND)
     desk: HelpDesk = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,7 +57,7 @@ class Lane:
         """Return a dispatcher: after a restart, or of another instance."""
         gatherer = Gatherer(
             self.reader,
-            {one.key: one for one in (HALSTED, RIVERBEND)},
+            {one.key: one for one in self.customers},
             self.rules,
             "America/Chicago",
             number_key,
