@@ -27,15 +27,13 @@ def test_who_is_asked_on_christmas_eve_is_told_with_every_reason(office: Office)
     )
     words = ("disconnections", "who", "--customer", "halsted", "--at", "2026-12-24 18:30")
 
+    goes = "A disconnection of Halsted Foods (Thu Dec 24 18:30 CT, outside business hours) goes to"
     told = run(*words)
     found = run(*words, "--json").json
 
     assert (told.code, told.err) == (DONE, "")
     assert told.out.splitlines() == [
-        (
-            "A disconnection of Halsted Foods (Thu Dec 24 18:30 CT, outside business hours) goes to "
-            f"{SERVICES} (on call)."
-        ),
+        f"{goes} {SERVICES} (on call).",
         f"  account manager {MANAGER}: away until Mon Jan 4 (vacation)",
         "  backup: nobody is named",
         f"  on call {GONE}: cannot sign in any more",
@@ -52,16 +50,16 @@ def test_who_is_asked_on_christmas_eve_is_told_with_every_reason(office: Office)
 
 def test_work_that_can_wait_waits_for_the_manager_and_the_ladder_is_shown(office: Office) -> None:
     cover(office.run, f"lead: {SERVICES}\n")
+    goes = (
+        "Work that can wait of Halsted Foods (Sat Dec 5 00:00 CT, outside business hours) goes to"
+    )
 
     told = office.run(
         "disconnections", "who", "--customer", "halsted", "--at", "2026-12-05", "--not-urgent"
     )
 
     assert told.out.splitlines() == [
-        (
-            "Work that can wait of Halsted Foods (Sat Dec 5 00:00 CT, outside business hours) goes to "
-            f"Dana Lee <{MANAGER}> (account manager)."
-        ),
+        f"{goes} Dana Lee <{MANAGER}> (account manager).",
         f"  account manager {MANAGER}: chosen: account manager",
         "If nobody answers:",
         f"  level 1: {SERVICES} (team lead)",
