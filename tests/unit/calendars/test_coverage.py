@@ -307,7 +307,7 @@ def test_a_level_exists_as_long_as_somebody_is_left() -> None:
 def test_a_ladder_asked_for_again_goes_on_where_it_was() -> None:
     coverage = Coverage(replace(TEAM, on_call=()))
     now, told = at("2026-12-01 10:00"), [DANA]
-    seen = []
+    seen: list[tuple[int, str]] = []
 
     while rungs := coverage.ladder(CUSTOMER, now, DANA, everybody, told, above=len(seen)):
         seen.append((rungs[0].level, rungs[0].email))
