@@ -98,7 +98,7 @@ class Application:
             clock=self.clock,
             budget=self.budget,
             stop=self.stop,
-            stand_ins=configuration.service.stand_ins,
+            stand_ins=configuration.coverage.stand_ins,
             permit=self._permit,
             desk=desk if desk is not None and desk.system == name else None,
         )
@@ -125,7 +125,7 @@ class Application:
             store_name=names["account"],
             choices={name: rule.choices for name, rule in mapping.fields.items() if rule.choices},
             titles={name: binding.external for name, binding in row.items()},
-            stand_ins=service.stand_ins,
+            stand_ins=self.configuration.coverage.stand_ins,
         )
         return {"location": LocationFlow(rules), "onboarding": OnboardingFlow()}
 

@@ -14,7 +14,7 @@ ENGINE = ROOT / "src" / "ubm_sync"
 CONNECTORS = sorted(
     {entry.value.partition(":")[0] for entry in entry_points(group="ubm_sync.connectors")}
 )
-VALUES = {"model", "errors", "clock", "ports", "flow", "evidence", "desk"}
+VALUES = {"model", "errors", "clock", "ports", "flow", "evidence", "desk", "spelling"}
 ROOMS = {
     "model": set[str](),
     "errors": set[str](),
@@ -23,6 +23,7 @@ ROOMS = {
     "flow": {"model"},
     "evidence": {"model"},
     "desk": {"model", "ports"},
+    "spelling": set[str](),
     "database": {"errors"},
     "transport": {"clock", "errors", "ports"},
     "emulation": {"clock"},
@@ -60,6 +61,7 @@ PURE = [
     "model",
     "flow",
     "evidence",
+    "spelling",
 ]
 IMPURE = {
     "time", "random", "os", "io", "socket", "threading", "subprocess", "requests",

@@ -2,7 +2,7 @@
 
 from ubm_sync.calendars.business_days import BusinessCalendar, calendar_of
 from ubm_sync.calendars.coverage import ROLES, Choice, Coverage, Role, Rung, Step
-from ubm_sync.calendars.holes import Hole, gaps, holes
+from ubm_sync.calendars.holes import AHEAD, Hole, gaps, holes
 from ubm_sync.calendars.local import (
     clock_text,
     day_text,
@@ -15,6 +15,7 @@ from ubm_sync.calendars.local import (
 from ubm_sync.calendars.presence import Daily, Period, Person, Presence, Team, Turn
 
 __all__ = [
+    "AHEAD",
     "ROLES",
     "BusinessCalendar",
     "Choice",

@@ -156,11 +156,16 @@ class Coverage(Presence):
         owner: str,
         active: Active,
         told: Iterable[str] = (),
+        above: int = 0,
     ) -> tuple[Rung, ...]:
-        """Return who is told at each level if ``owner`` (an e-mail) does not answer, each once."""
+        """Return who is told at each level if ``owner`` (an e-mail) does not answer, each once.
+
+        ``told`` were told already; ``above`` is the level reached so far. Without it a ladder that
+        is asked for again would use up the lead in the place of the backup who was told.
+        """
         rungs: list[Rung] = []
         known = [owner, *told]
-        for level in sorted(_LEVELS):
+        for level in (one for one in sorted(_LEVELS) if one > above):
             rung = self.rung(customer, now, level, known, active)
             if rung is not None:
                 rungs.append(rung)

@@ -10,10 +10,11 @@ import structlog
 import typer
 
 from ubm_sync.app import Application
-from ubm_sync.calendars import parse_instant, stamp
+from ubm_sync.calendars import AHEAD, parse_instant, stamp
 from ubm_sync.cli import screen
 from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, reload_environment
 from ubm_sync.cli.working import Json
+from ubm_sync.config import examine_coverage
 from ubm_sync.errors import ConfigError, Refused, SyncError
 from ubm_sync.mapping import nearest
 from ubm_sync.ports import Change, KnowsAuthors
@@ -35,10 +36,17 @@ def register(app: typer.Typer) -> None:
 def check(as_json: Json = False) -> None:
     """Check every configuration file; each mistake with file, line and column.
 
+    Days of the next weeks on which nobody covers a customer are mistakes too.
+
     Example: ubm-sync check
     """
     app = Application(reload_environment(), tolerant=False)
     found = app.configuration
+    flaws = examine_coverage(
+        found.coverage, found.coverage_source, found.customers, app.clock.now()
+    )
+    if flaws:
+        raise ConfigError(flaws)
     texts = app.flows  # the message texts are checked where they are used
     log.debug("configuration checked", flows=len(texts))
     kinds = {kind: len(mapping.fields) for kind, mapping in found.mappings.items()}
@@ -48,6 +56,7 @@ def check(as_json: Json = False) -> None:
     for kind, fields in kinds.items():
         screen.say(f"mapping {kind}: {fields} fields, all right")
     screen.say(f"customers: {len(found.customers)}, all right")
+    screen.say(f"coverage: somebody is there for each of them on each of the next {AHEAD} days")
 
 
 def status(as_json: Json = False) -> None:

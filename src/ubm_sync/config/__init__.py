@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ubm_sync.config.coverage import examine_coverage
 from ubm_sync.config.customers import CustomerFile
 from ubm_sync.config.delays import DelaySettings
 from ubm_sync.config.environment import DEFAULTS, Environment
@@ -18,6 +19,7 @@ __all__ = [
     "Environment",
     "Service",
     "check_customer",
+    "examine_coverage",
     "load_configuration",
     "schemas",
     "set_paused",

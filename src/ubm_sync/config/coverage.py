@@ -15,6 +15,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from ubm_sync.calendars import (
+    AHEAD,
     Coverage,
     Daily,
     Period,
@@ -26,7 +27,6 @@ from ubm_sync.calendars import (
     holes,
     local,
 )
-from ubm_sync.calendars.holes import AHEAD
 from ubm_sync.calendars.presence import STANDARD, folded
 from ubm_sync.config.kinds import Address, Day, State, Zone
 from ubm_sync.config.service import Block, Service

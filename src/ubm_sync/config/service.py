@@ -218,11 +218,6 @@ class Service(Block):
         }
 
     @property
-    def stand_ins(self) -> tuple[str, ...]:
-        """Who owns work when a customer's manager and backup cannot: on call, then the lead."""
-        return tuple(filter(None, (*self.people.on_call, self.people.lead)))
-
-    @property
     def names(self) -> dict[str, str]:
         """Return system -> what people call it."""
         return {key: system.name for key, system in self.systems.items()}

@@ -15,31 +15,10 @@ from ubm_sync.locations.findings import shown
 from ubm_sync.locations.regions import state_code
 from ubm_sync.locations.secrets import mask
 from ubm_sync.model import Customer, Values
+from ubm_sync.spelling import fold, number_key
 
-# Spaces that look like spaces but are not, and characters nobody can see.
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t\r\n]")
 _HOUSE = re.compile(r"\d+[A-Za-z]?\b")
 _WHERE = ("location_code", "address_1", "zip", "city", "state")
-_SEPARATORS = str.maketrans("", "", " -./_#")
-
-
-def display(raw: str) -> str:
-    """Return the number as people should see it: no invisible characters, no outer spaces.
-
-    A leading apostrophe is the spreadsheet's way of saying "text" and no part of the number.
-    """
-    if raw.isalnum() and raw.isascii():
-        return raw
-    text = _ODD_SPACE.sub(" ", _INVISIBLE.sub("", raw)).strip()
-    return text[1:].lstrip() if text[:1] in {"'", "\u2019"} else text
-
-
-def number_key(raw: str) -> str:
-    """Return what is compared: upper case, without `` -./_#`` and without leading zeros."""
-    if raw.isalnum() and raw.isascii():
-        return raw.upper().lstrip("0")
-    return display(raw).upper().translate(_SEPARATORS).lstrip("0")
 
 
 def possible_key(raw: str) -> str:
@@ -86,4 +65,4 @@ def account_key(customer: Customer, values: Values) -> str:
     if not key:
         return ""
     found = vendors.resolve(name, state, values.get("commodity", ""))
-    return f"{customer.key}|{found.canonical or vendors.fold(name)}|{state}|{key}"
+    return f"{customer.key}|{found.canonical or fold(name)}|{state}|{key}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from ubm_sync.locations.accounts import display, number_key
 from ubm_sync.locations.findings import Checker, shown
 from ubm_sync.locations.rules import NUMBER_PENDING
 from ubm_sync.model import Mark
+from ubm_sync.spelling import display, number_key
 
 _PLAIN = re.compile(r"[A-Za-z0-9 ._/#-]+", re.ASCII)
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+\d+|\d+\.\d+[eE]\d+", re.ASCII)

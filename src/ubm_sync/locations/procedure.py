@@ -34,8 +34,9 @@ from ubm_sync.locations.ticket import (
     ticket_values,
     wants_enrolment,
 )
-from ubm_sync.locations.vendors import fold, resolve
+from ubm_sync.locations.vendors import resolve
 from ubm_sync.model import Customer, Ref, Values, Written
+from ubm_sync.spelling import fold
 
 # Places whose creation gives the other places something to tell.
 _ANSWERED = frozenset({ACCOUNT, ENROLMENT_PLACE})

@@ -9,18 +9,15 @@ warning for the manager and never a reason to refuse a row.
 from __future__ import annotations
 
 import csv
-import re
-import unicodedata
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
 
 from ubm_sync.locations.regions import state_name
+from ubm_sync.spelling import fold
 
 _EVERYWHERE = "US"
-_SUFFIXES = frozenset({"inc", "llc", "co", "company", "corp", "corporation", "ltd", "lp", "lc"})
-_NOT_WORDS = re.compile(r"[^a-z0-9]+")
 _SHORTEST_BRAND = 4
 
 # Holding companies: the bill names one of their utilities.
@@ -75,16 +72,6 @@ class Resolution(NamedTuple):
     canonical: str = ""
     candidates: tuple[str, ...] = ()
     offers: bool = True
-
-
-@lru_cache(maxsize=65536)
-def fold(name: str) -> str:
-    """Return a name as it is compared: letters and digits only, ``&`` as "and", no company form."""
-    text = unicodedata.normalize("NFKD", name).casefold().replace("&", " and ").replace("'", "")
-    words = _NOT_WORDS.sub(" ", text).split()
-    while len(words) > 1 and words[-1] in _SUFFIXES:
-        words.pop()
-    return "".join(words) or " ".join(text.split())
 
 
 @lru_cache(maxsize=65536)

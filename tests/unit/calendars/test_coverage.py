@@ -304,6 +304,18 @@ def test_a_level_exists_as_long_as_somebody_is_left() -> None:
     assert [(one.level, one.email) for one in found] == [(1, JO), (2, LEAD)]
 
 
+def test_a_ladder_asked_for_again_goes_on_where_it_was() -> None:
+    coverage = Coverage(replace(TEAM, on_call=()))
+    now, told = at("2026-12-01 10:00"), [DANA]
+    seen: list[tuple[int, str]] = []
+
+    while rungs := coverage.ladder(CUSTOMER, now, DANA, everybody, told, above=len(seen)):
+        seen.append((rungs[0].level, rungs[0].email))
+        told.append(rungs[0].email)
+
+    assert seen == [(1, PRIYA), (2, LEAD), (3, DIRECTOR)]
+
+
 def test_business_time_is_the_teams_or_that_of_one_of_the_customers_people() -> None:
     assert COVERAGE.is_business_time(CUSTOMER, at("2026-12-01 08:00"))
     assert COVERAGE.is_business_time(CUSTOMER, at("2026-12-01 18:30"))  # Ola, further west

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tests.unit.config.folders import SERVICE, Folders, make
 from ubm_sync.calendars import Coverage, Daily, Period, Person, Team, Turn
 from ubm_sync.calendars.presence import STANDARD, moment
 from ubm_sync.config import load_configuration
-from ubm_sync.config.coverage import examine_coverage
+from ubm_sync.config.coverage import CoverageFile, examine_coverage
 from ubm_sync.errors import Flaw
 
 ROOT = Path(__file__).parents[3]
@@ -76,6 +77,15 @@ def test_the_examples_in_the_shipped_file_are_right(folders: Folders) -> None:
     assert [person.email for person in team.people] == [DANA, PRIYA]
     assert len(team.people[0].absences) == len(team.turns) == len(team.quiet) == 2
     assert team.director == "robin.diaz@example.com"
+
+
+def test_every_key_is_in_the_shipped_file_and_in_the_reference() -> None:
+    shipped = (ROOT / "config" / "coverage.yaml").read_text()
+    table = (ROOT / "docs" / "reference.md").read_text().partition("## Who covers whom")[2]
+    keys = set(re.findall(r"^\| `(\w+)` \|", table.partition("\n## ")[0], re.MULTILINE))
+
+    assert keys == set(CoverageFile.model_fields)
+    assert all(re.search(rf"^(# )?{key}:", shipped, re.MULTILINE) for key in keys)
 
 
 def test_everything_can_be_said(folders: Folders) -> None:

@@ -7,7 +7,8 @@ from tests.unit.locations.world import HALSTED, PLAIN
 
 from ubm_sync.flow import NOWHERE
 from ubm_sync.locations import LocationFlow
-from ubm_sync.locations.accounts import account_key, display, number_key, possible_key, site
+from ubm_sync.locations.accounts import account_key, possible_key, site
+from ubm_sync.spelling import display, number_key
 
 
 @pytest.mark.parametrize(

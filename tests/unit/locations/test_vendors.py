@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from ubm_sync.locations.vendors import Match, fold, resolve, warning
+from ubm_sync.locations.vendors import Match, resolve, warning
+from ubm_sync.spelling import fold
 
 
 @pytest.mark.parametrize(
