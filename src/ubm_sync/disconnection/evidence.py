@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import NamedTuple
 
+from ubm_sync.disconnection.dates import Form, Mention, mentions
 from ubm_sync.disconnection.grammar import Grammar, Kind, Rule, Scope
 from ubm_sync.disconnection.lexicon import Tags
 from ubm_sync.disconnection.patterns import find
 from ubm_sync.disconnection.tokens import Sentence, Token
 
-_DATE = re.compile(r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|\d{4}-\d{1,2}-\d{1,2}")
 _DIGITS = re.compile(r"\d[\d.,:/-]*[a-z]{0,3}")
 _ACCOUNT = re.compile(r"\d[\d-]{4,}")
 _MONEY = re.compile(r"\d[\d,]*(?:\.\d{2})?")
@@ -28,6 +29,7 @@ class Read(NamedTuple):
     sentence: Sentence
     tags: list[Tags]
     concepts: frozenset[str]
+    days: list[Mention]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,12 @@ class Evidence:
         return self.at == other.at and self.start < other.end and other.start < self.end
 
 
-def annotate(sentences: Iterable[Sentence], grammar: Grammar) -> list[Read]:
-    """Return the sentences with what each word may mean."""
-    return [_annotated(sentence, grammar) for sentence in sentences]
+def annotate(sentences: Iterable[Sentence], grammar: Grammar, today: date) -> list[Read]:
+    """Return the sentences with what each word may mean; ``today`` is the day of receipt."""
+    return [_annotated(sentence, grammar, today) for sentence in sentences]
 
 
-def _annotated(sentence: Sentence, grammar: Grammar) -> Read:
+def _annotated(sentence: Sentence, grammar: Grammar, today: date) -> Read:
     words = tuple(
         token
         if (right := grammar.lexicon.repair(token.text)) == token.text
@@ -66,14 +68,17 @@ def _annotated(sentence: Sentence, grammar: Grammar) -> Read:
         elif word.text == "$" and index + 1 < len(words):
             if _MONEY.fullmatch(words[index + 1].text.rstrip(".,")):
                 tags[index]["amount"] = (index + 2,)
+    days = mentions(words, today)
+    for mention in days:
+        if mention.form is not Form.LENGTH:
+            kind = "date" if mention.form is Form.DATE else "soon"
+            tags[mention.start].update({kind: (mention.end,), "when": (mention.end,)})
     concepts = frozenset(concept for here in tags for concept in here)
-    return Read(Sentence(words, sentence.subject), tags, concepts)
+    return Read(Sentence(words, sentence.subject), tags, concepts, days)
 
 
 def _tag_number(words: Sequence[Token], index: int, tags: Tags) -> None:
     text = words[index].text.rstrip(".,:")
-    if _DATE.fullmatch(text):
-        tags["slash-date"] = (index + 1,)
     if _DIGITS.fullmatch(text):
         tags["num"] = (index + 1,)
     if _ACCOUNT.fullmatch(text):

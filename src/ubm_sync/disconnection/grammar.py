@@ -21,7 +21,7 @@ from ubm_sync.disconnection.patterns import Index, Pattern, index_of, parse_patt
 from ubm_sync.disconnection.tokens import fold
 
 VENDOR = "vendor"
-_MADE_BY_CODE = {"num": (), "slash-date": (), "amount": (), "account-number": ()}
+_MADE_BY_CODE = frozenset({"num", "date", "soon", "when", "amount", "account-number"})
 _SHORTEST_VENDOR = 3
 # Brands that are words or towns too: they count only as people write names.
 _MISSPELT = (
@@ -67,6 +67,7 @@ class Rule:
     firm: bool = False
     off: bool = False
     now: bool = False
+    announced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ def _rule(kind: Kind, name: str, written: Mapping[str, Any]) -> Rule:
         firm=bool(written.get("firm", False)),
         off=bool(written.get("off", False)),
         now=bool(written.get("now", False)),
+        announced=bool(written.get("announced", False)),
     )
 
 

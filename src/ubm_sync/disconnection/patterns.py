@@ -19,7 +19,7 @@ from ubm_sync.disconnection.tokens import Token
 
 NEAR, FAR, START = "..", "...", "^"
 _REACH = {NEAR: 3, FAR: 9}
-_CLAUSE_ENDS = frozenset(",:;()|\n-\"")
+_CLAUSE_ENDS = frozenset(',:;()|\n-"')
 _MOST_REPEATS = 6
 _MOST_OPTIONAL = 5
 _CONCEPT = re.compile(r"<([a-z][a-z0-9_-]*)>([*?]?)")
@@ -122,7 +122,9 @@ def find(index: Index, words: tuple[Token, ...], tags: list[Tags]) -> list[Found
     for start, here in enumerate(tags):
         for concept in here:
             for rule, pattern in index.by_first.get(concept, ()):
-                if (rule, start) not in found and not (pattern.begins and not _begins(words, start)):
+                if (rule, start) not in found and not (
+                    pattern.begins and not _begins(words, start)
+                ):
                     end = _match(pattern.elements, 0, start, words, tags)
                     if end > start:
                         found[rule, start] = Found(rule, start, end, pattern.text)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 
+from ubm_sync.calendars import local
+from ubm_sync.disconnection import names
+from ubm_sync.disconnection.deadlines import best_day, deadline_of, state_of
 from ubm_sync.disconnection.evidence import (
     Evidence,
     Read,
@@ -20,6 +25,11 @@ from ubm_sync.disconnection.values import Category, Message, Reading
 
 _SUPPORTABLE = 0.2  # below it there is no threat that anything could support
 _FEW_WORDS = 14
+_SMALL_WORDS = {
+    "en": frozenset(["the", "to", "is", "are", "we", "you", "our", "and", "for", "at", "in", "on", "it", "they", "this", "was", "has", "have"]),
+    "es": frozenset(["el", "la", "los", "las", "de", "que", "nos", "por", "para", "en", "un", "una", "del", "al", "se", "lo", "y", "con", "es"]),
+    "fr": frozenset(["le", "la", "les", "des", "nous", "pour", "et", "est", "une", "avons", "du", "au", "que", "vous", "ce", "dans"]),
+}
 
 
 class Judged(NamedTuple):
@@ -41,11 +51,12 @@ def read(message: Message, grammar: Grammar) -> Reading:
     What was written for the message is read; what it quotes only where it was forwarded, or where
     the new words say nothing by themselves ("see below").
     """
+    today = local(message.received, message.zone).date()
     parts = split(message.subject, message.body)
-    judged = judge(parts.subject, parts.new, grammar)
+    judged = judge(parts.subject, parts.new, grammar, today)
     if parts.quoted.strip() and _speaks_by_quoting(parts, judged):
-        judged = judge(parts.subject, f"{parts.new}\n{parts.quoted}", grammar)
-    return _reading(judged)
+        judged = judge(parts.subject, f"{parts.new}\n{parts.quoted}", grammar, today)
+    return _reading(judged, parts, today)
 
 
 def _speaks_by_quoting(parts: Parts, judged: Judged) -> bool:
@@ -61,7 +72,7 @@ def _speaks_by_quoting(parts: Parts, judged: Judged) -> bool:
     return not settled and (below or words <= _FEW_WORDS)
 
 
-def judge(subject: str, body: str, grammar: Grammar) -> Judged:
+def judge(subject: str, body: str, grammar: Grammar, today: date) -> Judged:
     """Return what a text comes to."""
     text = f"{subject}\n{body}"
     folded = fold(text)
@@ -72,6 +83,7 @@ def judge(subject: str, body: str, grammar: Grammar) -> Judged:
             *sentences(tokenize(folded[cut:], cut)),
         ],
         grammar,
+        today,
     )
     found = collect(reads, grammar)
     left = weighed(found, reads)
@@ -110,28 +122,72 @@ def _category(
     return Category.OTHER
 
 
-def _reading(judged: Judged) -> Reading:
-    close = judged.category is Category.CLOSE
+def _reading(judged: Judged, parts: Parts, today: date) -> Reading:
+    category = judged.category
+    close = category is Category.CLOSE
     decisive = judged.requests if close else judged.threats
+    weight = {Category.CLOSE: judged.request, Category.OTHER: 1 - judged.threat}.get(
+        category, judged.threat
+    )
+    text = judged.text
+    reading = Reading(
+        category=category,
+        confidence=round(min(max(weight, 0.0), 1.0), 3),
+        phrase=_phrase(judged, decisive),
+        reasons=_reasons(judged),
+        accounts=names.accounts(text) or names.accounts(parts.quoted),
+        meters=names.meters(text),
+        vendors=names.vendors(text, judged.reads),
+        amounts=names.amounts(text),
+        vulnerable=_vulnerable(judged.reads),
+        language=language_of(text),
+    )
+    if close:
+        found = best_day(judged.reads, judged.requests, today)
+        return replace(reading, effective=found[1].day if found else None)
+    if category is Category.OTHER:
+        return reading
+    state = state_of(judged.threats, judged.reads, None)
+    until = deadline_of(judged.reads, judged.threats, state, today, text)
+    return replace(
+        reading,
+        state=state_of(judged.threats, judged.reads, until.day),
+        deadline=until.day,
+        deadline_kind=until.kind,
+        deadline_text=until.text,
+        deadline_time=until.at,
+    )
+
+
+def _phrase(judged: Judged, decisive: Sequence[Evidence]) -> str:
     best = max(decisive, key=lambda one: (one.weight, one.start - one.end), default=None)
-    weight = {
-        Category.CLOSE: judged.request,
-        Category.OTHER: 1 - max(judged.threat, 0.0),
-    }.get(judged.category, judged.threat)
-    phrase = ""
-    if best is not None:
-        words = judged.reads[best.at].sentence.tokens
-        phrase = judged.text[words[best.start].start : words[best.end - 1].end]
+    if best is None:
+        return ""
+    words = judged.reads[best.at].sentence.tokens
+    return judged.text[words[best.start].start : words[best.end - 1].end]
+
+
+def _reasons(judged: Judged) -> tuple[str, ...]:
     every = sorted([*judged.threats, *judged.requests], key=lambda one: -one.weight)
-    reasons = [
+    told = [
         f"{one.rule.name}: {one.rule.says}"
-        + (f", but {', '.join(one.damped)}" if one.damped else "")
+        + (f" (counts less: {', '.join(one.damped)})" if one.damped else "")
         for one in every
     ]
-    reasons += [f"{one.rule.name}: {one.rule.says}" for one in judged.supports]
-    return Reading(
-        category=judged.category,
-        confidence=round(min(max(weight, 0.0), 1.0), 3),
-        phrase=phrase,
-        reasons=tuple(dict.fromkeys(reasons)),
-    )
+    told += [f"{one.rule.name}: {one.rule.says}" for one in judged.supports]
+    return tuple(dict.fromkeys(told))
+
+
+def _vulnerable(reads: Sequence[Read]) -> str:
+    concepts = {concept for read in reads for concept in read.concepts}
+    if "life-safety" in concepts:
+        return "life_safety"
+    return "medical" if "medical" in concepts else ""
+
+
+def language_of(text: str) -> str:
+    """Return "en", "es" or "fr", by the small words."""
+    words = fold(text).split()
+    counts = {name: sum(word in few for word in words) for name, few in _SMALL_WORDS.items()}
+    best = max(counts, key=lambda name: counts[name])
+    return best if counts[best] > counts["en"] else "en"

@@ -24,6 +24,9 @@ _FOLDED = {
 _TABLE = {ord(key): value for key, value in _FOLDED.items()}
 _LOOKALIKE = str.maketrans("0135|@$8!", "oiesiasbi")
 _LOOKALIKE_L = str.maketrans("0135|@$8!", "olesiasbl")
+_ABBREVIATED = frozenset(
+    ["jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "acct", "acc", "no", "st", "mr", "mrs", "ms", "dr", "vs", "approx", "inc", "co", "corp", "ave", "blvd", "rd", "ste", "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun", "num", "tel", "ext", "dept", "bldg"]
+)
 _SHORTEST_DAMAGED = 4
 
 
@@ -84,12 +87,28 @@ def sentences(tokens: list[Token], *, subject: bool = False) -> list[Sentence]:
     """Split at full stops, question marks, semicolons, bars and line ends."""
     found: list[Sentence] = []
     here: list[Token] = []
-    for token in tokens:
+    for index, token in enumerate(tokens):
         here.append(token)
-        if token.text in _ENDS:
+        if token.text in _ENDS and not _abbreviates(tokens, index):
             if len(here) > 1:
                 found.append(Sentence(tuple(here), subject))
             here = []
     if here:
         found.append(Sentence(tuple(here), subject))
     return found
+
+
+def _abbreviates(tokens: list[Token], index: int) -> bool:
+    """Return whether a full stop belongs to the word before it: "Nov. 27", "8 a.m.", "acct. 12"."""
+    if tokens[index].text != "." or not index:
+        return False
+    before = tokens[index - 1]
+    if before.end != tokens[index].start:
+        return False
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    close = following is not None and following.start == tokens[index].end
+    if before.text in _ABBREVIATED:
+        return following is not None and following.text != "\n"
+    return (len(before.text) == 1 and before.text.isalpha()) or (
+        close and before.text.isalnum() and following is not None and following.text.isalnum()
+    )

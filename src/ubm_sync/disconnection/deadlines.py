@@ -1,0 +1,227 @@
+"""Until when: which of the days a text names is the deadline, and by when to pay (domain B.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from ubm_sync.calendars import BusinessCalendar
+from ubm_sync.disconnection.dates import Form, Mention, clock
+from ubm_sync.disconnection.evidence import Evidence, Read
+from ubm_sync.disconnection.values import DeadlineKind, ServiceState
+
+NOTICE_DAYS = 10  # the least notice of the rules for non-residential customers in B.7
+LEAD_DAYS = 2  # business days until a payment is posted
+_SHORT_NOTICE = 3  # days; so short that the day of receipt stands for the day of the notice
+_LONG_PAST = 45
+_FAR = 75
+_ROLE_REACH = 6
+
+
+class Role(StrEnum):
+    """What a day is in its sentence."""
+
+    PLAIN = "plain"
+    BOUND = "bound"  # by, on, before, after
+    ISSUED = "issued"  # when the notice was written or came
+    DUE = "due"  # when the bill was due
+    AWAY = "away"  # when somebody is back, when it began
+
+
+_BINDING = frozenset(
+    ["by", "on", "before", "after", "until", "till", "for", "deadline", "date", "effective", "starting", "from", "hasta", "antes", "el", "para", "avant", "le", "jusqu", "partir", "scheduled", "expires", "or", "ends", "off", "says"]
+)
+_ISSUING = frozenset(
+    ["dated", "issued", "issue", "mailed", "sent", "arrived", "received", "came", "got", "postmarked", "printed", "posted", "taped", "left", "hung", "found", "hanging", "fechado", "fechada", "fecha", "emitido", "date", "dateé", "datee", "recibimos", "llego", "delivered", "wrote", "served", "handed", "stuck", "put", "hung", "dropped", "landed", "called", "told", "emailed", "texted", "spoke"]
+)
+_DUE = frozenset({"due", "payable", "vence", "vencimiento", "owed"})
+_AWAY = frozenset({"out", "back", "return", "returning", "vacation", "away", "since", "desde", "paid",
+                   "leave", "wrote", "statement", "invoice", "bill", "invoiced", "billed", "through",
+                   "thru", "depuis", "pagado", "pagamos", "closed", "closes", "start", "service_period",
+                   "opened", "opens", "ordered", "submitted", "last"})  # fmt: skip
+_CUTTING = frozenset({"cut", "goes-off", "dark-state", "truck", "ultimatum"})
+_RECENT = frozenset({"today", "just", "hoy", "morning", "acabamos", "now"})
+
+
+class Deadline(NamedTuple):
+    """A day with how it is known and the words it came from."""
+
+    day: date | None
+    kind: DeadlineKind
+    text: str = ""
+    at: time | None = None
+
+
+def effective_deadline(
+    reading_deadline: date | None,
+    kind: DeadlineKind,
+    received: datetime | date,
+    calendar: BusinessCalendar,
+    lead_days: int = LEAD_DAYS,
+) -> date:
+    """Return the day by which to pay: ``lead_days`` business days before the legal deadline.
+
+    A payment is posted 1 to 3 business days later (domain B.7). What has no deadline, or is off
+    already, is due on the day of receipt, and no day is earlier than that. ``received`` is in the
+    customer's zone, or only its day.
+    """
+    today = received.date() if isinstance(received, datetime) else received
+    if reading_deadline is None or kind in {DeadlineKind.ALREADY_OFF, DeadlineKind.UNKNOWN}:
+        return today
+    return max(today, calendar.add_business_days(reading_deadline, -lead_days))
+
+
+def state_of(threats: Sequence[Evidence], reads: Sequence[Read], day: date | None) -> ServiceState:
+    """Return how the service is, by the evidence that is left."""
+    strong = [one for one in threats if one.weight >= _STRONG]
+    if any(one.rule.now for one in strong):
+        return ServiceState.IN_PROGRESS
+    if any(one.rule.off and not _to_come(reads[one.at], one) for one in strong):
+        return ServiceState.ALREADY_OFF
+    if day is not None or any(one.rule.announced for one in strong):
+        return ServiceState.SCHEDULED
+    return ServiceState.UNKNOWN
+
+
+_STRONG = 0.3
+
+
+def _to_come(read: Read, one: Evidence) -> bool:
+    """Return whether what is said of the service is still to come, or a condition."""
+    first = max(0, one.start - 5)
+    if any("to-come" in read.tags[index] for index in range(first, one.start)):
+        return True
+    inside = range(one.start, min(len(read.tags), one.end + 2))
+    return any("to-come" in read.tags[index] for index in inside)
+
+
+def deadline_of(
+    reads: Sequence[Read], threats: Sequence[Evidence], state: ServiceState, today: date, text: str
+) -> Deadline:
+    """Return the legal deadline of a text about a disconnection."""
+    if state is ServiceState.ALREADY_OFF:
+        return Deadline(today, DeadlineKind.ALREADY_OFF)
+    stated = best_day(reads, threats, today)
+    if stated is not None:
+        at, mention = stated
+        words = reads[at].sentence.tokens
+        hour = clock(words, mention.start - 4, mention.end + 4)
+        return Deadline(
+            mention.day, DeadlineKind.STATED, _words(reads[at], mention, text),
+            time(*hour) if hour else None,
+        )  # fmt: skip
+    if state is ServiceState.IN_PROGRESS:
+        return Deadline(today, DeadlineKind.ESTIMATED)
+    return _estimated(reads, today, text)
+
+
+def best_day(
+    reads: Sequence[Read], evidence: Sequence[Evidence], today: date
+) -> tuple[int, Mention] | None:
+    """Return the day that most likely belongs to the evidence, with its sentence's number."""
+    best: tuple[float, int, int, Mention] | None = None
+    weights: dict[int, float] = {}
+    for one in evidence:
+        weights[one.at] = max(weights.get(one.at, 0), one.weight)
+    for at, read in enumerate(reads):
+        for mention in read.days:
+            score = _score(read, mention, weights.get(at, 0.0), today)
+            if score is None:
+                continue
+            entry = (score, -mention.day.toordinal(), at, mention)
+            if best is None or entry[:2] > best[:2]:
+                best = entry
+    return None if best is None else (best[2], best[3])
+
+
+def _score(read: Read, mention: Mention, weight: float, today: date) -> float | None:
+    if mention.form is Form.LENGTH:
+        return None
+    role = role_of(read, mention)
+    if role in {Role.ISSUED, Role.AWAY}:
+        return None
+    ahead = (mention.day - today).days
+    if ahead < -_LONG_PAST or (ahead < 0 and mention.form is not Form.DATE):
+        return None
+    score = 3.0 * min(1.0, weight * 2)
+    score += {Role.BOUND: 1.5, Role.DUE: -2.0}.get(role, 0.0)
+    score += 2.0 if _near_cut(read, mention) else 0.0
+    score += 1.0 if mention.form is Form.DATE else 0.0
+    score -= 4.0 if ahead < 0 else 1.0 if ahead > _FAR else 0.0
+    if read.sentence.subject:
+        score += 0.5
+    return score if score > -1 else None
+
+
+def _near_cut(read: Read, mention: Mention) -> bool:
+    first, last = max(0, mention.start - 6), min(len(read.tags), mention.end + 5)
+    return any(not _CUTTING.isdisjoint(read.tags[index]) for index in range(first, last))
+
+
+def role_of(read: Read, mention: Mention) -> Role:
+    """Return what a day is, by the words right before it."""
+    words = read.sentence.tokens
+    bound = False
+    for index in range(mention.start - 1, max(-1, mention.start - 1 - _ROLE_REACH), -1):
+        text = words[index].text
+        if text in {"(", ")", ";", "|", "-"}:
+            break
+        if text == "," and index < mention.start - 1:
+            break
+        if not _CUTTING.isdisjoint(read.tags[index]) and mention.start - index < _ROLE_REACH:
+            return Role.BOUND if bound else Role.PLAIN
+        if text in _ISSUING and not (text == "date" and not _of_notice(words, index)):
+            return Role.ISSUED
+        if text in _DUE:
+            return Role.DUE
+        if text in _AWAY:
+            return Role.AWAY
+        if text in _BINDING:
+            bound = True
+        elif mention.start - index > 3 and bound:  # noqa: PLR2004
+            break
+    return Role.BOUND if bound else Role.PLAIN
+
+
+def _of_notice(words: Sequence[object], index: int) -> bool:
+    before = [getattr(words[n], "text", "") for n in range(max(0, index - 2), index)]
+    return any(word in {"notice", "issue", "letter", "mail", "mailing", "of"} for word in before)
+
+
+def _estimated(reads: Sequence[Read], today: date, text: str) -> Deadline:
+    """Return the day that follows from a notice's date or its length."""
+    length = next((m for read in reads for m in read.days if m.form is Form.LENGTH), None)
+    issued = [
+        (read, mention)
+        for read in reads
+        for mention in read.days
+        if mention.form is not Form.LENGTH and role_of(read, mention) is Role.ISSUED
+    ]
+    days = length.days if length else NOTICE_DAYS
+    for read, mention in issued:
+        day = mention.day
+        if day > today:
+            day -= timedelta(days=7 if mention.form is Form.WEEKDAY else 0)
+        if day <= today:
+            end = day + timedelta(days=days)
+            return Deadline(end, DeadlineKind.ESTIMATED, _words(read, mention, text))
+    if length is None:
+        return Deadline(None, DeadlineKind.UNKNOWN)
+    read = next(read for read in reads if length in read.days)
+    fresh = any(token.text in _RECENT for each in reads for token in each.sentence.tokens)
+    if days <= _SHORT_NOTICE or fresh:
+        end = today + timedelta(days=days)
+        return Deadline(end, DeadlineKind.ESTIMATED, _words(read, length, text))
+    return Deadline(None, DeadlineKind.UNKNOWN)
+
+
+def _words(read: Read, mention: Mention, text: str) -> str:
+    words = read.sentence.tokens
+    return text[words[mention.start].start : words[mention.end - 1].end]
+
+
+def earliest(days: Iterable[date | None]) -> date | None:
+    """Return the first of some days, None where there is none."""
+    return min((day for day in days if day is not None), default=None)

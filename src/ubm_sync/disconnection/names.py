@@ -1,0 +1,109 @@
+"""What a text names: accounts, meters, amounts of money and utilities, as they are typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal, InvalidOperation
+
+from ubm_sync.disconnection.evidence import Read
+from ubm_sync.disconnection.grammar import VENDOR
+
+_NUMBER = (
+    r"[A-Za-z]{0,3}\d[\dA-Za-z]{0,24}(?:(?:-| )(?=[\dA-Z]{0,8}\d)[\dA-Z]{1,12}|-[A-Z]{1,3}\b){0,6}"
+)
+_AFTER_LABEL = re.compile(
+    r"(?:\b(?:account|acct|accnt|acc|accts|accounts|cuentas?|cta|compte|contract account)\b|\ba/c\b)"
+    r"(?:\s?(?:number|num|no|nr|nro|numero|n\u00famero|ending|in|id|is|de|the|n\u00b0))*[\s.:#=(|*]{0,8}"
+    rf"({_NUMBER})",
+    re.IGNORECASE,
+)
+_LATER = re.compile(
+    rf"\b(?:account|acct|cuenta|compte)s?\b[^\n.;,\d]{{1,32}}?[\s(:#]({_NUMBER})(?![/\d])",
+    re.IGNORECASE,
+)
+_MORE = re.compile(rf"\s{{0,3}}(?:,|and|&|;|y|/)\s{{0,3}}(?:acct\s|#)?({_NUMBER})")
+_METER = re.compile(
+    r"\b(?:meter|mtr|medidor|compteur)s?\b(?:\s?(?:number|num|no|nr|serial|id))*[\s.:#(]{0,6}"
+    rf"({_NUMBER})",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(r"\$\s?(\d[\d,]{0,14}(?:\.\d{1,2})?)(\s?k\b)?", re.IGNORECASE)
+_DIGITS = re.compile(r"\d")
+_FEWEST_DIGITS = 4
+_MOST = 50
+_PUBLIC = re.compile(
+    r"\b(?:City|Town|Village|County|Borough|Township) of (?:[A-Z][\w'-]{1,20})(?: [A-Z][\w'-]{1,20}){0,3}"
+)
+_COMPANY = re.compile(
+    r"\b(?:[A-Z][\w&'-]{1,20} ){1,3}(?:Energy|Power(?: (?:&|and) Light)?|Electric(?: Cooperative|"
+    r" Co-?op| Company)?|Gas(?: Company)?|Water(?: Department| District| Works| Authority| Dept| & "
+    r"Sewer| Utility)?|Utilities|Light|EMC|PUD|Edison|Public Service)\b"
+)
+
+
+def accounts(text: str) -> tuple[str, ...]:
+    """Return the account numbers that follow the word for one, as typed."""
+    found: list[str] = []
+    for match in _AFTER_LABEL.finditer(text):
+        _take(found, text, match, 1)
+    if not found:
+        for match in _LATER.finditer(text):
+            _take(found, text, match, 1)
+    return tuple(dict.fromkeys(found))[:_MOST]
+
+
+def _take(found: list[str], text: str, match: re.Match[str], group: int) -> None:
+    if not _add(found, text, match[group], match.end(group)):
+        return
+    at = match.end(group)
+    while (more := _MORE.match(text, at)) and len(found) < _MOST:
+        if not _add(found, text, more[1], more.end(1)):
+            return
+        at = more.end(1)
+
+
+def _add(found: list[str], text: str, number: str, end: int) -> bool:
+    if text[end : end + 1] == "/" or len(_DIGITS.findall(number)) < _FEWEST_DIGITS:
+        return False
+    found.append(number)
+    return True
+
+
+def meters(text: str) -> tuple[str, ...]:
+    """Return the meter numbers, as typed."""
+    found: list[str] = []
+    for match in _METER.finditer(text):
+        _take(found, text, match, 1)
+    return tuple(dict.fromkeys(found))[:_MOST]
+
+
+def amounts(text: str) -> tuple[Decimal, ...]:
+    """Return the amounts of money in dollars."""
+    found: list[Decimal] = []
+    for match in _MONEY.finditer(text):
+        try:
+            value = Decimal(match[1].replace(",", "").rstrip("."))
+        except InvalidOperation:
+            continue
+        found.append(value * 1000 if match[2] else value)
+    return tuple(dict.fromkeys(found))[:_MOST]
+
+
+def vendors(text: str, reads: Sequence[Read]) -> tuple[str, ...]:
+    """Return the utilities that are named, as typed, in the order of the text."""
+    spans = [*_listed(reads), *(match.span() for match in _PUBLIC.finditer(text))]
+    spans += [match.span() for match in _COMPANY.finditer(text)]
+    kept: list[tuple[int, int]] = []
+    for span in sorted(spans, key=lambda each: (each[0], -each[1])):
+        if not kept or span[0] >= kept[-1][1]:
+            kept.append(span)
+    return tuple(dict.fromkeys(text[start:end] for start, end in kept))[:_MOST]
+
+
+def _listed(reads: Iterable[Read]) -> Iterable[tuple[int, int]]:
+    for read in reads:
+        words = read.sentence.tokens
+        for index, tags in enumerate(read.tags):
+            for end in tags.get(VENDOR, ()):
+                yield words[index].start, words[end - 1].end
