@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _TOKEN = re.compile(
-    r"\d+(?:[/.,:-]\d+)+|[a-z0-9]+(?:'[a-z]{1,3}\b)?|(?<=\s)-+(?=\s)|[.!?;,:|()\n\"$#%&]", re.ASCII
+    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[/.:-]\d+)+|[a-z0-9]+(?:'[a-z]{1,3}\b)?|(?<=\s)-+(?=\s)|[.!?;,:|()\n\"$#%&]", re.ASCII
 )
 _ENDS = frozenset(".!?;|\n")
 _FOLDED = {
@@ -21,6 +21,11 @@ _FOLDED = {
     "\u2026": ".", "\u00df": "s", "\u0131": "i", "\u0153": "o", "\u00e6": "a", "\r": "\n",
     "\u2028": "\n", "\u2029": "\n", "\u2022": "\n", "\u00b7": "\n",
 }  # fmt: skip
+_MISREAD_FIGURES = re.compile(
+    r"\b[0-9lo]{1,2}/[0-9lo]{1,2}(?:/[0-9lo]{2,4})?\b|\$ ?[0-9lo][0-9lo,.]*[0-9]|\b2[0o][0-9lo]{2}\b"
+)
+_AS_DIGITS = str.maketrans("lo", "10")
+_BARS = re.compile(r"(?<=[a-z])\|\||\|\|(?=[a-z])")
 _TABLE = {ord(key): value for key, value in _FOLDED.items()}
 _LOOKALIKE = str.maketrans("0135|@$8!", "oiesiasbi")
 _LOOKALIKE_L = str.maketrans("0135|@$8!", "olesiasbl")
@@ -57,6 +62,14 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     return "".join(char if char.isascii() else _plain(char) for char in text).lower()
+
+
+def mended(folded: str) -> str:
+    """Return a folded text with the figures and bars that scanners misread, in their places."""
+    folded = _MISREAD_FIGURES.sub(lambda match: match[0].translate(_AS_DIGITS), folded)
+    if "||" in folded:
+        folded = _BARS.sub("ll", folded)
+    return folded
 
 
 def fold_word(word: str) -> str:
