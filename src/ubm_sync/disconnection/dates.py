@@ -68,7 +68,7 @@ _WITHIN = frozenset({"in", "within", "en", "dentro", "dans", "only", "have", "ne
 _LEFT = frozenset({"left", "from", "to", "or", "until", "before", "remaining", "otherwise", "away"})
 _NOTICES = frozenset(
     {"notice", "notices", "letter", "warning", "tag", "aviso", "slip", "disconnect", "final",
-     "disconnection", "shut", "shutoff", "ltr", "notification", "avis", "cut", "termination"}
+     "disconnection", "shut", "one", "shutoff", "ltr", "notification", "avis", "cut", "termination"}
 )  # fmt: skip
 _AVISO = frozenset({"aviso", "avis", "notificacion", "notice"})
 _PARTS = {"noon": (12, 0), "midday": (12, 0), "mediodia": (12, 0), "midnight": (0, 0)}
@@ -328,6 +328,8 @@ def _named(words: Sequence[Token], index: int, today: date) -> Mention | None:
     text = words[index].text
     before = words[index - 1].text if index else ""
     following = [words[n].text for n in range(index + 1, min(len(words), index + 4))]
+    if text in {"eod", "cob"} and any(word in _WEEKDAYS for word in following[:2]):
+        return None
     if text in _TODAY or text == "aujourd'hui":
         return Mention(index, index + 1, Form.RELATIVE, today)
     if text in _TOMORROW and before not in {"la", "esta", "por"}:

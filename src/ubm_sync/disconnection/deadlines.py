@@ -35,7 +35,9 @@ _BINDING = frozenset(
 )
 _LIMITS = frozenset("by before until till hasta antes avant".split())
 _BACK_WORDS = frozenset({"out", "back", "away", "due"})
-_PAUSES = frozenset({"(", ")", ";", "|", "-"})
+_PAUSES = frozenset(
+    {"(", ")", ";", "|", "-", "que", "says", "saying", "said", "that", "dice", "they", "reads", "and", "if"}
+)
 _ISSUING = frozenset(
     ["dated", "issued", "issue", "mailed", "sent", "arrived", "received", "came", "got", "postmarked", "printed", "posted", "taped", "left", "hung", "found", "hanging", "fechado", "fechada", "fecha", "emitido", "date", "dateé", "datee", "recibimos", "llego", "delivered", "wrote", "served", "handed", "stuck", "put", "hung", "dropped", "landed", "called", "told", "emailed", "texted", "spoke"]
 )
@@ -76,12 +78,14 @@ def effective_deadline(
     return max(today, calendar.add_business_days(reading_deadline, -lead_days))
 
 
-def state_of(threats: Sequence[Evidence], reads: Sequence[Read], day: date | None) -> ServiceState:
+def state_of(
+    threats: Sequence[Evidence], reads: Sequence[Read], day: date | None, today: date
+) -> ServiceState:
     """Return how the service is, by the evidence that is left."""
     strong = [one for one in threats if one.weight >= _STRONG]
     if any(one.rule.now for one in strong):
         return ServiceState.IN_PROGRESS
-    if any(one.rule.off and not _to_come(reads[one.at], one) for one in strong):
+    if any(one.rule.off and not _to_come(reads[one.at], one, today) for one in strong):
         return ServiceState.ALREADY_OFF
     if day is not None or any(one.rule.announced for one in strong):
         return ServiceState.SCHEDULED
@@ -91,13 +95,18 @@ def state_of(threats: Sequence[Evidence], reads: Sequence[Read], day: date | Non
 _STRONG = 0.3
 
 
-def _to_come(read: Read, one: Evidence) -> bool:
-    """Return whether what is said of the service is still to come, or a condition."""
-    first = max(0, one.start - 5)
-    if any("to-come" in read.tags[index] for index in range(first, one.start)):
+def _to_come(read: Read, one: Evidence, today: date) -> bool:
+    """Return whether what is said of the service is still to come, a condition, or long ago."""
+    if "past-time" in read.concepts:
         return True
-    inside = range(one.start, min(len(read.tags), one.end + 2))
-    return any("to-come" in read.tags[index] for index in inside)
+    first, last = max(0, one.start - 5), min(len(read.tags), one.end + 2)
+    if any("to-come" in read.tags[index] for index in range(first, last)):
+        return True
+    return any(
+        one.start <= mention.start <= one.end + 3 and mention.day > today
+        for mention in read.days
+        if mention.form is not Form.LENGTH
+    )
 
 
 def deadline_of(
@@ -171,7 +180,8 @@ def role_of(read: Read, mention: Mention, *, leaving: bool = False) -> Role:
     near = {words[n].text for n in range(max(0, mention.start - 2), mention.start)}
     if near & _LIMITS and not near & _BACK_WORDS:
         return Role.BOUND
-    for index in range(mention.start - 1, max(-1, mention.start - 1 - _ROLE_REACH), -1):
+    reach = _ROLE_REACH * (2 if words[mention.start].text in _RECENT else 1)
+    for index in range(mention.start - 1, max(-1, mention.start - 1 - reach), -1):
         text = words[index].text
         if text in _PAUSES or (text == "," and index < mention.start - 1):
             break

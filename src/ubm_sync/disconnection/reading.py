@@ -154,11 +154,11 @@ def _reading(judged: Judged, parts: Parts, today: date) -> Reading:
         return replace(reading, effective=found[1].day if found else None)
     if category is Category.OTHER:
         return reading
-    state = state_of(judged.threats, judged.reads, None)
+    state = state_of(judged.threats, judged.reads, None, today)
     until = deadline_of(judged.reads, judged.threats, state, today, text)
     return replace(
         reading,
-        state=state_of(judged.threats, judged.reads, until.day),
+        state=state_of(judged.threats, judged.reads, until.day, today),
         deadline=until.day,
         deadline_kind=until.kind,
         deadline_text=until.text,

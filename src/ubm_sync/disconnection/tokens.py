@@ -14,6 +14,7 @@ from typing import NamedTuple
 _TOKEN = re.compile(
     r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[/.:-]\d+)+|[a-z0-9]+(?:'[a-z]{1,3}\b)?|(?<=\s)-+(?=\s)|[.!?;,:|()\n\"$#%&]", re.ASCII
 )
+_CONTRASTS = frozenset({"but", "however", "unfortunately", "pero", "mais", "lamentablemente"})
 _ENDS = frozenset(".!?;|\n")
 _FOLDED = {
     "\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'", "\u00b4": "'", "\u201c": '"',
@@ -48,6 +49,7 @@ class Sentence(NamedTuple):
 
     tokens: tuple[Token, ...]
     subject: bool = False
+    contrast: bool = False  # begins with "but"
 
 
 @lru_cache(maxsize=4096)
@@ -97,18 +99,25 @@ def readings_of_damaged(word: str) -> tuple[str, ...]:
 
 
 def sentences(tokens: list[Token], *, subject: bool = False) -> list[Sentence]:
-    """Split at full stops, question marks, semicolons, bars and line ends."""
+    """Split at full stops, question marks, semicolons, bars, line ends and before a "but"."""
     found: list[Sentence] = []
     here: list[Token] = []
     for index, token in enumerate(tokens):
+        if token.text in _CONTRASTS and here:
+            found.append(_sentence(here, subject=subject))
+            here = []
         here.append(token)
         if token.text in _ENDS and not _abbreviates(tokens, index):
             if len(here) > 1:
-                found.append(Sentence(tuple(here), subject))
+                found.append(_sentence(here, subject=subject))
             here = []
     if here:
-        found.append(Sentence(tuple(here), subject))
+        found.append(_sentence(here, subject=subject))
     return found
+
+
+def _sentence(tokens: list[Token], *, subject: bool) -> Sentence:
+    return Sentence(tuple(tokens), subject, tokens[0].text in _CONTRASTS)
 
 
 def _abbreviates(tokens: list[Token], index: int) -> bool:
