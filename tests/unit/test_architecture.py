@@ -55,6 +55,7 @@ PURE = [
     "locations",
     "onboarding",
     "delays",
+    "disconnection",
     "calendars",
     "disconnection",
     "routing",

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from ubm_sync.calendars import BusinessCalendar
 from ubm_sync.disconnection.tokens import Token
 
 _ISO = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
@@ -67,7 +68,7 @@ _WITHIN = frozenset({"in", "within", "en", "dentro", "dans", "only", "have", "ne
 _LEFT = frozenset({"left", "from", "to", "or", "until", "before", "remaining", "otherwise", "away"})
 _NOTICES = frozenset(
     {"notice", "notices", "letter", "warning", "tag", "aviso", "slip", "disconnect", "final",
-     "disconnection", "shut", "shutoff", "ltr", "notification", "avis", "cut", "termination"}
+     "disconnection", "shut", "one", "shutoff", "ltr", "notification", "avis", "cut", "termination"}
 )  # fmt: skip
 _AVISO = frozenset({"aviso", "avis", "notificacion", "notice"})
 _PARTS = {"noon": (12, 0), "midday": (12, 0), "mediodia": (12, 0), "midnight": (0, 0)}
@@ -81,6 +82,7 @@ class Form(StrEnum):
     WEEKDAY = "weekday"
     RELATIVE = "relative"  # today, tomorrow
     SPAN = "span"  # in 48 hours
+    PAST = "past"  # yesterday
     LENGTH = "length"  # a 10-day notice: ``days`` only
 
 
@@ -113,7 +115,7 @@ def mentions(words: Sequence[Token], today: date) -> list[Mention]:
 
 
 def _at(words: Sequence[Token], index: int, today: date) -> Mention | None:
-    text = words[index].text
+    text = words[index].text.removesuffix("'s")
     first = text[0]
     if first.isdigit():
         return (
@@ -146,8 +148,17 @@ def _in_figures(words: Sequence[Token], index: int, today: date) -> Mention | No
     month, day = (second, first) if first > 12 >= second else (first, second)  # noqa: PLR2004
     if match[4]:
         year = int(match[4]) if len(match[4]) > 2 else 2000 + int(match[4])  # noqa: PLR2004
-        return _made(index, index + 1, year, month, day)
+        found = _made(index, index + 1, year, month, day)
+        turned = _made(index, index + 1, year, day, month)
+        if found and turned and _wrong_way_round(found.day, turned.day, today):
+            return turned
+        return found
     return _nearest(index, index + 1, month, day, today)
+
+
+def _wrong_way_round(day: date, turned: date, today: date) -> bool:
+    """Return whether a date was written day first: else it is long past, so it is soon."""
+    return day < today - timedelta(days=60) and today <= turned <= today + timedelta(days=90)
 
 
 def _number(words: Sequence[Token], index: int) -> tuple[int, int]:
@@ -261,6 +272,7 @@ def _weekday(words: Sequence[Token], index: int, today: date) -> Mention | None:
     if text in {"sun", "sat", "mar", "wed"} and index + 1 < len(words):
         if words[index + 1].text in {"valley", "power", "on", "down"}:
             return None
+    text = text.removesuffix("'s")
     ahead = (_WEEKDAYS[text] - today.weekday()) % 7 or 7
     start = index
     if text == "friday" and index and words[index - 1].text == "black":
@@ -280,12 +292,13 @@ def _thanksgiving(today: date) -> date:
 def _length_or_span(words: Sequence[Token], index: int, today: date) -> Mention | None:
     glued = _SPAN.fullmatch(words[index].text)
     if glued:
-        count, unit, at = int(glued[1]), glued[2][0], index + 1
+        count, unit, at, business = int(glued[1]), glued[2][0], index + 1, False
     else:
         count, at = _number(words, index)
         if count < 0 or at >= len(words):
             return None
-        if words[at].text in {"business", "calendar", "working", "more", "short"}:
+        business = words[at].text in {"business", "working", "habiles"}
+        if business or words[at].text in {"calendar", "more", "short"}:
             at += 1
         unit = words[at].text if at < len(words) else ""
         at += 1
@@ -304,7 +317,10 @@ def _length_or_span(words: Sequence[Token], index: int, today: date) -> Mention 
     if any(word in _WITHIN for word in before[-2:]) or any(word in _LEFT for word in after[:1]):
         if before[-1:] == ["last"] or "ago" in after or before[-2:] == ["for", "the"]:
             return None
-        return Mention(index, at, Form.SPAN, today + timedelta(days=days), days)
+        end = today + timedelta(days=days)
+        if business or (at < len(words) and words[at].text == "habiles"):
+            end = BusinessCalendar().add_business_days(today, days)
+        return Mention(index, at, Form.SPAN, end, days)
     return None
 
 
@@ -312,6 +328,8 @@ def _named(words: Sequence[Token], index: int, today: date) -> Mention | None:
     text = words[index].text
     before = words[index - 1].text if index else ""
     following = [words[n].text for n in range(index + 1, min(len(words), index + 4))]
+    if text in {"eod", "cob"} and any(word in _WEEKDAYS for word in following[:2]):
+        return None
     if text in _TODAY or text == "aujourd'hui":
         return Mention(index, index + 1, Form.RELATIVE, today)
     if text in _TOMORROW and before not in {"la", "esta", "por"}:
@@ -321,6 +339,10 @@ def _named(words: Sequence[Token], index: int, today: date) -> Mention | None:
         "afternoon", "evening", "tarde", "noche", "am", "pm",
     }:  # fmt: skip
         return Mention(index, index + 2, Form.RELATIVE, today)
+    if text in {"yesterday", "ayer", "hier"}:
+        return Mention(index, index + 1, Form.PAST, today - timedelta(days=1))
+    if text == "fin" and following[:2] in (["de", "mes"], ["du", "mois"]):
+        return _end_of(["of", "month"], index, today)
     if text == "end" and following[:1] == ["of"]:
         return _end_of(following, index, today)
     if text == "next" and following[:1] == ["week"]:

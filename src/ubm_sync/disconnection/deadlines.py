@@ -17,7 +17,7 @@ LEAD_DAYS = 2  # business days until a payment is posted
 _SHORT_NOTICE = 3  # days; so short that the day of receipt stands for the day of the notice
 _LONG_PAST = 45
 _FAR = 75
-_ROLE_REACH = 6
+_ROLE_REACH = 7
 
 
 class Role(StrEnum):
@@ -33,11 +33,16 @@ class Role(StrEnum):
 _BINDING = frozenset(
     ["by", "on", "before", "after", "until", "till", "for", "deadline", "date", "effective", "starting", "from", "hasta", "antes", "el", "para", "avant", "le", "jusqu", "partir", "scheduled", "expires", "or", "ends", "off", "says"]
 )
+_LIMITS = frozenset("by before until till hasta antes avant".split())
+_BACK_WORDS = frozenset({"out", "back", "away", "due"})
+_PAUSES = frozenset(
+    {"(", ")", ";", "|", "-", "que", "says", "saying", "said", "that", "dice", "they", "reads", "and", "if"}
+)
 _ISSUING = frozenset(
     ["dated", "issued", "issue", "mailed", "sent", "arrived", "received", "came", "got", "postmarked", "printed", "posted", "taped", "left", "hung", "found", "hanging", "fechado", "fechada", "fecha", "emitido", "date", "dateé", "datee", "recibimos", "llego", "delivered", "wrote", "served", "handed", "stuck", "put", "hung", "dropped", "landed", "called", "told", "emailed", "texted", "spoke"]
 )
 _DUE = frozenset({"due", "payable", "vence", "vencimiento", "owed"})
-_AWAY = frozenset({"out", "back", "return", "returning", "vacation", "away", "since", "desde", "paid",
+_AWAY = frozenset({"back", "return", "returning", "vacation", "away", "since", "desde", "paid",
                    "leave", "wrote", "statement", "invoice", "bill", "invoiced", "billed", "through",
                    "thru", "depuis", "pagado", "pagamos", "closed", "closes", "start", "service_period",
                    "opened", "opens", "ordered", "submitted", "last"})  # fmt: skip
@@ -73,12 +78,14 @@ def effective_deadline(
     return max(today, calendar.add_business_days(reading_deadline, -lead_days))
 
 
-def state_of(threats: Sequence[Evidence], reads: Sequence[Read], day: date | None) -> ServiceState:
+def state_of(
+    threats: Sequence[Evidence], reads: Sequence[Read], day: date | None, today: date
+) -> ServiceState:
     """Return how the service is, by the evidence that is left."""
     strong = [one for one in threats if one.weight >= _STRONG]
     if any(one.rule.now for one in strong):
         return ServiceState.IN_PROGRESS
-    if any(one.rule.off and not _to_come(reads[one.at], one) for one in strong):
+    if any(one.rule.off and not _to_come(reads[one.at], one, today) for one in strong):
         return ServiceState.ALREADY_OFF
     if day is not None or any(one.rule.announced for one in strong):
         return ServiceState.SCHEDULED
@@ -88,13 +95,18 @@ def state_of(threats: Sequence[Evidence], reads: Sequence[Read], day: date | Non
 _STRONG = 0.3
 
 
-def _to_come(read: Read, one: Evidence) -> bool:
-    """Return whether what is said of the service is still to come, or a condition."""
-    first = max(0, one.start - 5)
-    if any("to-come" in read.tags[index] for index in range(first, one.start)):
+def _to_come(read: Read, one: Evidence, today: date) -> bool:
+    """Return whether what is said of the service is still to come, a condition, or long ago."""
+    if "past-time" in read.concepts:
         return True
-    inside = range(one.start, min(len(read.tags), one.end + 2))
-    return any("to-come" in read.tags[index] for index in inside)
+    first, last = max(0, one.start - 5), min(len(read.tags), one.end + 2)
+    if any("to-come" in read.tags[index] for index in range(first, last)):
+        return True
+    return any(
+        one.start <= mention.start <= one.end + 3 and mention.day > today
+        for mention in read.days
+        if mention.form is not Form.LENGTH
+    )
 
 
 def deadline_of(
@@ -118,7 +130,7 @@ def deadline_of(
 
 
 def best_day(
-    reads: Sequence[Read], evidence: Sequence[Evidence], today: date
+    reads: Sequence[Read], evidence: Sequence[Evidence], today: date, *, leaving: bool = False
 ) -> tuple[int, Mention] | None:
     """Return the day that most likely belongs to the evidence, with its sentence's number."""
     best: tuple[float, int, int, Mention] | None = None
@@ -127,7 +139,7 @@ def best_day(
         weights[one.at] = max(weights.get(one.at, 0), one.weight)
     for at, read in enumerate(reads):
         for mention in read.days:
-            score = _score(read, mention, weights.get(at, 0.0), today)
+            score = _score(read, mention, weights.get(at, 0.0), today, leaving=leaving)
             if score is None:
                 continue
             entry = (score, -mention.day.toordinal(), at, mention)
@@ -136,10 +148,12 @@ def best_day(
     return None if best is None else (best[2], best[3])
 
 
-def _score(read: Read, mention: Mention, weight: float, today: date) -> float | None:
-    if mention.form is Form.LENGTH:
+def _score(
+    read: Read, mention: Mention, weight: float, today: date, *, leaving: bool
+) -> float | None:
+    if mention.form in {Form.LENGTH, Form.PAST}:
         return None
-    role = role_of(read, mention)
+    role = role_of(read, mention, leaving=leaving)
     if role in {Role.ISSUED, Role.AWAY}:
         return None
     ahead = (mention.day - today).days
@@ -160,29 +174,26 @@ def _near_cut(read: Read, mention: Mention) -> bool:
     return any(not _CUTTING.isdisjoint(read.tags[index]) for index in range(first, last))
 
 
-def role_of(read: Read, mention: Mention) -> Role:
-    """Return what a day is, by the words right before it."""
+def role_of(read: Read, mention: Mention, *, leaving: bool = False) -> Role:
+    """Return what a day is, by the words right before it; ``leaving``: it is about moving out."""
     words = read.sentence.tokens
-    bound = False
-    for index in range(mention.start - 1, max(-1, mention.start - 1 - _ROLE_REACH), -1):
+    near = {words[n].text for n in range(max(0, mention.start - 2), mention.start)}
+    if near & _LIMITS and not near & _BACK_WORDS:
+        return Role.BOUND
+    reach = _ROLE_REACH * (2 if words[mention.start].text in _RECENT else 1)
+    for index in range(mention.start - 1, max(-1, mention.start - 1 - reach), -1):
         text = words[index].text
-        if text in {"(", ")", ";", "|", "-"}:
+        if text in _PAUSES or (text == "," and index < mention.start - 1):
             break
-        if text == "," and index < mention.start - 1:
+        if not _CUTTING.isdisjoint(read.tags[index]):
             break
-        if not _CUTTING.isdisjoint(read.tags[index]) and mention.start - index < _ROLE_REACH:
-            return Role.BOUND if bound else Role.PLAIN
         if text in _ISSUING and not (text == "date" and not _of_notice(words, index)):
             return Role.ISSUED
         if text in _DUE:
             return Role.DUE
-        if text in _AWAY:
+        if text in _AWAY and not leaving:
             return Role.AWAY
-        if text in _BINDING:
-            bound = True
-        elif mention.start - index > 3 and bound:  # noqa: PLR2004
-            break
-    return Role.BOUND if bound else Role.PLAIN
+    return Role.BOUND if near & _BINDING else Role.PLAIN
 
 
 def _of_notice(words: Sequence[object], index: int) -> bool:
@@ -197,7 +208,8 @@ def _estimated(reads: Sequence[Read], today: date, text: str) -> Deadline:
         (read, mention)
         for read in reads
         for mention in read.days
-        if mention.form is not Form.LENGTH and role_of(read, mention) is Role.ISSUED
+        if mention.form is not Form.LENGTH
+        and (role_of(read, mention) is Role.ISSUED or mention.form is Form.PAST)
     ]
     days = length.days if length else NOTICE_DAYS
     for read, mention in issued:

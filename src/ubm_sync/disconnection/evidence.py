@@ -142,26 +142,31 @@ def _damped(one: Evidence, dampers: Sequence[Evidence]) -> Evidence:
 
 
 def _reaches(damper: Evidence, one: Evidence) -> bool:
-    scope = damper.rule.scope
-    if scope is Scope.MESSAGE or (scope is Scope.TOPIC and damper.subject):
-        return True
-    if scope is Scope.SPAN:
-        return damper.covers(one)
-    return damper.at == one.at
+    match damper.rule.scope:
+        case Scope.MESSAGE:
+            return True
+        case Scope.TOPIC:
+            return damper.subject or damper.at == one.at
+        case Scope.BEFORE:
+            return one.at <= damper.at
+        case Scope.SENTENCE:
+            return damper.at == one.at
+        case Scope.SPAN:
+            return damper.covers(one)
 
 
 def _asked_for(threats: Sequence[Evidence], requests: Sequence[Evidence]) -> list[Evidence]:
     """Return threats with less weight where the customer asks for what they say."""
+    if together(requests) < _FIRM_ENOUGH:
+        return list(threats)
     strong = [one for one in requests if one.weight >= _FIRM_ENOUGH]
-    result = []
-    for threat in threats:
-        if strong and not threat.rule.firm:
-            covered = any(request.covers(threat) for request in strong)
-            factor = _REQUEST_DAMPS if covered else _CLOSE_DAMPS
-            names = (*threat.damped, "asked-for")
-            threat = replace(threat, weight=threat.weight * factor, damped=names)  # noqa: PLW2901
-        result.append(threat)
-    return result
+    return [threat if threat.rule.firm else _less(threat, strong) for threat in threats]
+
+
+def _less(threat: Evidence, requests: Sequence[Evidence]) -> Evidence:
+    covered = any(request.covers(threat) for request in requests)
+    factor = _REQUEST_DAMPS if covered else _CLOSE_DAMPS
+    return replace(threat, weight=threat.weight * factor, damped=(*threat.damped, "asked-for"))
 
 
 def together(evidence: Iterable[Evidence]) -> float:

@@ -48,6 +48,7 @@ class Scope(StrEnum):
     SPAN = "span"
     SENTENCE = "sentence"
     MESSAGE = "message"
+    BEFORE = "before"  # its sentence and those before it
     TOPIC = "topic"  # its sentence; from the subject line the message
 
 

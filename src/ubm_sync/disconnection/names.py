@@ -10,18 +10,21 @@ from ubm_sync.disconnection.evidence import Read
 from ubm_sync.disconnection.grammar import VENDOR
 
 _NUMBER = (
-    r"[A-Za-z]{0,3}\d[\dA-Za-z]{0,24}(?:(?:-| )(?=[\dA-Z]{0,8}\d)[\dA-Z]{1,12}|-[A-Z]{1,3}\b){0,6}"
+    r"[A-Za-z]{0,3}\d[\dA-Za-z]{0,24}"
+    r"(?:[- ](?=[\dA-Za-z]{0,8}\d)(?!\d{1,2}/)[\dA-Z]{1,12}(?![a-z])|-[\dA-Za-z]{1,12}){0,6}"
 )
+_LABEL = r"(?:acc[o0]unts?|accts?|accnt|acc|cuentas?|cta|compte|customer|esi(?:\s?id)?|esid|client)"
 _AFTER_LABEL = re.compile(
-    r"(?:\b(?:account|acct|accnt|acc|accts|accounts|cuentas?|cta|compte|contract account)\b|\ba/c\b)"
-    r"(?:\s?(?:number|num|no|nr|nro|numero|n\u00famero|ending|in|id|is|de|the|n\u00b0))*[\s.:#=(|*]{0,8}"
-    rf"({_NUMBER})",
+    rf"(?:\b{_LABEL}\b|\ba/c\b)"
+    r"(?:\s?(?:number|num|no|nr|nro|numero|n\u00famero|ending|in|id|is|de|the|n\u00b0))*[\s.:#=(*]{0,8}"
+    rf"(?:\|\s)?({_NUMBER})",
     re.IGNORECASE,
 )
 _LATER = re.compile(
-    rf"\b(?:account|acct|cuenta|compte)s?\b[^\n.;,\d]{{1,32}}?[\s(:#]({_NUMBER})(?![/\d])",
+    rf"\b(?:acc[o0]unt|acct|cuenta|compte)s?\b[^\n.;,\d|]{{1,32}}?[ (:#]({_NUMBER})(?![/\d])",
     re.IGNORECASE,
 )
+_BARE = re.compile(rf"(?<![\d/$.:-])({_NUMBER})(?![/\d%:])")
 _MORE = re.compile(rf"\s{{0,3}}(?:,|and|&|;|y|/)\s{{0,3}}(?:acct\s|#)?({_NUMBER})")
 _METER = re.compile(
     r"\b(?:meter|mtr|medidor|compteur)s?\b(?:\s?(?:number|num|no|nr|serial|id))*[\s.:#(]{0,6}"
@@ -29,8 +32,13 @@ _METER = re.compile(
     re.IGNORECASE,
 )
 _MONEY = re.compile(r"\$\s?(\d[\d,]{0,14}(?:\.\d{1,2})?)(\s?k\b)?", re.IGNORECASE)
+_BARE_MONEY = re.compile(r"(?<![\d.,/$-])(\d{1,3}(?:,\d{3})+\.\d{2}|\d{1,6}\.\d{2})(?![\d.,/%-]*\d)")
+_FRENCH_MONEY = re.compile(r"(\d{1,3}(?:[ \u202f]\d{3})*),(\d{2}) ?(?:\$|\u20ac)")
 _DIGITS = re.compile(r"\d")
+_BESIDE = re.compile(r"[ ,:|#]{0,4}")
 _FEWEST_DIGITS = 4
+_FEWEST_IN_ROW = 6
+_FEWEST_BARE = 7
 _MOST = 50
 _PUBLIC = re.compile(
     r"\b(?:City|Town|Village|County|Borough|Township) of (?:[A-Z][\w'-]{1,20})(?: [A-Z][\w'-]{1,20}){0,3}"
@@ -51,6 +59,26 @@ def accounts(text: str) -> tuple[str, ...]:
         for match in _LATER.finditer(text):
             _take(found, text, match, 1)
     return tuple(dict.fromkeys(found))[:_MOST]
+
+
+def accounts_beside(text: str, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
+    """Return numbers that stand right after a utility's name: "LG&E 3000-1177-2204"."""
+    found: list[str] = []
+    for _, end in spans:
+        match = _BARE.match(text, end + len(_BESIDE.match(text, end)[0]))  # type: ignore[index]
+        if match and len(_DIGITS.findall(match[1])) >= _FEWEST_BARE:
+            found.append(match[1])
+    return tuple(dict.fromkeys(found))[:_MOST]
+
+
+def account_in_row(row: str) -> tuple[str, ...]:
+    """Return the long numbers of one line of a table, which has the word for them in its head."""
+    found = [
+        match[1]
+        for match in _BARE.finditer(row)
+        if len(_DIGITS.findall(match[1])) >= _FEWEST_IN_ROW and "." not in match[1]
+    ]
+    return tuple(dict.fromkeys(found))[:1]
 
 
 def _take(found: list[str], text: str, match: re.Match[str], group: int) -> None:
@@ -87,18 +115,26 @@ def amounts(text: str) -> tuple[Decimal, ...]:
         except InvalidOperation:
             continue
         found.append(value * 1000 if match[2] else value)
+    found += [Decimal(f"{re.sub(r'[^0-9]', '', one[1])}.{one[2]}") for one in _FRENCH_MONEY.finditer(text)]
+    if not found:
+        found = [Decimal(one[1].replace(",", "")) for one in _BARE_MONEY.finditer(text)]
     return tuple(dict.fromkeys(found))[:_MOST]
 
 
-def vendors(text: str, reads: Sequence[Read]) -> tuple[str, ...]:
-    """Return the utilities that are named, as typed, in the order of the text."""
+def vendor_spans(text: str, reads: Sequence[Read]) -> list[tuple[int, int]]:
+    """Return where utilities are named, in the order of the text."""
     spans = [*_listed(reads), *(match.span() for match in _PUBLIC.finditer(text))]
     spans += [match.span() for match in _COMPANY.finditer(text)]
     kept: list[tuple[int, int]] = []
     for span in sorted(spans, key=lambda each: (each[0], -each[1])):
         if not kept or span[0] >= kept[-1][1]:
             kept.append(span)
-    return tuple(dict.fromkeys(text[start:end] for start, end in kept))[:_MOST]
+    return kept[:_MOST]
+
+
+def named(text: str, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
+    """Return the words of some spans, each once."""
+    return tuple(dict.fromkeys(text[start:end] for start, end in spans))
 
 
 def _listed(reads: Iterable[Read]) -> Iterable[tuple[int, int]]:

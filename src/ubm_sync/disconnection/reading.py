@@ -20,11 +20,17 @@ from ubm_sync.disconnection.evidence import (
 )
 from ubm_sync.disconnection.grammar import Grammar, Kind
 from ubm_sync.disconnection.parts import Parts, split
-from ubm_sync.disconnection.tokens import fold, sentences, tokenize
+from ubm_sync.disconnection.tokens import fold, mended, sentences, tokenize
 from ubm_sync.disconnection.values import Category, Message, Reading
 
 _SUPPORTABLE = 0.2  # below it there is no threat that anything could support
 _FEW_WORDS = 14
+_VULNERABLE = (
+    ("life-safety", "life_safety"),
+    ("medical", "medical"),
+    ("elderly", "elderly"),
+    ("children", "children"),
+)
 _SMALL_WORDS = {
     "en": frozenset(["the", "to", "is", "are", "we", "you", "our", "and", "for", "at", "in", "on", "it", "they", "this", "was", "has", "have"]),
     "es": frozenset(["el", "la", "los", "las", "de", "que", "nos", "por", "para", "en", "un", "una", "del", "al", "se", "lo", "y", "con", "es"]),
@@ -75,7 +81,7 @@ def _speaks_by_quoting(parts: Parts, judged: Judged) -> bool:
 def judge(subject: str, body: str, grammar: Grammar, today: date) -> Judged:
     """Return what a text comes to."""
     text = f"{subject}\n{body}"
-    folded = fold(text)
+    folded = mended(fold(text))
     cut = len(subject)
     reads = annotate(
         [
@@ -130,33 +136,53 @@ def _reading(judged: Judged, parts: Parts, today: date) -> Reading:
         category, judged.threat
     )
     text = judged.text
+    spans = names.vendor_spans(text, judged.reads)
     reading = Reading(
         category=category,
         confidence=round(min(max(weight, 0.0), 1.0), 3),
         phrase=_phrase(judged, decisive),
         reasons=_reasons(judged),
-        accounts=names.accounts(text) or names.accounts(parts.quoted),
+        accounts=_accounts(judged, parts, spans),
         meters=names.meters(text),
-        vendors=names.vendors(text, judged.reads),
+        vendors=names.named(text, spans),
         amounts=names.amounts(text),
         vulnerable=_vulnerable(judged.reads),
         language=language_of(text),
     )
     if close:
-        found = best_day(judged.reads, judged.requests, today)
+        found = best_day(judged.reads, judged.requests, today, leaving=True)
         return replace(reading, effective=found[1].day if found else None)
     if category is Category.OTHER:
         return reading
-    state = state_of(judged.threats, judged.reads, None)
+    state = state_of(judged.threats, judged.reads, None, today)
     until = deadline_of(judged.reads, judged.threats, state, today, text)
     return replace(
         reading,
-        state=state_of(judged.threats, judged.reads, until.day),
+        state=state_of(judged.threats, judged.reads, until.day, today),
         deadline=until.day,
         deadline_kind=until.kind,
         deadline_text=until.text,
         deadline_time=until.at,
     )
+
+
+def _accounts(
+    judged: Judged, parts: Parts, spans: list[tuple[int, int]]
+) -> tuple[str, ...]:
+    """Return the accounts; those of the sentence that decided come first."""
+    text = judged.text
+    best = max(judged.threats, key=lambda one: one.weight, default=None)
+    here: tuple[str, ...] = ()
+    if best is not None and judged.category is not Category.OTHER:
+        words = judged.reads[best.at].sentence.tokens
+        line = text.rfind("\n", 0, words[0].start) + 1
+        end = text.find("\n", words[-1].start)
+        row = text[line : end if end >= 0 else len(text)]
+        here = names.accounts(row) or (names.account_in_row(row) if "|" in row else ())
+    found = dict.fromkeys([*here, *names.accounts(text)])
+    if found:
+        return tuple(found)
+    return names.accounts_beside(text, spans) or names.accounts(parts.quoted)
 
 
 def _phrase(judged: Judged, decisive: Sequence[Evidence]) -> str:
@@ -180,9 +206,10 @@ def _reasons(judged: Judged) -> tuple[str, ...]:
 
 def _vulnerable(reads: Sequence[Read]) -> str:
     concepts = {concept for read in reads for concept in read.concepts}
-    if "life-safety" in concepts:
-        return "life_safety"
-    return "medical" if "medical" in concepts else ""
+    for concept, name in _VULNERABLE:
+        if concept in concepts:
+            return name
+    return ""
 
 
 def language_of(text: str) -> str:

@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _TOKEN = re.compile(
-    r"\d+(?:[/.,:-]\d+)+|[a-z0-9]+(?:'[a-z]{1,3}\b)?|(?<=\s)-+(?=\s)|[.!?;,:|()\n\"$#%&]", re.ASCII
+    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[/.:-]\d+)+|[a-z0-9]+(?:'[a-z]{1,3}\b)?|(?<=\s)-+(?=\s)|[.!?;,:|()\n\"$#%&]", re.ASCII
 )
+_CONTRASTS = frozenset({"but", "however", "unfortunately", "pero", "mais", "lamentablemente"})
 _ENDS = frozenset(".!?;|\n")
 _FOLDED = {
     "\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'", "\u00b4": "'", "\u201c": '"',
@@ -21,6 +22,11 @@ _FOLDED = {
     "\u2026": ".", "\u00df": "s", "\u0131": "i", "\u0153": "o", "\u00e6": "a", "\r": "\n",
     "\u2028": "\n", "\u2029": "\n", "\u2022": "\n", "\u00b7": "\n",
 }  # fmt: skip
+_MISREAD_FIGURES = re.compile(
+    r"\b[0-9lo]{1,2}/[0-9lo]{1,2}(?:/[0-9lo]{2,4})?\b|\$ ?[0-9lo][0-9lo,.]*[0-9]|\b2[0o][0-9lo]{2}\b"
+)
+_AS_DIGITS = str.maketrans("lo", "10")
+_BARS = re.compile(r"(?<=[a-z])\|\||\|\|(?=[a-z])")
 _TABLE = {ord(key): value for key, value in _FOLDED.items()}
 _LOOKALIKE = str.maketrans("0135|@$8!", "oiesiasbi")
 _LOOKALIKE_L = str.maketrans("0135|@$8!", "olesiasbl")
@@ -43,6 +49,7 @@ class Sentence(NamedTuple):
 
     tokens: tuple[Token, ...]
     subject: bool = False
+    contrast: bool = False  # begins with "but"
 
 
 @lru_cache(maxsize=4096)
@@ -57,6 +64,14 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     return "".join(char if char.isascii() else _plain(char) for char in text).lower()
+
+
+def mended(folded: str) -> str:
+    """Return a folded text with the figures and bars that scanners misread, in their places."""
+    folded = _MISREAD_FIGURES.sub(lambda match: match[0].translate(_AS_DIGITS), folded)
+    if "||" in folded:
+        folded = _BARS.sub("ll", folded)
+    return folded
 
 
 def fold_word(word: str) -> str:
@@ -84,18 +99,25 @@ def readings_of_damaged(word: str) -> tuple[str, ...]:
 
 
 def sentences(tokens: list[Token], *, subject: bool = False) -> list[Sentence]:
-    """Split at full stops, question marks, semicolons, bars and line ends."""
+    """Split at full stops, question marks, semicolons, bars, line ends and before a "but"."""
     found: list[Sentence] = []
     here: list[Token] = []
     for index, token in enumerate(tokens):
+        if token.text in _CONTRASTS and here:
+            found.append(_sentence(here, subject=subject))
+            here = []
         here.append(token)
         if token.text in _ENDS and not _abbreviates(tokens, index):
             if len(here) > 1:
-                found.append(Sentence(tuple(here), subject))
+                found.append(_sentence(here, subject=subject))
             here = []
     if here:
-        found.append(Sentence(tuple(here), subject))
+        found.append(_sentence(here, subject=subject))
     return found
+
+
+def _sentence(tokens: list[Token], *, subject: bool) -> Sentence:
+    return Sentence(tuple(tokens), subject, tokens[0].text in _CONTRASTS)
 
 
 def _abbreviates(tokens: list[Token], index: int) -> bool:
