@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
 from urllib.parse import unquote, urlsplit
 
+from ubm_sync.assembly import dispatcher_of, guard_settings
 from ubm_sync.clock import Clock, SystemClock
 from ubm_sync.config import Configuration, Environment, load_configuration
+from ubm_sync.desk import Desk
+from ubm_sync.dispatch.lane import Dispatcher
 from ubm_sync.errors import ConfigError, Flaw
 from ubm_sync.flow import Flow
 from ubm_sync.holder import is_gone, myself
@@ -25,7 +28,6 @@ from ubm_sync.state import Limit, SharedBudget, State, open_state
 from ubm_sync.sync.absence import Patience
 from ubm_sync.sync.cycle import Engine, EngineSettings
 from ubm_sync.sync.delaying import DelayPolicy
-from ubm_sync.sync.limits import GuardRule, GuardSettings, Threshold
 from ubm_sync.sync.reading import Progress
 from ubm_sync.sync.rules import compile_rules
 
@@ -81,8 +83,11 @@ class Application:
         }
         return {name: self.connect(name) for name in sorted(systems)}
 
-    def connect(self, name: str) -> Connector:
-        """Return the connector of one system; raises ConfigError where none is installed."""
+    def connect(self, name: str, permit: Callable[[], None] | None = None) -> Connector:
+        """Return a connector of one system; raises ConfigError where none is installed.
+
+        ``permit`` is asked before each request, the engine's lease where it is not given.
+        """
         configuration = self.configuration
         desk = configuration.desk
         connection = Connection(
@@ -99,7 +104,7 @@ class Application:
             budget=self.budget,
             stop=self.stop,
             stand_ins=configuration.coverage.stand_ins,
-            permit=self._permit,
+            permit=permit or self._permit,
             desk=desk if desk is not None and desk.system == name else None,
         )
         connector: Connector = _installed(CONNECTORS, name).load()(connection)
@@ -143,7 +148,10 @@ class Application:
             holder=myself(),
             is_gone=is_gone,
             settings=EngineSettings(
-                guard=_guard(configuration), patience=self._patience, delays=self._delays
+                guard=guard_settings(configuration),
+                patience=self._patience,
+                delays=self._delays,
+                listens=self._listens,
             ),
             progress=progress,
             stop=self.stop,
@@ -151,10 +159,40 @@ class Application:
         )
         return self._engine
 
+    def dispatcher(self) -> Dispatcher | None:
+        """Return the lane of disconnections; None where no help desk is mapped, or it is off.
+
+        It has connectors of its own, so that it can work beside the engine.
+        """
+        configuration = self.configuration
+        place = configuration.desk
+        if place is None or not configuration.disconnections.on:
+            return None
+        made: list[Dispatcher] = []
+
+        def permit() -> None:
+            for one in made:
+                one.permitted()
+
+        desk = self.connect(place.system, permit)
+        if isinstance(desk, Desk):
+            stop = self.stop.is_set
+            made.append(dispatcher_of(configuration, self.state, desk, self.clock, stop))
+        return made[0] if made else None
+
     def _permit(self) -> None:
         """Let a request pass unless another instance has taken over from our engine."""
         if self._engine is not None:
             self._engine.permitted()
+
+    @property
+    def _listens(self) -> Mapping[str, frozenset[str]]:
+        """The cells whose words are read for disconnections."""
+        configuration = self.configuration
+        mapping = configuration.mappings.get("location")
+        if configuration.desk is None or not configuration.disconnections.on or mapping is None:
+            return {}
+        return {"row": frozenset({"notes"} & mapping.bindings["row"].keys())}
 
     @property
     def _delays(self) -> DelayPolicy:
@@ -219,39 +257,6 @@ class Application:
             opened = self.__dict__.get(part)
             if opened is not None:
                 opened.close()
-
-
-def _guard(configuration: Configuration) -> GuardSettings:
-    """Return how careful the guard is: the service's rules go before those of the mappings."""
-    given = configuration.service.guard
-    rules = [
-        GuardRule(
-            one.customer or "",
-            one.system or "",
-            one.field or "",
-            Threshold(one.share, one.floor),
-            Threshold(one.clears.share, one.clears.floor),
-            one.creates,
-        )
-        for one in given.rules
-    ]
-    rules += [
-        GuardRule(field=rule.name, changes=Threshold(rule.threshold.share, rule.threshold.floor))
-        for mapping in configuration.mappings.values()
-        for rule in mapping.fields.values()
-        if rule.threshold is not None
-    ]
-    return GuardSettings(
-        tuple(rules),
-        timedelta(minutes=given.window_minutes),
-        timedelta(hours=given.approval_hours),
-        given.canary,
-        GuardRule(
-            changes=Threshold(given.share, given.floor),
-            clears=Threshold(given.clears.share, given.clears.floor),
-            creates=given.creates,
-        ),
-    )
 
 
 @cache

@@ -8,6 +8,7 @@ has a mistake, or of everything where the service's own file or a mapping has on
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -18,6 +19,7 @@ import structlog
 
 from ubm_sync.app import Application
 from ubm_sync.config import Configuration, Environment
+from ubm_sync.dispatch.lane import Round
 from ubm_sync.errors import ConfigError, SyncError
 from ubm_sync.model import Problem
 from ubm_sync.sync.cycle import Engine, Report
@@ -82,6 +84,8 @@ class Live:
         self._source = source or Files(app.environment, load or (lambda: app.environment))
         self._changed = changed
         self._engine: Engine = app.engine()
+        self._dispatcher = app.dispatcher()
+        self._at_desk = threading.Lock()  # the lane has its own thread
         self._say(app.configuration)
 
     @property
@@ -104,6 +108,22 @@ class Live:
             log.warning("cycle failed", error=str(error), seconds=time.monotonic() - started)
             return None
 
+    def dispatch(self) -> Round | None:
+        """Look at the help desk once, beside a cycle; a failing look is tried again at its time."""
+        with self._at_desk:
+            if self._dispatcher is None:
+                return None
+            try:
+                return self._dispatcher.round()
+            except SyncError as error:
+                log.warning("disconnections not looked at", error=str(error))
+                return None
+
+    def check_unrouted(self) -> None:
+        """Say in the log what came in and reached nobody, or that there is nothing."""
+        if self._dispatcher is not None:
+            self._dispatcher.daily()
+
     def refresh(self) -> bool:
         """Take over edited files; return whether another configuration is used from now on."""
         if not self._source.moved(self._app.environment):
@@ -111,13 +131,17 @@ class Live:
         try:
             environment, read = self._source.read()
             other = self._app.renewed(environment, last_good(read, self._app.configuration))
-            engine = other.engine()
+            engine, dispatcher = other.engine(), other.dispatcher()
         except SyncError as error:
             found = error.flaws if isinstance(error, ConfigError) else (error,)
             log.warning("configuration not taken over", flaws=[str(one) for one in found])
             self._tell(str(one) for one in found)
             return False
         before, self._app, self._engine = self._app, other, engine
+        with self._at_desk:
+            lane, self._dispatcher = self._dispatcher, dispatcher
+        if lane is not None:
+            lane.close()
         before.close(but_state=True)
         self._changed(other)
         log.info(
@@ -130,6 +154,8 @@ class Live:
 
     def close(self) -> None:
         """Release what the application in use opened, but not the state."""
+        if self._dispatcher is not None:
+            self._dispatcher.close()
         self._app.close(but_state=True)
 
     def _say(self, configuration: Configuration) -> None:

@@ -30,13 +30,17 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing that happens again and again: every ``seconds``, or daily at ``at`` in ``zone``."""
+    """One thing that happens again and again: every ``seconds``, or daily at ``at`` in ``zone``.
+
+    Jobs with the same ``turn`` wait for each other, others do not.
+    """
 
     name: str
     work: Callable[[], object]
     seconds: float | None = None
     at: str = ""  # HH:MM
     zone: str = "UTC"
+    turn: str = ""
 
     @property
     def when(self) -> str:
@@ -52,11 +56,11 @@ class Job:
 
 
 class Service:
-    """Runs jobs until ``stop`` is set; jobs of one service never run at the same time."""
+    """Runs jobs until ``stop`` is set; of those with one turn never two at the same time."""
 
     def __init__(self, jobs: list[Job], stop: threading.Event) -> None:
         self._stop = stop
-        self._turn = threading.Lock()
+        self._turns = {job.turn: threading.Lock() for job in jobs}
         self._when = {job.name: job.when for job in jobs}
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(max(2, len(jobs)))},
@@ -67,9 +71,9 @@ class Service:
             self._notice, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES
         )
         for job in jobs:
-            # The first is due at once: a job of its own for that is missed where the scheduler
-            # is stopped while it runs.
-            begin = {"next_run_time": datetime.now(UTC)} if job is jobs[0] else {}
+            # Due at once: a job of its own for that is missed where the scheduler is stopped
+            # while it runs.
+            begin = {"next_run_time": datetime.now(UTC)} if job.seconds is not None else {}
             self._scheduler.add_job(
                 self._one_at_a_time, job.trigger(), args=[job], id=job.name, name=job.name, **begin
             )
@@ -98,7 +102,7 @@ class Service:
                 self._when[job.name] = job.when
 
     def start(self) -> None:
-        """Begin: the first job at once, then each at its time."""
+        """Begin: what happens every so many seconds at once, then each at its time."""
         log.info("service started", jobs=[job.id for job in self._scheduler.get_jobs()])
         self._scheduler.start()
 
@@ -109,7 +113,7 @@ class Service:
         log.info("service stopped")
 
     def _one_at_a_time(self, job: Job) -> None:
-        with self._turn:
+        with self._turns[job.turn]:
             if not self._stop.is_set():
                 job.work()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +33,9 @@ class Instance(Application):
             state=State("sqlite://", world.state.engine, world.clocks[number]),
         )
 
-    def connect(self, name: str) -> Connector:
+    def connect(self, name: str, permit: Callable[[], None] | None = None) -> Connector:
         """Connect to an emulator of the world, or to its store."""
-        connector: Any = super().connect(name)
+        connector: Any = super().connect(name, permit)
         world = self._world
         if name == "store":
             connector._opened = world.store.engine

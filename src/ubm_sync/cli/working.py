@@ -20,6 +20,7 @@ from ubm_sync.cli.context import (
     log_to_stream,
     reload_environment,
 )
+from ubm_sync.cli.lane import Lane
 from ubm_sync.errors import Refused, SyncError
 from ubm_sync.live import Live
 from ubm_sync.ports import SetupStep
@@ -164,14 +165,22 @@ def sync(
     """
     with application() as app, screen.progress() as progress:
         engine = app.engine(progress)
+        lane = Lane(app)
+        lane.look()
         reports = [engine.cycle(full=full)]
         while not once and len(reports) < ENOUGH and _unfinished(reports[-1]):
             reports.append(engine.cycle())
+        lane.look(again=True)
+        lane.close()
         if as_json:
-            screen.show_json([report.summary() for report in reports])
+            told = lane.told()
+            screen.show_json([{**report.summary(), "disconnections": told} for report in reports])
         else:
             for report in reports:
                 _show_report(report)
+            lane.show()
+        if any(one.problems for one in lane.rounds):
+            finish(FAILED)
         _end(app, reports[-1])
 
 
@@ -235,13 +244,22 @@ def run() -> None:
 def jobs(app: Application, every: float | None = None, live: Live | None = None) -> list[Job]:
     """Return what the service does and when; ``every`` replaces the configured seconds."""
     cadence = app.configuration.service.cadence
+    lane = app.configuration.disconnections
     service = live or Live(app)
     return [
+        Job("disconnections", service.dispatch, seconds=every or lane.poll_every, turn="desk"),
         Job("sync", service.cycle, seconds=every or cadence.sync_every),
         Job(
             "full read",
             lambda: service.cycle(full=True),
             at=cadence.full_read_at,
             zone=cadence.zone,
+        ),
+        Job(
+            "daily check",
+            service.check_unrouted,
+            at=lane.daily_check_at,
+            zone=cadence.zone,
+            turn="desk",
         ),
     ]

@@ -189,6 +189,10 @@ class Rollout(Block):
     pilot: list[str] = []
     """Keys of the customers in the pilot."""
 
+    def shows(self, customer: str) -> bool:
+        """Return whether a customer may be told things outside the own sheet's columns."""
+        return self.phase == "all" or (self.phase == "pilot" and customer in self.pilot)
+
 
 class People(Block):
     """Who is asked when a customer's own manager and backup cannot be: never nobody."""

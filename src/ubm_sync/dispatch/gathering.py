@@ -36,7 +36,8 @@ class Account(NamedTuple):
     bill: str = ""
 
 
-Lookup: TypeAlias = Callable[[str, Reading], Sequence[Account]]  # by customer ("": any)
+# a customer's key ("": any), what was read, and the text itself
+Lookup: TypeAlias = Callable[[str, Reading, str], Sequence[Account]]
 
 
 class Text(NamedTuple):
@@ -62,7 +63,7 @@ class Gatherer:
     zone: str
     key_of: Callable[[str], str]
     mask: Callable[[str], str]
-    lookup: Lookup = lambda _customer, _reading: ()
+    lookup: Lookup = lambda _customer, _reading, _text: ()
 
     def customer_of(self, dossier: Dossier) -> Customer:
         """Return whose ticket it is, by its companies, else by its own field; else nobody's."""
@@ -94,10 +95,11 @@ class Gatherer:
         return worst(found) if found else None
 
     def case(
-        self, id_: str, source: str, reading: Reading, customer: Customer, arrived: datetime
+        self, id_: str, source: str, reading: Reading, customer: Customer, texts: Sequence[Text]
     ) -> Case:
         """Return the case a reading alone makes, with what the store knows of its accounts."""
-        known = self._known(reading, customer)
+        arrived = max(one.at for one in texts)
+        known = self._known(reading, customer, texts)
         if not customer.key and len({one.customer for one in known}) == 1:
             customer = self.named(known[0].customer)
         case = Case(
@@ -137,12 +139,15 @@ class Gatherer:
             self.rules.lead_days,
         )
 
-    def _known(self, reading: Reading, customer: Customer) -> Sequence[Account]:
+    def _known(
+        self, reading: Reading, customer: Customer, texts: Sequence[Text]
+    ) -> Sequence[Account]:
         """Return the accounts of the store that are named; none where it cannot be asked."""
-        if not (reading.accounts or reading.meters or (customer.key and reading.vendors)):
+        if not (reading.accounts or reading.meters or customer.key):
             return ()
+        words = "\n".join(f"{one.subject}\n{one.body}" for one in texts)
         try:
-            return self.lookup(customer.key, reading)
+            return self.lookup(customer.key, reading, words)
         except SyncError as error:
             log.warning("accounts not looked up", error=str(error))
             return ()

@@ -164,7 +164,7 @@ class Hearing:
         if reading.category is Category.OTHER or inquiry.reason:
             return inquiry, None
         id_ = case.id if case is not None else case_id(inquiry.source)
-        fresh = gather.case(id_, inquiry.source, reading, customer, arrived)
+        fresh = gather.case(id_, inquiry.source, reading, customer, texts)
         inquiry.customer = fresh.customer
         if case is not None:
             update(case, fresh, gather.rules.merge_days)

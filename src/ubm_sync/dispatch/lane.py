@@ -16,11 +16,10 @@ from ubm_sync.dispatch.hearing import Hearing
 from ubm_sync.dispatch.leavers import Leavers
 from ubm_sync.dispatch.rows import Rows
 from ubm_sync.dispatch.sending import Sending
-from ubm_sync.dispatch.unrouted import SCOPE, unrouted
+from ubm_sync.dispatch.unrouted import SCOPE, Unrouted, unrouted
 from ubm_sync.dispatch.working import Working
 from ubm_sync.errors import SyncError
 from ubm_sync.model import Problem
-from ubm_sync.routing.case import Case
 from ubm_sync.state import Lease, State, Tx
 
 LEASE = "disconnections"
@@ -56,7 +55,6 @@ class Dispatcher:
         gatherer: Gatherer,
         coverage: Coverage,
         visible: Callable[[str], bool],
-        close_row: Callable[[Tx, Case], str],
         clock: Clock,
         holder: str,
         system: str,
@@ -84,7 +82,6 @@ class Dispatcher:
             coverage,
             active=self.is_active,
             visible=visible,
-            close_row=close_row,
             run=run,
         )
         self._sending = Sending(self._fenced, desk, clock.now)
@@ -180,6 +177,16 @@ class Dispatcher:
                 text = f"Disconnections cannot be looked at completely: {done.problems[0]}"
                 problems.append(Problem(TROUBLE, "desk_trouble", text))
             tx.problems.replace({SCOPE, TROUBLE}, problems, now)
+
+    def daily(self) -> list[Unrouted]:
+        """Say once a day what is unrouted, by name, or that nothing is (domain A29)."""
+        now = self._clock.now()
+        with self._state.reading() as tx:
+            left = unrouted(tx, now, self._gatherer.rules.overdue)
+            counts = tx.inquiries.counts(now - timedelta(days=1))
+        said = [f"{one.what}: {one.why}" for one in left]
+        (log.warning if left else log.info)("unrouted", count=len(left), what=said, read=counts)
+        return left
 
     def is_active(self, email: str) -> bool:
         """Return whether somebody can be given work; asked at most once a minute."""

@@ -77,7 +77,8 @@ class Rows:
         if digest == inquiry.digest:
             return inquiry, None
         inquiry.digest, inquiry.read_at, inquiry.customer = digest, now, customer.key
-        reading = self._gather.read([Text("", remark.text, arrived, remark.by)], customer.zone)
+        texts = [Text("", remark.text, arrived, remark.by)]
+        reading = self._gather.read(texts, customer.zone)
         if reading is None:
             inquiry.category, inquiry.reason = Category.OTHER.value, _EMPTY
             return inquiry, None
@@ -85,7 +86,7 @@ class Rows:
         inquiry.reason = self._reason(reading, values, arrived, now)
         if inquiry.reason:
             return inquiry, None
-        case = self._gather.case(case_id(source, digest), source, reading, customer, arrived)
+        case = self._gather.case(case_id(source, digest), source, reading, customer, texts)
         self._of_row(case, record, values, remark, customer)
         return inquiry, case
 

@@ -9,6 +9,7 @@ import structlog
 
 from ubm_sync.calendars.coverage import Active, Coverage
 from ubm_sync.desk import Desk, Dossier, Filing, Opening
+from ubm_sync.dispatch.closing import close_row
 from ubm_sync.dispatch.gathering import Gatherer
 from ubm_sync.dispatch.hearing import rank_of
 from ubm_sync.model import Outcome, Result
@@ -35,7 +36,6 @@ class Working:
         *,
         active: Active,
         visible: Callable[[str], bool],
-        close_row: Callable[[Tx, Case], str],
         run: str,
     ) -> None:
         self._state = state
@@ -44,7 +44,6 @@ class Working:
         self._coverage = coverage
         self._active = active
         self._visible = visible
-        self._close_row = close_row
         self._run = run
 
     def work(self, now: datetime, told: Callable[[], None]) -> int:
@@ -105,7 +104,7 @@ class Working:
             self._gather.rules,
             self._active,
             self._visible(case.customer),
-            self._close_row(tx, case),
+            close_row(tx, case, customer, self._gather.key_of),
         )
 
     def _remember(self, tx: Tx, step: Step, now: datetime) -> None:

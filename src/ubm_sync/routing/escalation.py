@@ -41,13 +41,6 @@ class Ladder(NamedTuple):
             if one is not None:
                 return Told(level, one.email, one.role, self.due(case), one.name)
         return None
-        told = [one.email for one in case.told]
-        highest = LEAD if case.category is Category.POSSIBLE else DIRECTOR
-        rungs = self.coverage.ladder(self.customer, now, case.owner, self.active, told)
-        for one in rungs:
-            if case.level < one.level <= highest:
-                return Told(one.level, one.email, one.role, self.due(case), one.name)
-        return None
 
     def due(self, case: Case) -> datetime:
         """Return when the next level is told."""

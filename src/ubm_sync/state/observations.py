@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    type_coerce,
     update,
 )
 
@@ -198,6 +199,18 @@ class Observations(Repository):
         if container:
             statement = statement.where(_columns.container == container)
         return [(row[0], _observation(row)) for row in self._connection.execute(statement)]
+
+    def telling(self, place: str, container: str, field: str, value: str) -> list[str]:
+        """Return the records whose ``field`` is ``value`` in a container now."""
+        fragment = json_text({field: value})[1:-1]
+        find = func.instr if self._connection.dialect.name == "sqlite" else func.strpos
+        statement = select(_columns.sync_id).where(
+            _columns.place == place,
+            _columns.container == container,
+            _columns.gone == "",
+            find(type_coerce(_columns.seen_values, Text), fragment) > 0,
+        )
+        return list(self._connection.scalars(statement))
 
     def refs_in(self, place: str, container: str) -> set[str]:
         """Return the refs believed to be in a container now."""

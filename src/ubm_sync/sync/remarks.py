@@ -15,7 +15,7 @@ def remarks(
     seen: Iterable[tuple[str, Observation]],
     before: Mapping[str, tuple[str, Observation]] = NOTHING,
 ) -> Iterator[Remark]:
-    """Yield the words that are new in the records ``seen``; ``before`` holds those known, by ref."""
+    """Yield the words that are new in records; ``before`` are those already known, by ref."""
     for sync_id, one in seen:
         names = listens.get(one.place)
         if not names or one.gone:

@@ -328,10 +328,12 @@ class HelpDesk:
 
     def _set(self, ref: str, values: Mapping[str, str | None]) -> None:
         page = self.pages[ref]
-        own = {name: value or "" for name, value in values.items() if name in _TICKET_FIELDS}
-        if "owner" in own:
-            page.ticket = replace(page.ticket, owner_active=own["owner"] in self.people)
+        ticket = page.ticket
+        if "owner" in values:
+            owner = values["owner"] or ""
+            ticket = replace(ticket, owner=owner, owner_active=owner in self.people)
+        if "priority" in values:
+            ticket = replace(ticket, priority=values["priority"] or "")
         rest = {name: value for name, value in values.items() if name not in _TICKET_FIELDS}
-        held = {**page.ticket.values, **rest}
-        kept = {name: value for name, value in held.items() if value}
-        page.ticket = replace(page.ticket, values=kept, **own)
+        kept = {name: value for name, value in {**ticket.values, **rest}.items() if value}
+        page.ticket = replace(ticket, values=kept)

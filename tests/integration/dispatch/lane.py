@@ -1,4 +1,4 @@
-"""The lane as a test drives it: a desk in memory, a real state, real words, a clock that is moved."""
+"""The lane as a test drives it: a desk in memory, a real state, a clock that is moved."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ubm_sync.clock import VirtualClock
 from ubm_sync.disconnection import builtin, read
 from ubm_sync.dispatch.gathering import Account, Gatherer, Reader
 from ubm_sync.dispatch.lane import Dispatcher, Round
-from ubm_sync.locations.accounts import number_key
 from ubm_sync.locations.secrets import mask
 from ubm_sync.model import Customer
 from ubm_sync.routing.case import Case
 from ubm_sync.routing.rules import RoutingRules
+from ubm_sync.spelling import number_key
 from ubm_sync.state import State, Tx
 
 DANA, PRIYA, OMAR, LEA, DREW = (
@@ -45,7 +45,7 @@ class Lane:
     rules: RoutingRules = field(default_factory=RoutingRules)
     visible: bool = False
     accounts: tuple[Account, ...] = ()
-    reader: Reader = partial(read, grammar=builtin())
+    reader: Reader = field(default_factory=lambda: partial(read, grammar=builtin()))
     customers: tuple[Customer, ...] = (HALSTED, RIVERBEND)
     desk: HelpDesk = field(init=False)
 
@@ -70,13 +70,12 @@ class Lane:
             gatherer=gatherer,
             coverage=Coverage(self.team),
             visible=lambda _customer: self.visible,
-            close_row=lambda _tx, _case: "",
             clock=self.clock,
             holder=holder,
             system="desk",
         )
 
-    def _named(self, customer: str, reading: object) -> tuple[Account, ...]:
+    def _named(self, customer: str, reading: object, _text: str) -> tuple[Account, ...]:
         numbers = {number_key(one) for one in getattr(reading, "accounts", ())}
         return tuple(
             one

@@ -155,4 +155,3 @@ def test_the_effective_deadline_goes_around_the_customers_closures(lane: Lane) -
     ref = lane.desk.write_in("NOTICE", text, company="77")
     lane.round()
     assert lane.desk.pages[ref].ticket.values["pay_by"] == "2026-11-25"
-

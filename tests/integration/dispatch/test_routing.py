@@ -110,9 +110,7 @@ def test_a_priority_that_somebody_lowered_stays_lower(lane: Lane) -> None:
 
 
 def test_whom_a_person_chose_stays_the_owner(lane: Lane) -> None:
-    ref = lane.desk.write_in(
-        "DISCONNECT NOTICE", NOTICE, company="77", owner=LEA, by_person=True
-    )
+    ref = lane.desk.write_in("DISCONNECT NOTICE", NOTICE, company="77", owner=LEA, by_person=True)
     lane.round()
     assert lane.desk.pages[ref].ticket.owner == LEA
     assert lane.desk.tasks_of(ref) == [LEA]

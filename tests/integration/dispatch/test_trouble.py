@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -72,10 +73,8 @@ def test_a_kill_at_any_commit_changes_nothing(
         flush(tx)
 
     monkeypatch.setattr(Tx, "flush", killing)
-    try:
+    with suppress(Killed):
         lane.round()
-    except Killed:
-        pass
     monkeypatch.setattr(Tx, "flush", flush)
     lane.clock.advance(timedelta(minutes=6))  # the lease of the dead one runs out
     lane.dispatcher = lane.another("two")

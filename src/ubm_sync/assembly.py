@@ -1,0 +1,83 @@
+"""From what is configured to the parts that ``app`` puts together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from ubm_sync.clock import Clock
+from ubm_sync.config import Configuration
+from ubm_sync.desk import Desk
+from ubm_sync.disconnection import builtin, read
+from ubm_sync.dispatch.gathering import Gatherer
+from ubm_sync.dispatch.lane import Dispatcher
+from ubm_sync.holder import is_gone, myself
+from ubm_sync.locations.secrets import mask
+from ubm_sync.spelling import number_key
+from ubm_sync.state import State
+from ubm_sync.sync.limits import GuardRule, GuardSettings, Threshold
+
+
+def dispatcher_of(
+    configuration: Configuration,
+    state: State,
+    desk: Desk,
+    clock: Clock,
+    should_stop: Callable[[], bool],
+) -> Dispatcher:
+    """Return the lane of disconnections over one help desk."""
+    settings, service = configuration.disconnections, configuration.service
+    gatherer = Gatherer(
+        partial(read, grammar=builtin()),
+        {one.key: one for one in configuration.customers},
+        settings.rules(),
+        service.cadence.zone,
+        number_key,
+        mask,
+    )
+    return Dispatcher(
+        state=state,
+        desk=desk,
+        gatherer=gatherer,
+        coverage=configuration.coverage,
+        visible=service.rollout.shows,
+        clock=clock,
+        holder=myself(),
+        system=configuration.desk.system if configuration.desk is not None else "",
+        is_gone=is_gone,
+        should_stop=should_stop,
+    )
+
+
+def guard_settings(configuration: Configuration) -> GuardSettings:
+    """Return how careful the guard is: the service's rules go before those of the mappings."""
+    given = configuration.service.guard
+    rules = [
+        GuardRule(
+            one.customer or "",
+            one.system or "",
+            one.field or "",
+            Threshold(one.share, one.floor),
+            Threshold(one.clears.share, one.clears.floor),
+            one.creates,
+        )
+        for one in given.rules
+    ]
+    rules += [
+        GuardRule(field=rule.name, changes=Threshold(rule.threshold.share, rule.threshold.floor))
+        for mapping in configuration.mappings.values()
+        for rule in mapping.fields.values()
+        if rule.threshold is not None
+    ]
+    return GuardSettings(
+        tuple(rules),
+        timedelta(minutes=given.window_minutes),
+        timedelta(hours=given.approval_hours),
+        given.canary,
+        GuardRule(
+            changes=Threshold(given.share, given.floor),
+            clears=Threshold(given.clears.share, given.clears.floor),
+            creates=given.creates,
+        ),
+    )
