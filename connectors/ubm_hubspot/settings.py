@@ -144,6 +144,24 @@ class FactSettings(BaseModel):
         return {name.upper(): what for name, what in given.items()}
 
 
+class DeskSettings(BaseModel):
+    """How the help desk is read; ``systems.hubspot.desk``. All times in seconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    first_days: float = Field(default=14.0, gt=0)
+    """Of how many days the very first reading takes up the open tickets."""
+
+    leavers_every: float = Field(default=300.0, ge=0)
+    """How often at most it is read who cannot sign in any more."""
+
+    settle_every: float = Field(default=120.0, gt=0)
+    """How often the search goes back to changes that may have been indexed late."""
+
+    messages: int = Field(default=10, ge=1, le=50)
+    """How many messages of a ticket are read at most, the newest ones."""
+
+
 class Settings(BaseModel):
     """Settings of the HubSpot connector; every key has a default. All times in seconds."""
 
@@ -196,6 +214,9 @@ class Settings(BaseModel):
 
     looked_back: int = Field(default=1_000, ge=50)
     """How many tickets' histories are read in one cycle at most; the others wait for the next."""
+
+    desk: DeskSettings = DeskSettings()
+    """How the help desk is read."""
 
     facts: FactSettings = FactSettings()
     """Where facts of an onboarding stand: who did what, and when."""
