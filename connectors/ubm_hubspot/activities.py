@@ -95,7 +95,7 @@ class Activities:
             }
             if offset:
                 body["after"] = str(offset)
-            answer = self._ask(kind, "search_api", "do_search", body, search=True)
+            answer = self.search(kind, body)
             records = answer.get("results") or []
             found.update(str(one["id"]) for one in records)
             if not ((answer.get("paging") or {}).get("next") or {}).get("after") or not records:
@@ -107,6 +107,11 @@ class Activities:
                     return None
                 since, offset = latest, 0
         return found
+
+    def search(self, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Send one search; an empty answer where this kind cannot be read."""
+        answer: dict[str, Any] = self._ask(kind, "search_api", "do_search", body, search=True)
+        return answer
 
     def linked(
         self, kind: str, source: str, target: str, refs: Sequence[str]
@@ -125,7 +130,9 @@ class Activities:
         return found
 
     def _ask(self, kind: str, api: str, verb: str, body: object, *, search: bool = False) -> Any:
-        operation = getattr(getattr(getattr(self._client.crm.objects, kind), api), verb)
+        crm = self._client.crm
+        records = getattr(crm, kind, None) or getattr(crm.objects, kind)
+        operation = getattr(getattr(records, api), verb)
         return self._call(kind, verb.removeprefix("do_"), operation, body=body, search=search)
 
     def _call(self, kind: str, verb: str, operation: Any, *arguments: str, **more: Any) -> Any:

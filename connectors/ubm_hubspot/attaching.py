@@ -48,10 +48,12 @@ class Item:
 
 
 class Attachments:
-    """Makes records of one kind and finds them again."""
+    """Makes records of one kind and finds them again.
+
+    ``raises`` says whether a missing permission is raised; else it refuses each record.
+    """
 
     def __init__(self, client: Client, kind: Kind, *, raises: bool = True) -> None:
-        """``raises``: whether a missing permission is raised or refuses each record."""
         self._client = client
         self._kind = kind
         self._raises = raises

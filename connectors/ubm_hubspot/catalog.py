@@ -102,13 +102,14 @@ class Catalog:
 
     def stage_of(self, place: str, stage: str) -> str | None:
         """Return the mapping's key of a stage by its id alone, of one that was deleted too."""
-        found = self._stage_of(place, stage)
+        found = self.known_stage(place, stage)
         name = f"{place} {stage}"
         if found is None and self._read_again("pipelines", name, self.pipelines):
-            found = self._stage_of(place, stage)
+            found = self.known_stage(place, stage)
         return found
 
-    def _stage_of(self, place: str, stage: str) -> str | None:
+    def known_stage(self, place: str, stage: str) -> str | None:
+        """Return what ``stage_of`` does, without asking HubSpot."""
         keys = self._keys.get(place, {})
         found = next((key for (_, known), key in keys.items() if known == stage), None)
         return found or self._former.get(place, {}).get(stage)
@@ -122,11 +123,15 @@ class Catalog:
 
     def stage_key(self, place: str, pipeline: str, stage: str) -> str | None:
         """Return the mapping's key of a stage, None where it is not one of the place's."""
-        found = self._keys.get(place, {}).get((pipeline, stage))
+        found = self.known_key(place, pipeline, stage)
         name = f"{place} {pipeline} {stage}"
         if found is None and self._read_again("pipelines", name, self.pipelines):
-            found = self._keys.get(place, {}).get((pipeline, stage))
+            found = self.known_key(place, pipeline, stage)
         return found
+
+    def known_key(self, place: str, pipeline: str, stage: str) -> str | None:
+        """Return what ``stage_key`` does, without asking HubSpot."""
+        return self._keys.get(place, {}).get((pipeline, stage))
 
     def stage_ids(self, place: str, key: str) -> Pair | None:
         """Return the ids of pipeline and stage, None where the portal lacks one of them."""

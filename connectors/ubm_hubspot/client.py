@@ -162,7 +162,7 @@ class Client:
             permit=connection.permit,
         )
         self._crm: Any = None
-        self._lane: Lane | None = None
+        self.lane: Lane | None = None  # of every call, whatever its caller names
 
     def __repr__(self) -> str:
         return f"Client({self._url!r}, budget={self.budget!r})"
@@ -170,7 +170,7 @@ class Client:
     def in_lane(self, lane: Lane) -> Client:
         """Return this client with every call in ``lane``, whatever lane the caller names."""
         other = copy.copy(self)
-        other._lane = lane
+        other.lane = lane
         return other
 
     @property
@@ -212,7 +212,7 @@ class Client:
             return answer
 
         budget = self.search_budget if search else self.budget
-        lane = lane if self._lane is None else self._lane
+        lane = lane if self.lane is None else self.lane
         reply = self.transport.call(name, send, budget=budget, lane=lane, safe=safe, until=until)
         try:
             return orjson.loads(reply.body) if reply.body else {}

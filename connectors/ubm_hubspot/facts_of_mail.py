@@ -36,7 +36,7 @@ _AHEAD = timedelta(minutes=10)
 _LONGEST = 120  # characters of a subject that are kept
 
 _BOUNCED = frozenset({"BOUNCED", "FAILED"})
-_NOT_SENT = frozenset({"SCHEDULED", "SENDING", "DRAFT"})
+NOT_SENT = frozenset({"SCHEDULED", "SENDING", "DRAFT"})
 _BY_MACHINE = frozenset({"auto_reply", "auto-reply", "bulk", "junk", "list"})
 PROPERTIES = (
     "hs_timestamp",
@@ -90,7 +90,7 @@ def _mail(mail: Record, reading: Reading, doubt: str) -> Iterator[Evidence]:
     at = instant_of(get("hs_timestamp"))
     direction, status = get("hs_email_direction").upper(), get("hs_email_status").upper()
     writer = get("hs_email_from_email").lower()
-    if at is None or status in _NOT_SENT:
+    if at is None or status in NOT_SENT:
         return
     text = get("hs_email_subject")[:_LONGEST]
     if direction == "EMAIL":

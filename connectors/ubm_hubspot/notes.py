@@ -13,10 +13,9 @@ _NOTES = Kind("notes", "note", 228, "hs_note_body")
 
 
 class Notes:
-    """Attaches notes and finds them again."""
+    """Attaches notes and finds them again; ``raises`` as in ``Attachments``."""
 
     def __init__(self, client: Client, *, raises: bool = True) -> None:
-        """``raises``: see ``Attachments``."""
         self._attachments = Attachments(client, _NOTES, raises=raises)
 
     def annotate(self, notes: Sequence[Note]) -> Iterator[Outcome]:

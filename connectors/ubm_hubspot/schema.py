@@ -253,9 +253,7 @@ def _property_problems(
     return []
 
 
-def _stage_problems(
-    scope: str, place: Place, pipeline: Mapping[str, Any] | None
-) -> list[Problem]:
+def _stage_problems(scope: str, place: Place, pipeline: Mapping[str, Any] | None) -> list[Problem]:
     if pipeline is None:
         text = f'The HubSpot ticket pipeline "{place.pipeline}" is missing; {FIX}.'
         fields = tuple(b.field for b in place.bindings if b.type is FieldType.STAGE)

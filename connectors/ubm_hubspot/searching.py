@@ -79,9 +79,7 @@ class Query:
         return len(orjson.dumps(body)) <= BODY_LIMIT
 
 
-def by_change(
-    ask: Ask, query: Asking, anchor: int, *, by: str = MODIFIED
-) -> Iterator[Found]:
+def by_change(ask: Ask, query: Asking, anchor: int, *, by: str = MODIFIED) -> Iterator[Found]:
     """Yield tickets changed at ``anchor`` (epoch ms) or later, oldest change first.
 
     ``by`` CREATED: those created then. Records may come twice. ``ask`` sends one search body.

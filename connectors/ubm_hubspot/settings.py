@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from ubm_hubspot.window import Rules
 from ubm_sync.errors import ConfigError, Flaw
 
 FILE = "config/service.yaml"
@@ -247,3 +248,14 @@ def read_settings(values: Mapping[str, object]) -> Settings:
             for one in error.errors()
         ]
         raise ConfigError(flaws) from None
+
+
+def rules_of(settings: Settings, settle_every: float) -> Rules:
+    """Return how far a search looks back, in milliseconds."""
+    return Rules(
+        overlap_min=round(settings.search_overlap_min * 1000),
+        overlap_max=round(settings.search_overlap_max * 1000),
+        page_known=settings.search_page_known,
+        settle_every=round(settle_every * 1000),
+        settle_lag=round(settings.settle_lag * 1000),
+    )
