@@ -13,6 +13,7 @@ from ubm_hubspot.authors import BATCH as WITH_HISTORY
 from ubm_hubspot.client import TICKETS, Client
 from ubm_hubspot.decode import CREATED, MODIFIED, modified_of
 from ubm_hubspot.facts import Record
+from ubm_hubspot.links import TO_PRIMARY_COMPANY
 from ubm_hubspot.searching import DEEPEST, PAGE
 from ubm_hubspot.tickets import BATCH, certain, chunks
 from ubm_sync.errors import NoAccess, Refused
@@ -21,6 +22,7 @@ from ubm_sync.ports import Lane
 ASSOCIATIONS = 1_000  # HubSpot: inputs of one association batch/read
 _FORBIDDEN = 403
 _NEVER_THERE = frozenset({400, 404})
+_PRIMARY = frozenset({TO_PRIMARY_COMPANY, 1})  # 1: of a contact
 
 
 class Activity(NamedTuple):
@@ -44,12 +46,12 @@ class Activities:
         self.lacking.clear()
 
     def of(self, tickets: Sequence[str]) -> dict[str, dict[str, list[str]]]:
-        """Return the ids of the activities by kind and ticket."""
-        return {kind: self._linked(kind, TICKETS, kind, tickets) for kind in self.kinds}
+        """Return the ids of the activities by kind and ticket, a primary one first."""
+        return {kind: self.linked(kind, TICKETS, kind, tickets) for kind in self.kinds}
 
     def tickets_of(self, kind: str, ids: Sequence[str]) -> dict[str, list[str]]:
         """Return the tickets that activities of one kind are associated with."""
-        return self._linked(kind, kind, TICKETS, ids)
+        return self.linked(kind, kind, TICKETS, ids)
 
     def read(self, kind: str, ids: Sequence[str]) -> dict[str, Record]:
         """Return activities by id with their histories; those that are not there are left out."""
@@ -93,7 +95,7 @@ class Activities:
             }
             if offset:
                 body["after"] = str(offset)
-            answer = self._ask(kind, "search_api", "do_search", body, search=True)
+            answer = self.search(kind, body)
             records = answer.get("results") or []
             found.update(str(one["id"]) for one in records)
             if not ((answer.get("paging") or {}).get("next") or {}).get("after") or not records:
@@ -106,9 +108,18 @@ class Activities:
                 since, offset = latest, 0
         return found
 
-    def _linked(
+    def search(self, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Send one search; an empty answer where this kind cannot be read."""
+        answer: dict[str, Any] = self._ask(kind, "search_api", "do_search", body, search=True)
+        return answer
+
+    def linked(
         self, kind: str, source: str, target: str, refs: Sequence[str]
     ) -> dict[str, list[str]]:
+        """Return the ids of ``target`` records by ``source`` record; ``kind`` may be out of reach.
+
+        The primary one comes first where there is one.
+        """
         found: dict[str, list[str]] = {}
         read = self._client.crm.associations.v4.batch_api.get_page
         for some in chunks(list(refs), ASSOCIATIONS):
@@ -119,7 +130,9 @@ class Activities:
         return found
 
     def _ask(self, kind: str, api: str, verb: str, body: object, *, search: bool = False) -> Any:
-        operation = getattr(getattr(getattr(self._client.crm.objects, kind), api), verb)
+        crm = self._client.crm
+        records = getattr(crm, kind, None) or getattr(crm.objects, kind)
+        operation = getattr(getattr(records, api), verb)
         return self._call(kind, verb.removeprefix("do_"), operation, body=body, search=search)
 
     def _call(self, kind: str, verb: str, operation: Any, *arguments: str, **more: Any) -> Any:
@@ -144,11 +157,20 @@ class Activities:
         return answer
 
 
+def _is_primary(to: Mapping[str, Any]) -> bool:
+    """Return whether one company is the primary one: HubSpot does not list it first."""
+    return any(
+        one.get("typeId") in _PRIMARY or str(one.get("label")).lower() == "primary"
+        for one in to.get("associationTypes") or []
+    )
+
+
 def _noted(answer: Mapping[str, Any], found: dict[str, list[str]]) -> Iterator[dict[str, str]]:
     """Note the associations of an answer; yield the inputs that have more of them."""
     for each in answer.get("results") or []:
         ref = str(each["from"]["id"])
-        found.setdefault(ref, []).extend(str(to["toObjectId"]) for to in each.get("to") or [])
+        there = sorted(each.get("to") or [], key=lambda to: not _is_primary(to))
+        found.setdefault(ref, []).extend(str(to["toObjectId"]) for to in there)
         after = ((each.get("paging") or {}).get("next") or {}).get("after")
         if after:
             yield {"id": ref, "after": str(after)}

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ubm_hubspot.client import TICKETS, Client
+from ubm_hubspot.steps import Pair, Step, steps_of
 from ubm_sync.clock import Clock
 from ubm_sync.errors import Temporary
 from ubm_sync.model import Place
@@ -20,8 +21,6 @@ from ubm_sync.model import Place
 _OWNERS_A_PAGE = 100
 _NEW = timedelta(seconds=5)  # between two readings for names never asked for before
 _MISSED = 10_000  # names remembered as asked for
-
-Pair = tuple[str, str]
 
 
 class Catalog:
@@ -44,6 +43,8 @@ class Catalog:
         self._used: dict[str, str] = {}  # id -> e-mail of the owners somebody asked for
         self._keys: dict[str, dict[Pair, str]] = {}
         self._pairs: dict[str, dict[str, Pair]] = {}
+        self.left: frozenset[str] = frozenset()  # ids of owners who cannot sign in, once read
+        self.steps: dict[Pair, Step] = {}  # every stage of the portal, once read
         self._former: dict[str, dict[str, str]] = {}  # stages that are gone, by place and id
         self.options: dict[Pair, str] = {}  # property and our value -> the portal's own value
         self._ours: dict[Pair, str] = {}  # and back
@@ -87,15 +88,28 @@ class Catalog:
             known = self._owners
         return email in known
 
-    def stage_of(self, place: str, stage: str) -> str | None:
-        """Return the mapping's key of a stage by its id alone, of one that was deleted too."""
-        found = self._stage_of(place, stage)
-        name = f"{place} {stage}"
-        if found is None and self._read_again("pipelines", name, self.pipelines):
-            found = self._stage_of(place, stage)
+    def people(self) -> None:
+        """Read all owners, those who left too (``left``)."""
+        self._read_active()
+        self._read_leavers()
+
+    def step(self, pipeline: str, stage: str) -> Step | None:
+        """Return a stage of any pipeline, None where the portal has no such stage."""
+        found = self.steps.get((pipeline, stage))
+        if found is None and self._read_again("steps", f"{pipeline} {stage}", self.pipelines):
+            found = self.steps.get((pipeline, stage))
         return found
 
-    def _stage_of(self, place: str, stage: str) -> str | None:
+    def stage_of(self, place: str, stage: str) -> str | None:
+        """Return the mapping's key of a stage by its id alone, of one that was deleted too."""
+        found = self.known_stage(place, stage)
+        name = f"{place} {stage}"
+        if found is None and self._read_again("pipelines", name, self.pipelines):
+            found = self.known_stage(place, stage)
+        return found
+
+    def known_stage(self, place: str, stage: str) -> str | None:
+        """Return what ``stage_of`` does, without asking HubSpot."""
         keys = self._keys.get(place, {})
         found = next((key for (_, known), key in keys.items() if known == stage), None)
         return found or self._former.get(place, {}).get(stage)
@@ -109,11 +123,15 @@ class Catalog:
 
     def stage_key(self, place: str, pipeline: str, stage: str) -> str | None:
         """Return the mapping's key of a stage, None where it is not one of the place's."""
-        found = self._keys.get(place, {}).get((pipeline, stage))
+        found = self.known_key(place, pipeline, stage)
         name = f"{place} {pipeline} {stage}"
         if found is None and self._read_again("pipelines", name, self.pipelines):
-            found = self._keys.get(place, {}).get((pipeline, stage))
+            found = self.known_key(place, pipeline, stage)
         return found
+
+    def known_key(self, place: str, pipeline: str, stage: str) -> str | None:
+        """Return what ``stage_key`` does, without asking HubSpot."""
+        return self._keys.get(place, {}).get((pipeline, stage))
 
     def stage_ids(self, place: str, key: str) -> Pair | None:
         """Return the ids of pipeline and stage, None where the portal lacks one of them."""
@@ -225,6 +243,7 @@ class Catalog:
         leavers = dict(self._listed(archived=True))
         with self._lock:
             self._emails = leavers | self._emails  # the active ones win where both exist
+            self.left = frozenset(leavers) - set(self._owners.values())
 
     def _listed(self, *, archived: bool) -> Iterator[Pair]:
         for owner in self._owner_pages(archived=archived):
@@ -247,6 +266,7 @@ class Catalog:
             query["after"] = after
 
     def _index_stages(self, pipelines: Sequence[Mapping[str, Any]]) -> None:
+        self.steps = steps_of(pipelines)
         by_label = {fold(each["label"]): each for each in pipelines}
         there = {(str(p["id"]), str(s["id"])) for p in pipelines for s in p.get("stages") or []}
         for place in self._places:

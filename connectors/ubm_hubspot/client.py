@@ -7,6 +7,7 @@ all instances with one token share one budget and no log shows the token.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import re
 import threading
@@ -161,9 +162,16 @@ class Client:
             permit=connection.permit,
         )
         self._crm: Any = None
+        self.lane: Lane | None = None  # of every call, whatever its caller names
 
     def __repr__(self) -> str:
         return f"Client({self._url!r}, budget={self.budget!r})"
+
+    def in_lane(self, lane: Lane) -> Client:
+        """Return this client with every call in ``lane``, whatever lane the caller names."""
+        other = copy.copy(self)
+        other.lane = lane
+        return other
 
     @property
     def crm(self) -> Any:
@@ -204,6 +212,7 @@ class Client:
             return answer
 
         budget = self.search_budget if search else self.budget
+        lane = lane if self.lane is None else self.lane
         reply = self.transport.call(name, send, budget=budget, lane=lane, safe=safe, until=until)
         try:
             return orjson.loads(reply.body) if reply.body else {}

@@ -13,16 +13,18 @@ from ubm_hubspot.batches import Batches
 from ubm_hubspot.catalog import Catalog
 from ubm_hubspot.client import Client
 from ubm_hubspot.decode import Decoder
+from ubm_hubspot.desk import DeskCalls, HubSpotDesk
+from ubm_hubspot.desk_schema import PART
 from ubm_hubspot.encode import Encoder
 from ubm_hubspot.histories import Histories
 from ubm_hubspot.links import Links
 from ubm_hubspot.looking import Look
 from ubm_hubspot.notes import Notes
 from ubm_hubspot.observing import Observer, Reconciled
-from ubm_hubspot.settings import Settings, read_settings
+from ubm_hubspot.settings import read_settings, rules_of
 from ubm_hubspot.setup import Setup
 from ubm_hubspot.tickets import Tickets
-from ubm_hubspot.window import Rules, Window
+from ubm_hubspot.window import Window
 from ubm_hubspot.witness import HubSpotWitness
 from ubm_hubspot.writing import Writer
 from ubm_sync.errors import ConfigError, Flaw, NoAccess, Refused, Temporary
@@ -45,8 +47,8 @@ _FORMAT = 1  # of the cursor
 _SOON = 60_000  # milliseconds until a schema with problems is looked at again
 
 
-class HubSpotConnector:
-    """Tickets as places of records; see ``ubm_sync.ports.Connector``.
+class HubSpotConnector(DeskCalls):
+    """Tickets as places of records; see ``ubm_sync.ports.Connector`` and ``ubm_sync.desk.Desk``.
 
     The cursor holds how far the changes were read, the newest pairs of ticket and time of change,
     when archived tickets and the schema were last looked at, and the portal's names in use.
@@ -63,8 +65,13 @@ class HubSpotConnector:
         self._catalog = Catalog(
             self.client, connection.clock, connection.places, settings.refresh_every
         )
-        self._identity = identity = _identity(connection.places)
-        self._window = Window(_rules(settings))
+        all_places = (*connection.places, *([connection.desk] if connection.desk else []))
+        self._all_places = all_places
+        self._identity = identity = _identity(all_places)
+        self.desk = None
+        if connection.desk is not None:
+            self.desk = HubSpotDesk(self.client, connection, connection.desk, settings, identity)
+        self._window = Window(rules_of(settings, settings.settle_every))
         decoder = Decoder(
             connection.places, self._catalog, identity=identity, default_kind=settings.default_kind
         )
@@ -113,7 +120,9 @@ class HubSpotConnector:
     def ensure(self, *, dry_run: bool) -> Iterator[SetupStep]:
         """Create or mend group, properties, options, pipelines and stages; idempotent."""
         self._check_at = 0
-        setup = Setup(self.client, self._catalog, self._places, self.settings, self._identity)
+        if self.desk is not None:
+            self.desk.forget()
+        setup = Setup(self.client, self._catalog, self._all_places, self.settings, self._identity)
         for step in setup.steps(dry_run=dry_run):
             if step.state == "created" and f'"{self._identity}"' in step.what:
                 self._is_new = True
@@ -138,17 +147,25 @@ class HubSpotConnector:
         was made just now, no archived ticket can carry it either. Raises NoAccess, Temporary.
         """
         self.resume(cursor, names=not self._is_set_up)
-        if self._is_set_up and not self.check():
+        if self._is_set_up and not self._lacks():
             self._check_at = self._now() + round(self.settings.check_every * 1000)
             if self._is_new and not self._observer.reconciled.at:
                 self._observer.reconciled.at = self._now()
         return self.cursor()
 
     def check(self) -> tuple[Problem, ...]:
-        """Return what the portal lacks for the mapping: properties, options, stages.
+        """Return what the portal lacks for the mappings: properties, options, stages.
 
         Raises NoAccess, Temporary.
         """
+        found = self._lacks()
+        if len(self._all_places) == len(self._places):
+            return found
+        properties, pipelines = self._catalog.properties(), self._catalog.pipelines()
+        desk = self._all_places[len(self._places) :]
+        return found + schema.problems(desk, self._identity, properties, pipelines, part=PART)
+
+    def _lacks(self) -> tuple[Problem, ...]:
         properties, pipelines = self._catalog.properties(), self._catalog.pipelines()
         self._catalog.adopt(
             (name, ours, theirs)
@@ -236,12 +253,17 @@ class HubSpotConnector:
             yield outcome
 
     def annotate(self, notes: Sequence[Note]) -> Iterator[Outcome]:
-        """Attach notes to tickets."""
-        return self._notes.annotate(notes)
+        """Attach notes to tickets; those of the help desk go first."""
+        urgent, others = self._parted(notes)
+        if self.desk is not None and urgent:
+            yield from self.desk.annotate(urgent)
+        yield from self._notes.annotate(others)
 
     def noted(self, notes: Sequence[Note]) -> frozenset[str]:
         """Return the keys of the notes that are attached already."""
-        return self._notes.noted(notes)
+        urgent, others = self._parted(notes)
+        there = self.desk.noted(urgent) if self.desk is not None and urgent else frozenset()
+        return there | self._notes.noted(others)
 
     def authors(
         self, seen: Sequence[Observation], fields: Mapping[str, Sequence[str]]
@@ -256,6 +278,14 @@ class HubSpotConnector:
     def close(self) -> None:
         """Release connections."""
         self.client.close()
+
+    def _parted(self, notes: Sequence[Note]) -> tuple[list[Note], list[Note]]:
+        """Return the notes of the help desk, and the others."""
+        desk = {place.name for place in self._all_places[len(self._places) :]}
+        return (
+            [note for note in notes if note.place in desk],
+            [note for note in notes if note.place not in desk],
+        )
 
     def _doubt(self, write: Write, fields: Sequence[str]) -> None:
         """Look people up again whom the portal did not take: they may have left."""
@@ -283,7 +313,7 @@ class HubSpotConnector:
             yield page
 
     def _checked(self) -> Page:
-        found = (*self.check(), *self._unowned())
+        found = (*self._lacks(), *self._unowned())
         later = _SOON if found else round(self.settings.check_every * 1000)
         self._check_at = self._now() + later
         scopes = schema.scopes(self._places, self._identity)
@@ -304,13 +334,3 @@ def _identity(places: Sequence[Place]) -> str:
         text = f"all HubSpot places need one identity property, not {', '.join(sorted(names))}"
         raise ConfigError([Flaw("mappings", 0, 0, text)])
     return names.pop()
-
-
-def _rules(settings: Settings) -> Rules:
-    return Rules(
-        overlap_min=round(settings.search_overlap_min * 1000),
-        overlap_max=round(settings.search_overlap_max * 1000),
-        page_known=settings.search_page_known,
-        settle_every=round(settings.settle_every * 1000),
-        settle_lag=round(settings.settle_lag * 1000),
-    )

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ubm_hubspot.values import READERS, Read, Reader, choice_reader, instant, milliseconds
+from ubm_sync.desk import KIND as DESK_KIND
 from ubm_sync.model import NOTHING, Binding, FieldType, Mark, Observation, Place, split_key
 
 CONTAINER = "tickets"
@@ -111,11 +112,15 @@ class Decoder:
         """Return that ticket ``ref`` lives on as ``primary``."""
         return Observation(place, ref, None, CONTAINER, "", NOTHING, gone=f"merged:{primary}")
 
+    def values_of(
+        self, place: str, record: Mapping[str, Any]
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Return a ticket's fields and their marks as ``place`` reads them, whoever made it."""
+        return self._values(record["properties"], self._form_of(place))
+
     def canonical(self, place: str, field: str, raw: str) -> str | None:
         """Return one property's text as its field has it, None where it is empty."""
-        form = next(
-            form for forms in self._by_suffix.values() for form in forms if form.place.name == place
-        )
+        form = self._form_of(place)
         if field == form.stage:
             return self._names.stage_of(place, raw) or raw or None
         for _, name, read in form.special:
@@ -126,6 +131,25 @@ class Decoder:
     def _live(
         self, record: Mapping[str, Any], properties: Mapping[str, Any], key: str, form: _Form
     ) -> Observation:
+        get = properties.get
+        values, marks = self._values(properties, form)
+        stamp = modified_of(record)
+        return Observation(
+            place=form.place.name,
+            ref=str(record["id"]),
+            key=key,
+            container=CONTAINER,
+            version=instant(stamp),
+            values=values,
+            marks=marks or NOTHING,
+            created_at=moment(get(CREATED) or record.get("createdAt")),
+            modified_at=datetime.fromtimestamp(stamp / 1000, UTC),
+            gone="archived" if record.get("archived") else "",
+        )
+
+    def _values(
+        self, properties: Mapping[str, Any], form: _Form
+    ) -> tuple[dict[str, str], dict[str, str]]:
         get = properties.get
         values = {
             field: text
@@ -142,19 +166,7 @@ class Decoder:
                     marks[field] = mark
         if form.stage:
             self._read_stage(form, get(PIPELINE) or "", get(STAGE) or "", values, marks)
-        stamp = modified_of(record)
-        return Observation(
-            place=form.place.name,
-            ref=str(record["id"]),
-            key=key,
-            container=CONTAINER,
-            version=instant(stamp),
-            values=values,
-            marks=marks or NOTHING,
-            created_at=moment(get(CREATED) or record.get("createdAt")),
-            modified_at=datetime.fromtimestamp(stamp / 1000, UTC),
-            gone="archived" if record.get("archived") else "",
-        )
+        return values, marks
 
     def _read_stage(
         self, form: _Form, pipeline: str, stage: str, values: dict[str, str], marks: dict[str, str]
@@ -167,8 +179,13 @@ class Decoder:
         else:
             values[form.stage] = key
 
+    def _form_of(self, place: str) -> _Form:
+        return next(
+            form for forms in self._by_suffix.values() for form in forms if form.place.name == place
+        )
+
     def _form(self, key: str) -> _Form | None:
-        if not key:
+        if not key or key.startswith(f"{DESK_KIND}-"):  # opened at the help desk: no record
             return None
         sync_id, suffix = split_key(key)
         forms = self._by_suffix.get(suffix)

@@ -27,6 +27,7 @@ from ubm_hubspot.facts import (
     instant_of,
     source_of,
 )
+from ubm_hubspot.settings import FactSettings
 from ubm_sync.evidence import Evidence, Kind, Side
 
 _SAME = timedelta(minutes=5)  # a message as the ticket and as the mail tell it
@@ -35,7 +36,7 @@ _AHEAD = timedelta(minutes=10)
 _LONGEST = 120  # characters of a subject that are kept
 
 _BOUNCED = frozenset({"BOUNCED", "FAILED"})
-_NOT_SENT = frozenset({"SCHEDULED", "SENDING", "DRAFT"})
+NOT_SENT = frozenset({"SCHEDULED", "SENDING", "DRAFT"})
 _BY_MACHINE = frozenset({"auto_reply", "auto-reply", "bulk", "junk", "list"})
 PROPERTIES = (
     "hs_timestamp",
@@ -89,7 +90,7 @@ def _mail(mail: Record, reading: Reading, doubt: str) -> Iterator[Evidence]:
     at = instant_of(get("hs_timestamp"))
     direction, status = get("hs_email_direction").upper(), get("hs_email_status").upper()
     writer = get("hs_email_from_email").lower()
-    if at is None or status in _NOT_SENT:
+    if at is None or status in NOT_SENT:
         return
     text = get("hs_email_subject")[:_LONGEST]
     if direction == "EMAIL":
@@ -98,7 +99,7 @@ def _mail(mail: Record, reading: Reading, doubt: str) -> Iterator[Evidence]:
     elif direction == "INCOMING_EMAIL" and not reading.is_ours(writer):
         kind, side = Kind.RECEIVED, Side.CLIENT
         machine = _is_automatic(text, get("hs_email_headers"), reading)
-        value = "automatic" if machine or _is_return(text, writer, reading) else "reply"
+        value = "automatic" if machine or is_return(text, writer, reading.settings) else "reply"
     else:  # forwarded, or a colleague's: nobody asked and nobody answered
         return
     source = source_of("emails", mail)
@@ -120,17 +121,17 @@ def _mail(mail: Record, reading: Reading, doubt: str) -> Iterator[Evidence]:
 
 def _is_automatic(subject: str, headers: str, reading: Reading) -> bool:
     """Return whether a machine wrote a mail, by its headers or its subject (RFC 3834)."""
-    for name, value in _headers(headers):
+    for name, value in headers_of(headers):
         if name in {"x-autoreply", "x-autorespond"}:
             return True
         if (name == "auto-submitted" and value != "no") or (
             name == "precedence" and value in _BY_MACHINE
         ):
             return True
-    return _matches(subject, reading.settings.automatic_subjects)
+    return matches(subject, reading.settings.automatic_subjects)
 
 
-def _headers(text: str) -> Iterator[tuple[str, str]]:
+def headers_of(text: str) -> Iterator[tuple[str, str]]:
     """Yield header names and values in lower case: HubSpot keeps JSON, mail programs lines."""
     try:
         told = orjson.loads(text) if text.startswith("{") else None
@@ -145,15 +146,16 @@ def _headers(text: str) -> Iterator[tuple[str, str]]:
     yield from ((name.strip().lower(), value.strip().lower()) for name, value in lines)
 
 
-def _is_return(subject: str, writer: str, reading: Reading) -> bool:
+def is_return(subject: str, writer: str, settings: FactSettings) -> bool:
     """Return whether a mail tells that one of ours could not be delivered."""
     account = writer.partition("@")[0]
-    return account in {"mailer-daemon", "postmaster"} or _matches(
-        subject, reading.settings.returned_subjects
+    return account in {"mailer-daemon", "postmaster"} or matches(
+        subject, settings.returned_subjects
     )
 
 
-def _matches(text: str, patterns: Iterable[str]) -> bool:
+def matches(text: str, patterns: Iterable[str]) -> bool:
+    """Return whether one of the patterns is in a text; capitals do not matter."""
     return any(re.search(pattern, text, re.IGNORECASE) for pattern in patterns)
 
 
@@ -162,7 +164,7 @@ def _returned(told: list[Evidence], reading: Reading) -> list[Evidence]:
     back = set()
     for one in told:
         text = one.details.get("text", "")
-        if one.kind is Kind.RECEIVED and _is_return(text, one.actor, reading):
+        if one.kind is Kind.RECEIVED and is_return(text, one.actor, reading.settings):
             before = [
                 mail
                 for mail in told

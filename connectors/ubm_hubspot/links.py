@@ -52,9 +52,9 @@ class Links:
             return False
         return True
 
-    def _link(self, pairs: Sequence[Pair]) -> dict[Pair, Trouble]:
+    def _link(self, pairs: Sequence[Pair], *, primary: bool = True) -> dict[Pair, Trouble]:
         create = self._client.crm.associations.v4.batch_api.create
-        body = {"inputs": [_input(*pair) for pair in pairs]}
+        body = {"inputs": [_input(*pair, primary=primary) for pair in pairs]}
         try:
             answer = self._client.call("link companies", create, "tickets", "companies", body=body)
         except NoAccess:
@@ -68,7 +68,9 @@ class Links:
                 said = f"Company {pairs[0][1]} was not linked: {error}"
                 return {pairs[0]: Trouble(said, lasting=True)}
             half = len(pairs) // 2  # one bad pair must not stop the others
-            return self._link(pairs[:half]) | self._link(pairs[half:])
+            return self._link(pairs[:half], primary=primary) | self._link(
+                pairs[half:], primary=primary
+            )
         return self._read(pairs, answer)
 
     def _read(self, pairs: Sequence[Pair], answer: Mapping[str, Any]) -> dict[Pair, Trouble]:
@@ -88,8 +90,9 @@ _TYPES = [
 ]
 
 
-def _input(ticket: str, company: str) -> dict[str, Any]:
-    return {"from": {"id": ticket}, "to": {"id": company}, "types": _TYPES}
+def _input(ticket: str, company: str, *, primary: bool) -> dict[str, Any]:
+    types = _TYPES if primary else _TYPES[:1]
+    return {"from": {"id": ticket}, "to": {"id": company}, "types": types}
 
 
 def _id(result: Mapping[str, Any], side: str) -> str:

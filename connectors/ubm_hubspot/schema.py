@@ -190,15 +190,22 @@ def problems(
     identity: str,
     live: Mapping[str, Mapping[str, Any]],
     pipelines: Sequence[Mapping[str, Any]],
+    *,
+    part: str = SCOPE,
 ) -> tuple[Problem, ...]:
-    """Return everything the portal lacks, in plain words."""
+    """Return everything the portal lacks, in plain words; ``part`` is what the scopes begin with.
+
+    Only records need their identity: nothing may be written to them without it.
+    """
     found: list[Problem] = []
     for name, want in wanted(places, identity).items():
-        found += _property_problems(want, live.get(name), vital=name == identity)
+        vital = name == identity and part == SCOPE
+        found += _property_problems(f"{part}/{name}", want, live.get(name), vital=vital)
     by_label = {fold(str(each["label"])): each for each in pipelines}
     for place in places:
         if place.pipeline:
-            found += _stage_problems(place, by_label.get(fold(place.pipeline)))
+            live_one = by_label.get(fold(place.pipeline))
+            found += _stage_problems(f"{part}/{place.name}", place, live_one)
     return tuple(found)
 
 
@@ -220,17 +227,18 @@ def unowned(
         )
 
 
-def scopes(places: Iterable[Place], identity: str) -> frozenset[str]:
-    """Return every scope that ``problems`` may speak of."""
+def scopes(places: Iterable[Place], identity: str, *, part: str = SCOPE) -> frozenset[str]:
+    """Return every scope that ``problems`` (and, for records, ``unowned``) may speak of."""
     places = tuple(places)
-    names = {f"{SCOPE}/{name}" for name in wanted(places, identity)}
-    return frozenset({SCOPE, PEOPLE, *names, *(f"{SCOPE}/{place.name}" for place in places)})
+    names = {f"{part}/{name}" for name in wanted(places, identity)}
+    people = {PEOPLE} if part == SCOPE else set()
+    return frozenset({part, *people, *names, *(f"{part}/{place.name}" for place in places)})
 
 
 def _property_problems(
-    want: Wanted, live: Mapping[str, Any] | None, *, vital: bool
+    scope: str, want: Wanted, live: Mapping[str, Any] | None, *, vital: bool
 ) -> list[Problem]:
-    scope, fields = f"{SCOPE}/{want.name}", tuple(want.fields)
+    fields = tuple(want.fields)
     what = f'The HubSpot ticket property "{want.name}" ({want.label})'
     if live is None:
         text = f"{what} is missing; {FIX}."
@@ -245,8 +253,7 @@ def _property_problems(
     return []
 
 
-def _stage_problems(place: Place, pipeline: Mapping[str, Any] | None) -> list[Problem]:
-    scope = f"{SCOPE}/{place.name}"
+def _stage_problems(scope: str, place: Place, pipeline: Mapping[str, Any] | None) -> list[Problem]:
     if pipeline is None:
         text = f'The HubSpot ticket pipeline "{place.pipeline}" is missing; {FIX}.'
         fields = tuple(b.field for b in place.bindings if b.type is FieldType.STAGE)

@@ -9,11 +9,12 @@ not, the list has moved and the walk starts again from the last change seen.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import orjson
 
-from ubm_hubspot.decode import MODIFIED, modified_of
+from ubm_hubspot.decode import CREATED, MODIFIED, modified_of
+from ubm_hubspot.values import milliseconds
 
 PAGE = 200
 DEEPEST = 9_800  # re-anchor before HubSpot's 10,000
@@ -30,10 +31,23 @@ class Found(NamedTuple):
     records: list[Record]
     whole: bool = True
     total: int = 0  # results of the whole query, by HubSpot's count
+    more: bool = False  # whether another page follows
+
+
+class Asking(Protocol):
+    """Builds the bodies of one walk; ``limit`` results a page."""
+
+    limit: int
+
+    def body(
+        self, *filters: tuple[str, str, str], sort: str = MODIFIED, offset: int = 0
+    ) -> dict[str, Any]:
+        """Return the body for the tickets that pass ``filters`` (property, operator, value)."""
+        ...
 
 
 class Query:
-    """Builds the bodies of one walk."""
+    """Builds the bodies of walks over our tickets."""
 
     def __init__(self, identity: str, properties: Sequence[str], *, limit: int = PAGE) -> None:
         self._identity = identity
@@ -65,42 +79,51 @@ class Query:
         return len(orjson.dumps(body)) <= BODY_LIMIT
 
 
-def by_change(ask: Ask, query: Query, anchor: int) -> Iterator[Found]:
-    """Yield our tickets changed at ``anchor`` (epoch ms) or later, oldest change first.
+def by_change(ask: Ask, query: Asking, anchor: int, *, by: str = MODIFIED) -> Iterator[Found]:
+    """Yield tickets changed at ``anchor`` (epoch ms) or later, oldest change first.
 
-    Records may come twice. ``ask`` sends one search body.
+    ``by`` CREATED: those created then. Records may come twice. ``ask`` sends one search body.
     """
     offset, last = 0, ""
     while True:
-        body = query.body((MODIFIED, "GTE", str(anchor)), offset=offset)
+        body = query.body((by, "GTE", str(anchor)), sort=by, offset=offset)
         answer, whole = _asked(ask, body, offset)
         records: list[Record] = answer["results"]
         moved = bool(offset) and (not records or str(records[0]["id"]) != last)
         fresh = [] if moved else records[1:] if offset else records
         if fresh or not whole:
-            yield Found(fresh, whole)
+            yield Found(fresh, whole, int(answer.get("total") or 0), bool(_next(answer)))
         if not moved:
             if not _next(answer) or not records:
                 return
-            latest, last = modified_of(records[-1]), str(records[-1]["id"])
+            latest, last = _stamp(records[-1], by), str(records[-1]["id"])
             offset += len(records) - 1
             if len(records) > 1 and offset + query.limit <= DEEPEST:
                 continue
         # Start again from the last change seen; where it fills all we saw, walk it by id.
         if latest == anchor:
-            yield from _at_one_instant(ask, query, anchor)
+            yield from by_id(ask, query, (by, "EQ", str(anchor)))
             anchor += 1
         else:
             anchor = latest
         offset = 0
 
 
-def _at_one_instant(ask: Ask, query: Query, instant: int) -> Iterator[Found]:
-    yield from by_id(ask, query, (MODIFIED, "EQ", str(instant)))
+def created_of(record: Record) -> int:
+    """Return when a record was created, by HubSpot's clock, in epoch ms (0: not told)."""
+    text = (record.get("properties") or {}).get(CREATED) or record.get("createdAt")
+    try:
+        return milliseconds(text) if text else 0
+    except ValueError:
+        return 0
 
 
-def by_id(ask: Ask, query: Query, *filters: tuple[str, str, str]) -> Iterator[Found]:
-    """Yield our tickets that pass ``filters`` in the order of their ids, each once."""
+def _stamp(record: Record, by: str) -> int:
+    return created_of(record) if by == CREATED else modified_of(record)
+
+
+def by_id(ask: Ask, query: Asking, *filters: tuple[str, str, str]) -> Iterator[Found]:
+    """Yield tickets that pass ``filters`` in the order of their ids, each once."""
     anchor, offset, last = 0, 0, 0
     while True:
         after = (OBJECT_ID, "GT", str(anchor))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from ubm_hubspot.window import Rules
 from ubm_sync.errors import ConfigError, Flaw
 
 FILE = "config/service.yaml"
@@ -144,6 +145,24 @@ class FactSettings(BaseModel):
         return {name.upper(): what for name, what in given.items()}
 
 
+class DeskSettings(BaseModel):
+    """How the help desk is read; ``systems.hubspot.desk``. All times in seconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    first_days: float = Field(default=14.0, gt=0)
+    """Of how many days the very first reading takes up the open tickets."""
+
+    leavers_every: float = Field(default=300.0, ge=0)
+    """How often at most it is read who cannot sign in any more."""
+
+    settle_every: float = Field(default=120.0, gt=0)
+    """How often the search goes back to changes that may have been indexed late."""
+
+    messages: int = Field(default=10, ge=1, le=50)
+    """How many messages of a ticket are read at most, the newest ones."""
+
+
 class Settings(BaseModel):
     """Settings of the HubSpot connector; every key has a default. All times in seconds."""
 
@@ -197,6 +216,9 @@ class Settings(BaseModel):
     looked_back: int = Field(default=1_000, ge=50)
     """How many tickets' histories are read in one cycle at most; the others wait for the next."""
 
+    desk: DeskSettings = DeskSettings()
+    """How the help desk is read."""
+
     facts: FactSettings = FactSettings()
     """Where facts of an onboarding stand: who did what, and when."""
 
@@ -226,3 +248,14 @@ def read_settings(values: Mapping[str, object]) -> Settings:
             for one in error.errors()
         ]
         raise ConfigError(flaws) from None
+
+
+def rules_of(settings: Settings, settle_every: float) -> Rules:
+    """Return how far a search looks back, in milliseconds."""
+    return Rules(
+        overlap_min=round(settings.search_overlap_min * 1000),
+        overlap_max=round(settings.search_overlap_max * 1000),
+        page_known=settings.search_page_known,
+        settle_every=round(settle_every * 1000),
+        settle_lag=round(settings.settle_lag * 1000),
+    )

@@ -17,6 +17,7 @@ from ubm_hubspot.schema import (
     wanted,
 )
 from ubm_hubspot.settings import Settings
+from ubm_hubspot.steps import is_closed
 from ubm_sync.errors import Refused, UnknownOutcome
 from ubm_sync.model import Place, Stage
 from ubm_sync.ports import Lane, SetupStep
@@ -189,12 +190,7 @@ def _stage_body(stage: Stage, order: int) -> dict[str, Any]:
 
 
 def _compared(what: str, stage: Stage, live: Mapping[str, Any]) -> SetupStep:
-    metadata = live.get("metadata") or {}
-    closed = (
-        str(metadata.get("ticketState", "")).upper() == "CLOSED"
-        or str(metadata.get("isClosed", "")).lower() == "true"
-    )
-    if closed == stage.closed:
+    if is_closed(live) == stage.closed:
         return SetupStep(SYSTEM, what, "ok")
     mapped, there = ("closed", "open") if stage.closed else ("open", "closed")
     text = f"The mapping calls it {mapped}, HubSpot has it as {there}; change one of the two."

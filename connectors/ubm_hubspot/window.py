@@ -140,15 +140,15 @@ class Window:
         self.known.pop(ref, None)
         self.ours.pop(ref, None)
 
-    def dump(self) -> dict[str, Any]:
+    def dump(self, most: int = MOST_KEPT) -> dict[str, Any]:
         """Return the state as JSON values.
 
-        Kept are ``KEPT`` pairs, and what the next search will show again, up to ``MOST_KEPT``.
+        Kept are ``KEPT`` pairs, and what the next search will show again, up to ``most``.
         """
         anchor = self._fast()
         kept = {
             ref: stamp
-            for at, (ref, stamp) in enumerate(islice(reversed(self.known.items()), MOST_KEPT))
+            for at, (ref, stamp) in enumerate(islice(reversed(self.known.items()), most))
             if at < KEPT or stamp >= anchor
         }
         return {

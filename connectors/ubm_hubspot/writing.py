@@ -35,15 +35,18 @@ class _Linking:
 
 
 class Writer:
-    """Applies writes; tells ``window`` what changed by our own hand."""
+    """Applies writes; tells ``window`` what changed by our own hand.
+
+    Without a ``look`` nothing is read before it is written over.
+    """
 
     def __init__(
         self,
         encoder: Encoder,
         batches: Batches,
         links: Links,
-        window: Window,
-        look: Look,
+        window: Window | None,
+        look: Look | None,
         *,
         concurrency: int,
         looks_back: bool = True,
@@ -107,16 +110,18 @@ class Writer:
             yield lambda: settled
 
     def _batch(self, parcels: Sequence[Parcel], *, new: bool, run: Run) -> list[Ended]:
+        if self._look is None:
+            return self._batches.send(parcels, new=new, run=run)
         ready, ended = self._look.sort(parcels, run, new=new)
         return ended + self._batches.send(ready, new=new, run=run)
 
     def _remember(self, ended: Ended) -> None:
-        if ended.result is not Result.LANDED or not ended.ref or not ended.stamp:
+        window = self._window
+        if window is None or ended.result is not Result.LANDED:
             return
-        if ended.new:
-            self._window.created(ended.ref, ended.stamp)
-        else:
-            self._window.updated(ended.ref, ended.stamp)
+        if ended.ref and ended.stamp:
+            tell = window.created if ended.new else window.updated
+            tell(ended.ref, ended.stamp)
 
     def _link(self, linking: _Linking, run: Run) -> Iterator[Outcome]:
         if not linking.pairs:

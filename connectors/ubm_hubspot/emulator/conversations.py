@@ -6,17 +6,23 @@ e-mail) somebody of the client's, whose changes the history tells as the switche
 | ``do`` | takes | answers |
 | --- | --- | --- |
 | ``create_contact`` | ``email``, ``companies`` (ids, the first is the primary one) | ``id`` |
-| ``send_message`` | ``id``, ``who``, ``subject``, ``text``, ``to`` | ``id`` of the mail |
-| ``receive_message`` | ``id``, ``contact``, ``subject``, ``automatic``, ``also`` (more tickets) | |
+| ``write_in`` | ``contact``, what a mail has, ``channel``, ``pipeline`` | ``id``, ``mail`` |
+| ``send_message`` | ``id``, ``who``, ``to``, what a mail has | ``id`` of it |
+| ``receive_message`` | ``id``, ``also`` (tickets), ``contact``, what a mail has | ``id`` |
 | ``bounce`` | ``id`` of a mail that was sent | |
 | ``book_meeting`` | ``id``, ``title``, ``at``, ``who`` or ``contact`` | ``id`` |
 | ``move_meeting`` | ``id`` of a meeting, ``at``, ``outcome``, ``who`` or ``contact`` | |
 | ``miss_meeting``, ``hold_meeting`` | ``id`` of a meeting, ``who`` | |
 | ``cancel_meeting`` | ``id`` of a meeting, ``who`` or ``contact`` | |
 | ``ask_item`` | ``id``, ``subject`` (``Document: W-9``), ``due``, ``who`` | ``id`` |
+| ``finish_task`` | ``id`` of a task, ``who`` | |
+| ``see_tasks`` | ``who`` | the person's own list of what is to be done |
 | ``receive_item``, ``reject_item``, ``accept_item``, ``drop_item`` | ``id`` of an item, ``who`` | |
 
-Instants are ISO 8601. A checklist item is a task, which waits, is looked at, and is done.
+A mail has ``subject``, ``text``, ``html``, ``headers``; one that came may be ``automatic``. Instants
+are ISO 8601. A checklist item is a task, which waits, is looked at, and is done.
+``write_in`` is a customer who writes where no ticket is yet: the inbox makes one, with the contact
+and, where mail is kept, the mail. What came by chat or phone is only in the ticket itself.
 """
 
 from __future__ import annotations
@@ -27,10 +33,11 @@ from ubm_hubspot.emulator.checking import Checker
 from ubm_hubspot.emulator.instants import iso
 from ubm_hubspot.emulator.portal import Portal
 from ubm_hubspot.emulator.records import Record, Source
-from ubm_hubspot.emulator.tickets_page import Order, writer_of
+from ubm_hubspot.emulator.tickets_page import Order, contact_of, pipeline_by_label, writer_of
 from ubm_hubspot.emulator.writing import Writer
 
 _TO_TICKET = {"emails": 224, "meetings": 226, "tasks": 230}
+_TO_CONTACT = 198
 _CONVERSATIONS = Source("CONVERSATIONS", "", "Conversations")
 _AUTOMATIC = '{"auto-submitted":"auto-replied"}'
 
@@ -43,6 +50,31 @@ def _create_contact(portal: Portal, order: Order) -> object:
         company = portal.record("companies", str(ref))
         writer.associate(contact.id, company.id, [279 if position else 1])
     return {"id": str(contact.id)}
+
+
+def _write_in(portal: Portal, order: Order) -> object:
+    """Make a ticket of what somebody wrote, as the inbox or a form does."""
+    channel = str(order.get("channel", "EMAIL")).upper()
+    given = {
+        "subject": str(order.get("subject", "")) or "(no subject)",
+        "content": str(order.get("text", "")),
+        "source_type": channel,
+        **order.get("properties", {}),
+    }
+    pipelines = portal.pipelines["tickets"]
+    label = order.get("pipeline")
+    pipeline = pipeline_by_label(portal, label) if label else next(iter(pipelines.values()))
+    given |= {"hs_pipeline": pipeline.id, "hs_pipeline_stage": pipeline.ordered()[0].id}
+    source = Source("FORM", "", "Form") if channel == "FORM" else _CONVERSATIONS
+    writer = Writer(portal, source, portal.stamp())
+    ticket = writer.create("tickets", Checker(portal, "tickets").check(given, None))
+    contact = contact_of(portal, str(order["contact"])) if order.get("contact") else None
+    if contact is not None:
+        writer.associate(ticket.id, contact.id, [16])
+    mail: object = {"id": ""}
+    if channel == "EMAIL":
+        mail = _receive_message(portal, {**order, "id": ticket.id})
+    return {"id": str(ticket.id), "mail": mail["id"] if isinstance(mail, dict) else ""}
 
 
 def _send_message(portal: Portal, order: Order) -> object:
@@ -64,7 +96,7 @@ def _receive_message(portal: Portal, order: Order) -> object:
         "hs_email_direction": "INCOMING_EMAIL",
         "hs_email_status": "SENT",
         "hs_email_from_email": str(order.get("contact", "")),
-        "hs_email_headers": _AUTOMATIC if automatic else "",
+        "hs_email_headers": str(order.get("headers") or (_AUTOMATIC if automatic else "")),
     }
     writer = Writer(portal, _CONVERSATIONS, portal.stamp())
     received = _mail(portal, order, writer, given)
@@ -85,11 +117,15 @@ def _mail(portal: Portal, order: Order, writer: Writer, given: dict[str, str]) -
         "hs_timestamp": iso(writer.at),
         "hs_email_subject": str(order.get("subject", "")),
         "hs_email_text": str(order.get("text", "")),
+        "hs_email_html": str(order.get("html", "")),
     }
     accepted = Checker(portal, "emails").check({**texts, **given}, None)
     mail = writer.create("emails", accepted)
     for ref in (order["id"], *order.get("also", ())):
         writer.associate(mail.id, portal.record("tickets", str(ref)).id, [_TO_TICKET["emails"]])
+    with_whom = str(order.get("contact") or order.get("to") or "")
+    if with_whom and (contact := contact_of(portal, with_whom)) is not None:
+        writer.associate(mail.id, contact.id, [_TO_CONTACT])
     return {"id": str(mail.id)}
 
 
@@ -100,7 +136,11 @@ def _tell_ticket(portal: Portal, order: Order, names: tuple[str, ...]) -> None:
     for ref in (order["id"], *order.get("also", ())):
         ticket = portal.record("tickets", str(ref))
         if known:
+            before = ticket.modified
             writer.update(ticket, dict.fromkeys(known, iso(writer.at)))
+            if not portal.switches.message_moves_ticket:
+                ticket.modified = before
+                portal.show(ticket)
 
 
 def _bounce(portal: Portal, order: Order) -> object:
@@ -174,8 +214,36 @@ def _item(status: str) -> Callable[[Portal, Order], object]:
     return change
 
 
+def _see_tasks(portal: Portal, order: Order) -> object:
+    """Return what a person has to do, what is due first at the top."""
+    owner = str(portal.owner_by_email(str(order["who"])).id)
+    tasks = [portal.records[ref] for ref in portal.shelves["tasks"].live]
+    own = [
+        one
+        for one in tasks
+        if one.values.get("hubspot_owner_id") == owner
+        and one.values.get("hs_task_status") not in {"COMPLETED", "DEFERRED"}
+    ]
+    return [
+        {
+            "id": str(one.id),
+            "subject": one.values.get("hs_task_subject", ""),
+            "body": one.values.get("hs_task_body", ""),
+            "priority": one.values.get("hs_task_priority", ""),
+            "due": one.values.get("hs_timestamp", ""),
+            "tickets": [
+                str(ref)
+                for ref in portal.associations.of(one.id)
+                if portal.records[ref].kind == "tickets"
+            ],
+        }
+        for one in sorted(own, key=lambda one: one.values.get("hs_timestamp", ""))
+    ]
+
+
 CONVERSATION_ORDERS: dict[str, Callable[[Portal, Order], object]] = {
     "create_contact": _create_contact,
+    "write_in": _write_in,
     "send_message": _send_message,
     "receive_message": _receive_message,
     "bounce": _bounce,
@@ -189,4 +257,6 @@ CONVERSATION_ORDERS: dict[str, Callable[[Portal, Order], object]] = {
     "reject_item": _item("WAITING"),
     "accept_item": _item("COMPLETED"),
     "drop_item": _item("DEFERRED"),
+    "finish_task": _item("COMPLETED"),
+    "see_tasks": _see_tasks,
 }

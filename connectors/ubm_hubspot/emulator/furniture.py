@@ -180,6 +180,7 @@ _OWN: dict[str, dict[str, tuple[str, str, str, str]]] = {
     )
     | {
         "hs_email_text": ("string", "textarea", "", ""),
+        "hs_email_html": ("string", "html", "", ""),
         "hs_email_direction": (
             "enumeration",
             "select",

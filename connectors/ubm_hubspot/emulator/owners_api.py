@@ -5,15 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from ubm_hubspot.emulator.api import Answer, Call, next_page
+from ubm_hubspot.emulator.portal import missing_scope
 from ubm_hubspot.emulator.refusals import invalid, not_found
 
 DEFAULT_PAGE = 100
+_SCOPE = "crm.objects.owners.read"
 
 
 def owners(call: Call, rest: list[str]) -> Answer:
     """Answer a request below ``/crm/v3/owners``."""
     if call.request.method != "GET":
         raise not_found()
+    if (
+        _SCOPE in call.portal.switches.missing_scopes
+        or "owners" in call.portal.switches.missing_scopes
+    ):
+        raise missing_scope(_SCOPE)
     return _list(call) if not rest else _one(call, rest[0])
 
 

@@ -1,13 +1,14 @@
 """Acting as a person in the vendor's own pages: orders in, what the person sees out.
 
-``who`` is an owner's e-mail; changes are recorded in the history as made by that user. People
+``who`` is an owner's e-mail; changes are recorded in the history as made by that user, or, with a
+``source`` (``AUTOMATION_PLATFORM``, say), by what HubSpot calls so in the user's name. People
 see pipelines and stages by label, owners by e-mail, and everything without the search's delay.
 
 | ``do`` | takes | answers |
 | --- | --- | --- |
 | ``add_owner``, ``deactivate_owner`` | ``email``, ``firstName``, ``lastName`` | ``id`` |
 | ``create_company`` | ``name``, ``properties`` | ``id`` |
-| ``create_ticket`` | ``properties``, ``pipeline``, ``stage``, ``company`` | ``id`` |
+| ``create_ticket`` | ``properties``, ``pipeline``, ``stage``, ``company``, ``contact`` | ``id`` |
 | ``find_tickets`` | ``where`` (property: value), ``pipeline``, ``stage`` | a list of pages |
 | ``see_ticket`` | ``id`` | its page: see ``tickets_page.see`` |
 | ``edit_ticket`` | ``id``, ``properties`` | its page |

@@ -60,6 +60,7 @@ class Switches:
     email_objects: str = "kept"  # or "off": mail shows only in the ticket's message properties
     contact_change_source: str = "MEETINGS"  # sourceType of a change by a client's own hand
     automatic_moves_received: bool = True  # an automatic answer counts as a message received
+    message_moves_ticket: bool = True  # a message moves the ticket's modification time
     history_limit: int = 0  # newest values a property's history shows; 0: all
 
     # Properties and scopes.

@@ -20,8 +20,17 @@ def writer_of(portal: Portal, order: Order) -> Writer:
     """Return a writer for the person in ``who``; raises KeyError for an unknown one."""
     who = order.get("who")
     user = None if who is None else portal.owner_by_email(str(who)).user
+    if order.get("source"):
+        source = str(order["source"])
+        return Writer(portal, Source(source, "", source.capitalize(), user), portal.stamp())
     source_id = None if user is None else f"userId:{user}"
     return Writer(portal, Source("CRM_UI", source_id or "", "", user), portal.stamp())
+
+
+def contact_of(portal: Portal, email: str) -> Record | None:
+    """Return the contact with an e-mail, None where the portal does not know it."""
+    found = portal.shelves["contacts"].unique.get("email", {}).get(email)
+    return None if found is None else portal.records[found]
 
 
 def pipeline_by_label(portal: Portal, label: str) -> Pipeline:
@@ -47,6 +56,11 @@ def _create_ticket(portal: Portal, order: Order) -> object:
     if order.get("company"):
         company = portal.record("companies", str(order["company"]))
         writer.associate(ticket.id, company.id, [26])
+    if order.get("contact"):
+        contact = contact_of(portal, str(order["contact"]))
+        if contact is None:
+            raise KeyError(f"no contact with the e-mail {order['contact']!r}")
+        writer.associate(ticket.id, contact.id, [16])
     return {"id": str(ticket.id)}
 
 
@@ -122,9 +136,18 @@ def see(portal: Portal, record: Record) -> dict[str, Any]:
         "modified": iso(record.modified),
         "properties": dict(record.values),
         "notes": [one.values.get("hs_note_body", "") for one in notes],
-        "tasks": [dict(one.values) for one in attached["tasks"]],
+        "tasks": [_task(portal, one) for one in attached["tasks"]],
         "companies": [str(one.id) for one in attached["companies"]],
+        "primary": record.values.get("hs_primary_company_id", ""),
+        "contacts": [one.values.get("email", "") for one in attached["contacts"]],
     }
+
+
+def _task(portal: Portal, task: Record) -> dict[str, Any]:
+    """Return a task as people see it on a ticket: with its owner's e-mail, and its id."""
+    owner = task.values.get("hubspot_owner_id", "")
+    known = portal.owners.get(int(owner)) if owner.isdigit() else None
+    return {**task.values, "id": str(task.id), "owner": known.email if known else ""}
 
 
 def _edit_ticket(portal: Portal, order: Order) -> object:

@@ -98,10 +98,12 @@ class Unlimited:
     def __init__(self) -> None:
         self.penalties: list[tuple[str, float]] = []
         self.keys: set[str] = set()
+        self.lanes: set[Lane] = set()
 
     def reserve(self, key: str, *, cost: int = 1, lane: Lane = Lane.PERSON) -> float:
-        del cost, lane
+        del cost
         self.keys.add(key)
+        self.lanes.add(lane)
         return 0.0
 
     def penalise(self, key: str, seconds: float) -> None:
@@ -118,9 +120,11 @@ class Portal:
         places: tuple[Place, ...] = PLACES,
         customers: tuple[Customer, ...] = (),
         start: datetime = START,
+        desk: Place | None = None,
         **switches: Any,
     ) -> None:
         self.places = places
+        self.desk = desk
         self.customers = customers
         self.clock = VirtualClock(start)
         fast = {"search_lag": 0.0, "per_ten_seconds": 0, "search_per_second": 0}
@@ -139,6 +143,7 @@ class Portal:
             environment={**self.emulator.environment(URL), **environment},
             clock=self.clock,
             budget=self.budget,
+            desk=self.desk,
         )
         connector = HubSpotConnector(connection)
         connector.client.transport.mount(InProcessAdapter(self.emulator))

@@ -1,0 +1,115 @@
+"""Tickets of the help desk by their ids: all that was asked for, or an error; none left unsaid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ubm_hubspot.client import Client
+from ubm_hubspot.searching import Record
+from ubm_hubspot.tickets import BATCH, HISTORIES, chunks
+from ubm_sync.errors import NotThere, Refused
+
+_BAD_REQUEST = 400
+_ROUNDS = 3
+_ABSENT = "OBJECT_NOT_FOUND"
+
+
+class DeskTickets:
+    """Reads tickets; ``properties`` are asked for in each answer."""
+
+    def __init__(self, client: Client, properties: Sequence[str]) -> None:
+        self._client = client
+        self._properties = list(properties)
+
+    def search(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Send one search."""
+        operation = self._client.crm.tickets.search_api.do_search
+        answer: dict[str, Any] = self._client.call("search desk", operation, body=body, search=True)
+        return answer
+
+    def read(
+        self, refs: Iterable[str], histories: Sequence[str] = ()
+    ) -> tuple[dict[str, Record], list[str]]:
+        """Return the tickets that are there by id, and the ids of which HubSpot did not say.
+
+        Archived tickets and ids that were merged away are not there. ``histories`` names
+        properties whose values since the beginning are wanted too.
+        """
+        waiting = list(dict.fromkeys(refs))
+        found: dict[str, Record] = {}
+        for _ in range(_ROUNDS):
+            unsaid: list[str] = []
+            for some in chunks(waiting, HISTORIES if histories else BATCH):
+                unsaid += self._read(some, histories, found)
+            if not unsaid:
+                return found, []
+            waiting = unsaid
+        return found, waiting
+
+    def by_key(self, keys: Sequence[str], identity: str) -> dict[str, str]:
+        """Return the ids of the tickets that carry these identities already, by identity."""
+        found: dict[str, str] = {}
+        for some in chunks(list(dict.fromkeys(keys)), BATCH):
+            body = {
+                "inputs": [{"id": key} for key in some],
+                "properties": [identity],
+                "idProperty": identity,
+            }
+            answer = self._ask(body)
+            for record in answer.get("results") or []:
+                key = str((record.get("properties") or {}).get(identity) or "")
+                found[key] = str(record["id"])
+        return found
+
+    def one(self, ref: str) -> Record | None:
+        """Return one ticket; asked by an id that was merged away HubSpot shows the other one."""
+        operation = self._client.crm.tickets.basic_api.get_by_id
+        try:
+            record: Record = self._client.call("read desk ticket", operation, ref)
+        except NotThere:
+            return None
+        return None if record.get("archived") else record
+
+    def _read(
+        self, refs: Sequence[str], histories: Sequence[str], found: dict[str, Record]
+    ) -> list[str]:
+        """Read one batch into ``found``; return the ids that were left unsaid."""
+        body: dict[str, Any] = {
+            "inputs": [{"id": ref} for ref in refs],
+            "properties": self._properties,
+        }
+        if histories:
+            body["propertiesWithHistory"] = list(histories)
+        try:
+            answer = self._ask(body)
+        except Refused as error:
+            # One id that HubSpot cannot even read must not hide the other ones.
+            if error.status != _BAD_REQUEST or len(refs) == 1:
+                if error.status == _BAD_REQUEST:
+                    return []
+                raise
+            half = len(refs) // 2
+            return [
+                *self._read(refs[:half], histories, found),
+                *self._read(refs[half:], histories, found),
+            ]
+        found |= {str(one["id"]): one for one in answer.get("results") or []}
+        errors = answer.get("errors") or []
+        if all(one.get("category") == _ABSENT for one in errors):
+            return []
+        absent = {
+            str(ref)
+            for one in errors
+            if one.get("category") == _ABSENT
+            for ref in (one.get("context") or {}).get("ids") or []
+        }
+        return [ref for ref in refs if ref not in found and ref not in absent]
+
+    def _ask(self, body: dict[str, Any]) -> dict[str, Any]:
+        operation = self._client.crm.tickets.batch_api.read
+        try:
+            answer: dict[str, Any] = self._client.call("read desk", operation, body=body)
+        except NotThere:
+            return {}
+        return answer
