@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -26,9 +26,11 @@ from ubm_smartsheet.emulator.emulator import SmartsheetEmulator
 from ubm_sync.app import Application
 from ubm_sync.clock import ShiftedClock, VirtualClock
 from ubm_sync.config import Configuration, Environment, write_customer
+from ubm_sync.dispatch.lane import Dispatcher, Round
 from ubm_sync.emulation.emulator import Emulator
 from ubm_sync.emulation.server import InProcessAdapter, Server
 from ubm_sync.model import Customer
+from ubm_sync.ports import Connector
 from ubm_sync.sync.cycle import Engine, Report
 
 ROOT = Path(__file__).parents[1]
@@ -92,6 +94,25 @@ class Skewed:
         self.clock.sleep(seconds)
 
 
+class _Mounted(Application):
+    """An application whose connectors reach the emulators of a stack, without sockets if it can."""
+
+    def __init__(self, stack: Stack, environment: Environment, **given: Any) -> None:
+        super().__init__(environment, **given)
+        self._stack = stack
+
+    def connect(self, name: str, permit: Callable[[], None] | None = None) -> Connector:
+        connector: Any = super().connect(name, permit)
+        if not self._stack.served and name in self._stack.emulators:
+            adapter = InProcessAdapter(self._stack.emulators[name])
+            if name == "hubspot":
+                connector.client.transport.mount(adapter)
+            else:
+                connector.mount(adapter)
+        made: Connector = connector
+        return made
+
+
 @dataclass(slots=True)
 class Stack:
     """Everything between a typed row and an enrolled account; leaves nothing behind.
@@ -118,6 +139,7 @@ class Stack:
     _open: ExitStack = field(default_factory=ExitStack)
     _app: Application | None = None
     _engine: Engine | None = None
+    _dispatcher: Dispatcher | None = None
 
     def __enter__(self) -> Self:
         self.hubspot = HubSpotEmulator(self.clock)
@@ -158,18 +180,23 @@ class Stack:
         """The running service; a new process of it after ``stop``."""
         if self._app is None:
             clock = Skewed(self.clock, self)
-            self._app = Application(Environment(self.variables, {}), clock=clock)
+            self._app = _Mounted(self, Environment(self.variables, {}), clock=clock)
             if self.configuration is not None:
                 vars(self._app)["configuration"] = self.configuration
-            if not self.served:
-                connectors: dict[str, Any] = dict(self._app.connectors)
-                hubspot, smartsheet = (
-                    InProcessAdapter(self.hubspot),
-                    InProcessAdapter(self.smartsheet),
-                )
-                connectors["hubspot"].client.transport.mount(hubspot)
-                connectors["smartsheet"].mount(smartsheet)
         return self._app
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """The lane of disconnections of the running service."""
+        if self._dispatcher is None:
+            self._dispatcher = self.app.dispatcher()
+        assert self._dispatcher is not None
+        return self._dispatcher
+
+    def look(self, after: float = MINUTE) -> Round:
+        """Let ``after`` seconds pass and look at the help desk once."""
+        self.wait(after)
+        return self.dispatcher.round()
 
     @property
     def engine(self) -> Engine:
@@ -182,7 +209,7 @@ class Stack:
         """End the service as a process ends; the next use starts it again on the same state."""
         if self._app is not None:
             self._app.close()
-        self._app = self._engine = None
+        self._app = self._engine = self._dispatcher = None
 
     def prepare(self) -> None:
         """Set every system up and let managers and customers enter."""

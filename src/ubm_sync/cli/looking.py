@@ -81,6 +81,17 @@ def status(as_json: Json = False) -> None:
             finish(UNDECIDED)
 
 
+def _show_disconnections(found: dict[str, Any]) -> None:
+    """Say how disconnections stand, where there are any."""
+    for key, one, many in (
+        ("open", "disconnection waits for somebody", "disconnections wait for somebody"),
+        ("acknowledged", "disconnection is in hand", "disconnections are in hand"),
+        ("unrouted", "of them reached nobody", "of them reached nobody"),
+    ):
+        if number := found[key]:
+            screen.say(f"{number:>7} {one if number == 1 else many}")
+
+
 def _show_status(found: dict[str, Any]) -> None:
     zone = found["zone"]
     last = shown_at(found["last_success"], zone)
@@ -107,6 +118,7 @@ def _show_status(found: dict[str, Any]) -> None:
     for whom, number in found["waits_for"].items():
         wait = "location waits" if number == 1 else "locations wait"
         screen.say(f"{number:>7} {wait} for {whom}")
+    _show_disconnections(found["disconnections"])
     if oldest := shown_at(found["oldest_unsolved"], zone):
         screen.say(f"The oldest of what is unsolved is from {oldest}.")
     screen.table(

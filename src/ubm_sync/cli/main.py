@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 
 from ubm_sync.cli import (
+    cases,
     deciding,
     delays,
     disconnections,
     looking,
     people,
+    reporting,
     reverting,
     showing,
     working,
@@ -60,7 +62,9 @@ def before(
     options.log_level = log_level.value
 
 
-for module in (showing, working, looking, deciding, reverting, people, delays, disconnections):
+for module in (
+    showing, working, looking, deciding, reverting, people, delays, disconnections, reporting, cases
+):  # fmt: skip
     module.register(app)
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from ubm_sync.config import Configuration
 from ubm_sync.errors import Flaw
 from ubm_sync.locations.states import NEEDS_INFORMATION, OUR_PROBLEM, SETTING_UP, WAITING
+from ubm_sync.reports.disconnections import standing
 from ubm_sync.reports.spots import spot
+from ubm_sync.routing.rules import RoutingRules
 from ubm_sync.state import GuardStop, Run, Tx
 from ubm_sync.sync.stops import sentence
 
@@ -61,6 +63,7 @@ def service_status(
             "due": len(tx.records.due(now, MANY)),
         },
         "waits_for": _waits_for(counts, configuration),
+        "disconnections": _disconnections(tx, now, configuration),
         "stops": [stop_document(one) for one in stops],
         "problems": [
             {
@@ -82,6 +85,11 @@ def service_status(
         },
         "configuration": [str(flaw) for flaw in flaws],
     }
+
+
+def _disconnections(tx: Tx, now: datetime, configuration: Configuration | None) -> dict[str, Any]:
+    rules = configuration.disconnections.rules() if configuration is not None else RoutingRules()
+    return standing(tx, now, rules.overdue)
 
 
 def stop_document(stop: GuardStop) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import structlog
 from ubm_sync.clock import Clock
 from ubm_sync.errors import Temporary
 from ubm_sync.flow import Flow
-from ubm_sync.model import NOTHING, Customer
+from ubm_sync.model import NOTHING, Customer, nothing
 from ubm_sync.ports import Connector
 from ubm_sync.state import GuardStop, Lease, RecordState, State, Tx
 from ubm_sync.sync import collecting, decisions
@@ -54,7 +54,7 @@ class EngineSettings:
     guard: GuardSettings = field(default_factory=GuardSettings)
     patience: Patience = field(default_factory=Patience)
     delays: DelayPolicy | None = None  # None: nobody watches them
-    listens: Listens = NOTHING  # cells whose words another flow reads
+    listens: Listens = field(default_factory=nothing)  # cells whose words another flow reads
 
 
 @dataclass(frozen=True, slots=True)
