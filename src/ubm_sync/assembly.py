@@ -35,6 +35,7 @@ def dispatcher_of(
         service.cadence.zone,
         number_key,
         mask,
+        configuration.coverage,
     )
     return Dispatcher(
         state=state,

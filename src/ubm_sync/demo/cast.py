@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 DANA, PRIYA, OMAR = "dana.lee@example.com", "priya.nair@example.com", "omar.reyes@example.com"
+LEA, DREW = "lea.brandt@example.com", "drew.malik@example.com"  # the lead and the director
 OWNERS = ((DANA, "Dana", "Lee"), (PRIYA, "Priya", "Nair"), (OMAR, "Omar", "Reyes"))
 SERVICES = OMAR  # works in Data Services' queue
 
@@ -19,6 +20,7 @@ class Client:
     csm: str
     csm_name: str
     zone: str
+    backup: str = ""
 
 
 HALSTED = Client(
@@ -68,6 +70,19 @@ COMMON = {
 def _row(**cells: str) -> dict[str, str]:
     return {**COMMON, **cells}
 
+
+JOLIET = {
+    **COMMON,
+    "location_code": "'0412",
+    "location_name": "Joliet 0412",
+    "address_1": "1450 W Jefferson St",
+    "city": "Joliet",
+    "state": "IL",
+    "zip": "60435",
+    "vendor": "ComEd",
+    "account_number": "'4471908023",
+    "name_on_account": "Halsted Foods LLC",
+}
 
 # What each customer types at first; an apostrophe keeps leading zeros, as people are told.
 ROWS: dict[str, dict[str, dict[str, str]]] = {

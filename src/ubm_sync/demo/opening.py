@@ -40,6 +40,7 @@ def enter(stage: Stage, app: Application, clients: Iterable[Client]) -> Applicat
             sheet=sheet,
             csm=client.csm,
             csm_name=client.csm_name,
+            backup=client.backup,
             zone=client.zone,
         )
         write_customer(app.environment.config / "customers" / f"{client.key}.yaml", customer)

@@ -13,6 +13,8 @@ from ubm_sync.cli.context import options
 from ubm_sync.cli.working import jobs
 from ubm_sync.config import Environment
 from ubm_sync.demo.cast import CLIENTS
+from ubm_sync.demo.help_desk import START as MONDAY
+from ubm_sync.demo.help_desk import HelpDesk
 from ubm_sync.demo.hundred_days import START, HundredDays
 from ubm_sync.demo.lasting import LastingStage
 from ubm_sync.demo.opening import enter, set_up
@@ -22,7 +24,7 @@ from ubm_sync.demo.virtual import VirtualStage
 from ubm_sync.scheduler import Service
 
 BEAT = 1.0  # seconds between two cycles while people watch
-OWN_TIME = "onboarding"  # the folder of the chapter that has a clock of its own
+OWN_TIME, AT_THE_DESK = "onboarding", "desk"  # the folders of the chapters with their own clocks
 
 
 def play(folder: Path, *, once: bool, resume: bool) -> None:
@@ -73,8 +75,11 @@ def _perform(
         with VirtualStage(stage.folder / OWN_TIME, START) as aside:
             aside.open(surroundings.config, surroundings.mappings)
             HundredDays(aside).tell()
-            if not once:
-                _stay(stage, app)
+        with VirtualStage(stage.folder / AT_THE_DESK, MONDAY) as aside:
+            aside.open(surroundings.config, surroundings.mappings)
+            HelpDesk(aside).tell()
+        if not once:
+            _stay(stage, app)
     finally:
         service.finish()
 

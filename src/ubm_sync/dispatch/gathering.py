@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 import structlog
 
-from ubm_sync.calendars import calendar_of
+from ubm_sync.calendars.coverage import Coverage
 from ubm_sync.calendars.local import local
 from ubm_sync.desk import Dossier, Ticket
 from ubm_sync.disconnection.deadlines import effective_deadline
@@ -18,6 +18,7 @@ from ubm_sync.disconnection.values import Category, DeadlineKind, Message, Readi
 from ubm_sync.errors import SyncError
 from ubm_sync.model import Customer
 from ubm_sync.routing.case import Case
+from ubm_sync.routing.days import paying_days
 from ubm_sync.routing.rules import RoutingRules
 
 Reader: TypeAlias = Callable[[Message], Reading]
@@ -63,7 +64,8 @@ class Gatherer:
     zone: str
     key_of: Callable[[str], str]
     mask: Callable[[str], str]
-    lookup: Lookup = lambda _customer, _reading, _text: ()
+    coverage: Coverage
+    lookup: Lookup | None = None
 
     def customer_of(self, dossier: Dossier) -> Customer:
         """Return whose ticket it is, by its companies, else by its own field; else nobody's."""
@@ -99,7 +101,8 @@ class Gatherer:
     ) -> Case:
         """Return the case a reading alone makes, with what the store knows of its accounts."""
         arrived = max(one.at for one in texts)
-        known = self._known(reading, customer, texts)
+        found = self._known(reading, customer, texts)
+        known = found or ()
         if not customer.key and len({one.customer for one in known}) == 1:
             customer = self.named(known[0].customer)
         case = Case(
@@ -120,7 +123,7 @@ class Gatherer:
         case.numbers = tuple(dict.fromkeys(numbers))
         case.keys = tuple(filter(None, dict.fromkeys(map(self.key_of, numbers))))
         case.ids = tuple(one.id for one in known)
-        case.facts = tuple(facts_of(known, reading))
+        case.facts = tuple(facts_of(found, reading)) if found is not None else ()
         self._deadline(case, reading, customer)
         return case
 
@@ -135,22 +138,22 @@ class Gatherer:
             reading.deadline,
             case.deadline_kind,
             local(case.arrived, customer.zone),
-            calendar_of(customer),
+            paying_days(customer, self.coverage),
             self.rules.lead_days,
         )
 
     def _known(
         self, reading: Reading, customer: Customer, texts: Sequence[Text]
-    ) -> Sequence[Account]:
-        """Return the accounts of the store that are named; none where it cannot be asked."""
-        if not (reading.accounts or reading.meters or customer.key):
-            return ()
+    ) -> Sequence[Account] | None:
+        """Return the accounts of the store that are named; None where it cannot be asked."""
+        if self.lookup is None or not (reading.accounts or reading.meters or customer.key):
+            return None
         words = "\n".join(f"{one.subject}\n{one.body}" for one in texts)
         try:
             return self.lookup(customer.key, reading, words)
         except SyncError as error:
             log.warning("accounts not looked up", error=str(error))
-            return ()
+            return None
 
 
 def texts_of(ticket: Ticket) -> Text:

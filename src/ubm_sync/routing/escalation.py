@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ubm_sync.calendars import calendar_of
 from ubm_sync.calendars.coverage import Active, Coverage
 from ubm_sync.calendars.local import local
 from ubm_sync.disconnection.values import Category, DeadlineKind
 from ubm_sync.model import Customer
 from ubm_sync.routing.case import Case, Told
+from ubm_sync.routing.days import paying_days
 from ubm_sync.routing.rules import RoutingRules
 
 DIRECTOR = 3
@@ -67,6 +67,6 @@ class Ladder(NamedTuple):
         if case.is_off or case.deadline is None or case.deadline_kind is DeadlineKind.UNKNOWN:
             return True
         today = local(case.routed_at, self.customer.zone).date()
-        calendar = calendar_of(self.customer)
+        calendar = paying_days(self.customer, self.coverage)
         left = calendar.business_days_between(today, case.deadline)
         return left <= self.rules.near_days

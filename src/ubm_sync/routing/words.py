@@ -217,7 +217,7 @@ def _span(minutes: int) -> str:
     if minutes < 120:  # noqa: PLR2004 - two hours
         return f"{minutes} minute{'' if minutes == 1 else 's'}"
     hours, rest = divmod(minutes, 60)
-    return f"{hours} hours" + (f" {rest} minutes" if rest else "")
+    return f"{hours} hours" + (f" {rest} minute{'' if rest == 1 else 's'}" if rest else "")
 
 
 def _joined(parts: Sequence[str]) -> str:

@@ -62,6 +62,7 @@ class Lane:
             "America/Chicago",
             number_key,
             mask,
+            Coverage(self.team),
             self._named,
         )
         return Dispatcher(
