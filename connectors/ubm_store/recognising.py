@@ -131,7 +131,7 @@ def by_end(
     exact = [each for each in found if one.is_end and each.key == one.key and vendors.agree(each)]
     same = _open_first([*ending, *exact])
     if len(same) == 1:
-        yield same[0], f"a number that ends in {one.key[-SHORTEST:]} with {vendors.said}"
+        yield same[0], f"a number that ends in {one.key} with {vendors.said}"
 
 
 def by_meter(

@@ -138,7 +138,7 @@ def test_the_end_of_a_number_is_enough_with_the_vendor_and_where_only_one_ends_s
     assert named(shop, "8023", vendors=["ComEd"]) == []
     assert len(named(shop, "08023", vendors=["ComEd"])) == 0  # a leading zero is no digit
     assert told(named(shop, "908023", vendors=["ComEd"])) == [
-        (JOLIET, "a number that ends in 8023 with ComEd")
+        (JOLIET, "a number that ends in 908023 with ComEd")
     ]
 
 
