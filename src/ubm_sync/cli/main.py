@@ -14,6 +14,7 @@ from ubm_sync.cli import (
     disconnections,
     looking,
     people,
+    reporting,
     reverting,
     showing,
     working,
@@ -60,7 +61,17 @@ def before(
     options.log_level = log_level.value
 
 
-for module in (showing, working, looking, deciding, reverting, people, delays, disconnections):
+for module in (
+    showing,
+    working,
+    looking,
+    deciding,
+    reverting,
+    people,
+    delays,
+    disconnections,
+    reporting,
+):
     module.register(app)
 
 
