@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from sqlalchemy import Engine
 
+from ubm_store.bills import HOLD_LIMIT, due_between, held_until
 from ubm_store.drafts import no_column
+from ubm_store.known import Finder
 from ubm_store.reads import Position, Reader, newest
 from ubm_store.remarks import annotate, noted
 from ubm_store.setup import SYSTEM, Setup
@@ -15,7 +18,7 @@ from ubm_store.witness import testimonies
 from ubm_store.writes import LOCK_SECONDS, Writer
 from ubm_sync.database import clear_errors, for_reading, open_engine, safe_address
 from ubm_sync.model import Note, Outcome, Page, Place, Write
-from ubm_sync.ports import Asked, Connection, Hearing, SetupStep
+from ubm_sync.ports import Asked, Connection, DueBill, Hearing, KnownAccount, SetupStep
 
 URL = "UBM_DATABASE_URL"
 FACTS_EVERY = 3600.0  # seconds
@@ -31,6 +34,7 @@ class StoreConnector:
     """Reads and writes accounts; one place at most. The database is opened on first use."""
 
     name = SYSTEM
+    without_bills = ""  # it keeps them
 
     def __init__(self, connection: Connection) -> None:
         self._url = store_url(connection)
@@ -40,6 +44,8 @@ class StoreConnector:
         self._patience = float(patience) if isinstance(patience, int | float) else LOCK_SECONDS
         every = connection.settings.get("facts_every", FACTS_EVERY)
         self._facts_every = float(every) if isinstance(every, int | float) else FACTS_EVERY
+        limit = connection.settings.get("hold_over_cents", HOLD_LIMIT)
+        self._hold_limit = limit if isinstance(limit, int) else HOLD_LIMIT
         self._all_customers = connection.customers
         self._customers = {one.key: one.name for one in connection.customers}
         self._place: Place | None = connection.places[0] if connection.places else None
@@ -129,6 +135,31 @@ class StoreConnector:
             yield Hearing(told, mark="" if not due else repr(now))
         elif due:
             yield Hearing(mark=repr(now))
+
+    def accounts_named(
+        self,
+        customer: str,
+        numbers: Sequence[str],
+        vendors: Sequence[str],
+        meters: Sequence[str],
+        text: str = "",
+    ) -> Sequence[KnownAccount]:
+        """Return the accounts that a text names, each with its last bill (``KnowsAccounts``)."""
+        with clear_errors(self._address), for_reading(self._engine()).connect() as connection:
+            finder = Finder(connection, customer, vendors)
+            return finder.find(numbers, meters, text, self._hold_limit)
+
+    def due_between(
+        self, start: date, end: date, customers: Sequence[str] = ()
+    ) -> Iterable[DueBill]:
+        """Return the bills that are not processed and due from ``start`` to ``end``."""
+        with clear_errors(self._address), for_reading(self._engine()).connect() as connection:
+            return tuple(due_between(connection, start, end, customers))
+
+    def held_until(self, day: date, customers: Sequence[str] = ()) -> Iterable[DueBill]:
+        """Return the bills on hold that are due up to ``day``, or on a day nobody knows."""
+        with clear_errors(self._address), for_reading(self._engine()).connect() as connection:
+            return tuple(held_until(connection, day, customers))
 
     def close(self) -> None:
         """Release the database."""

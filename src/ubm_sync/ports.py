@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum
 from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -288,4 +288,92 @@ class KnowsCompanies(Protocol):
 
         Raises NoAccess, Temporary, Refused.
         """
+        ...
+
+
+class KnownAccount(NamedTuple):
+    """An account of the store that a text names, with its last actual bill (no mock, no void).
+
+    ``vendor`` is the canonical name where it is known. ``hold`` is ``none``, ``held``,
+    ``approved`` or ``overridden``: ``held`` as soon as one bill that was not processed is, else as
+    the last one has it. ``over_limit``: the last bill is over the amount from which bills are held
+    (domain A23). ``unpaid`` is None where no bill is known.
+    """
+
+    id: str
+    customer: str  # its key
+    vendor: str
+    number: str  # as it is shown
+    location_code: str
+    location_name: str
+    city: str
+    state: str
+    status: str
+    how: str  # by what it was recognised, in plain words
+    statement: date | None = None
+    amount_cents: int | None = None
+    due: date | None = None
+    hold: str = "none"
+    over_limit: bool = False
+    unpaid: bool | None = None
+
+
+@runtime_checkable
+class KnowsAccounts(Protocol):
+    """A connector of a system that can say which account a text means."""
+
+    def accounts_named(
+        self,
+        customer: str,
+        numbers: Sequence[str],
+        vendors: Sequence[str],
+        meters: Sequence[str],
+        text: str = "",
+    ) -> Sequence[KnownAccount]:
+        """Return the accounts that a text names, by what was read in it, each once.
+
+        ``customer`` is a key, "" where nobody knows whose text it is: then only long numbers
+        count, and with a vendor that agrees where one is named. Numbers, vendors and meters are
+        as typed; in ``text`` a site is looked for where none of those leads to an account. Raises
+        NoAccess, Temporary.
+        """
+        ...
+
+
+class DueBill(NamedTuple):
+    """A bill that was not processed yet; ``due`` is None where nobody knows the day."""
+
+    account: str  # its id
+    customer: str  # its key
+    vendor: str
+    number: str
+    location: str  # as people call it: 0412 Joliet
+    due: date | None
+    statement: date | None
+    amount_cents: int | None
+    hold: str
+    processed: bool = False
+
+
+@runtime_checkable
+class KnowsBills(Protocol):
+    """A connector of a system that keeps bills.
+
+    Mocks, voids and versions that were replaced are no bills. ``customers`` are keys; none means
+    all of them. Both raise NoAccess, Temporary.
+    """
+
+    @property
+    def without_bills(self) -> str:
+        """Say why this system knows of no bill at all, "" where it may know some."""
+        ...
+
+    def due_between(
+        self, start: date, end: date, customers: Sequence[str] = ()
+    ) -> Iterable[DueBill]:
+        """Yield bills that are not processed and due from ``start`` to ``end``, both included."""
+        ...
+
+    def held_until(self, day: date, customers: Sequence[str] = ()) -> Iterable[DueBill]:
+        """Yield bills on hold that are due up to and on ``day``, or on a day nobody knows."""
         ...

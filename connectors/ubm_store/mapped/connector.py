@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 
 from sqlalchemy import Engine
 
@@ -15,7 +15,7 @@ from ubm_store.values import instant, instant_text
 from ubm_sync.database import clear_errors, for_reading, open_engine, safe_address
 from ubm_sync.errors import Refused
 from ubm_sync.model import Note, Outcome, Page, Place, Result, Write
-from ubm_sync.ports import Connection, SetupStep
+from ubm_sync.ports import Connection, DueBill, SetupStep
 
 SYSTEM = "store"
 PAGE = 2_000
@@ -27,6 +27,10 @@ class ForeignConnector:
     """Reads and writes accounts of one place in a table that is not ours."""
 
     name = SYSTEM
+    without_bills = (
+        "The accounts are in a table of another database that has no bills, so nothing can be said "
+        "of what is due or on hold."
+    )
 
     def __init__(self, connection: Connection, place: Place, url: str, names: Names) -> None:
         self._place = place
@@ -109,6 +113,23 @@ class ForeignConnector:
     def noted(self, notes: Sequence[Note]) -> frozenset[str]:  # noqa: ARG002 - none can be there
         """Return nothing: there are no notes."""
         return frozenset()
+
+    def due_between(
+        self,
+        start: date,  # noqa: ARG002 - there are none
+        end: date,  # noqa: ARG002
+        customers: Sequence[str] = (),  # noqa: ARG002
+    ) -> Iterable[DueBill]:
+        """Return nothing: there are no bills (``without_bills``)."""
+        return ()
+
+    def held_until(
+        self,
+        day: date,  # noqa: ARG002 - there are none
+        customers: Sequence[str] = (),  # noqa: ARG002
+    ) -> Iterable[DueBill]:
+        """Return nothing: there are no bills (``without_bills``)."""
+        return ()
 
     def close(self) -> None:
         """Release the database."""

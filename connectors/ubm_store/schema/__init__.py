@@ -6,6 +6,9 @@ from sqlalchemy import Table
 
 from ubm_store.schema.accounts import (
     ENROLMENTS,
+    KNOWN_KEY,
+    KNOWN_METER,
+    KNOWN_TAIL,
     STATUSES,
     Account,
     AccountEvent,
@@ -28,6 +31,9 @@ from ubm_store.schema.billing import (
 
 __all__ = [
     "ENROLMENTS",
+    "KNOWN_KEY",
+    "KNOWN_METER",
+    "KNOWN_TAIL",
     "SOURCES",
     "STATUSES",
     "Account",

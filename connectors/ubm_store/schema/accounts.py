@@ -26,6 +26,16 @@ SHOWN_ID = (
     "'UBM-' || substr('0000000', length(cast(number as varchar)) + 1) || cast(number as varchar)"
 )
 
+# What is compared of numbers, as ``ubm_sync.spelling.number_key`` makes it; text typed by hand may
+# hold more odd characters than this takes away.
+FOLDED = (
+    "ltrim(upper(replace(replace(replace(replace(replace(replace({}"
+    ", ' ', ''), '-', ''), '.', ''), '/', ''), '_', ''), '#', '')), '0')"
+)
+KNOWN_KEY = f"coalesce(account_key, {FOLDED.format('account_number')})"
+KNOWN_TAIL = f"substr({KNOWN_KEY}, length({KNOWN_KEY}) - 3)"  # the last four
+KNOWN_METER = FOLDED.format("meter_number")
+
 
 class Customer(Tagged, Base):
     """A company whose bills are managed, by the key of its configuration."""
@@ -104,6 +114,8 @@ class Account(Tagged, Base):
             postgresql_where=text("coalesce(status, '') <> 'closed'"),
         ),
         Index("ix_account_location", "customer_key", "location_code"),
+        Index("ix_account_known", text(KNOWN_KEY)),
+        Index("ix_account_tail", text(KNOWN_TAIL)),
         one_of("status", STATUSES, name="status"),
         one_of("data_services", ENROLMENTS, name="data_services"),
         one_of("source", SOURCES, name="source"),
@@ -154,7 +166,10 @@ class Meter(Tagged, Base):
     """A meter of an account; one that is not listed any more is kept with ``removed_at``."""
 
     __tablename__ = "meter"
-    __table_args__ = (UniqueConstraint("account_number", "meter_number"),)
+    __table_args__ = (
+        UniqueConstraint("account_number", "meter_number"),
+        Index("ix_meter_known", text(KNOWN_METER)),
+    )
 
     id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     account_number: Mapped[int] = mapped_column(ForeignKey("account.number"))

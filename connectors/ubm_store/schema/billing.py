@@ -20,6 +20,12 @@ class Bill(Tagged, Base):
     __tablename__ = "bill"
     __table_args__ = (
         Index("ix_bill_account_statement", "account_number", "statement_date"),
+        Index(
+            "ix_bill_open",
+            "due_date",
+            sqlite_where=text("processed_at IS NULL"),
+            postgresql_where=text("processed_at IS NULL"),
+        ),
         one_of("origin", ORIGINS, name="origin"),
         one_of("hold", ("none", "held", "approved", "overridden"), name="hold"),
     )

@@ -1,6 +1,7 @@
 """Business days, who is there when, and instants as people read them. Pure, no clock."""
 
 from ubm_sync.calendars.business_days import BusinessCalendar, calendar_of
+from ubm_sync.calendars.closures import Closure, business_days_before, closures_from
 from ubm_sync.calendars.coverage import ROLES, Choice, Coverage, Role, Rung, Step
 from ubm_sync.calendars.holes import AHEAD, Hole, gaps, holes
 from ubm_sync.calendars.local import (
@@ -19,6 +20,7 @@ __all__ = [
     "ROLES",
     "BusinessCalendar",
     "Choice",
+    "Closure",
     "Coverage",
     "Daily",
     "Hole",
@@ -30,8 +32,10 @@ __all__ = [
     "Step",
     "Team",
     "Turn",
+    "business_days_before",
     "calendar_of",
     "clock_text",
+    "closures_from",
     "day_text",
     "gaps",
     "holes",

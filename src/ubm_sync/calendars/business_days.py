@@ -35,6 +35,16 @@ def is_holiday(day: date, states: tuple[str, ...] = ()) -> bool:
     return day in _holidays(day.year, states)
 
 
+@lru_cache(maxsize=4096)
+def holiday_name(day: date, states: tuple[str, ...] = ()) -> str:
+    """Return what a federal holiday, or one of the two-letter ``states``, is called; else ""."""
+    found = country_holidays("US", years=day.year).get(day)
+    for state in states:
+        if found is None and is_holiday(day, (state,)):
+            found = country_holidays("US", years=day.year, subdiv=state).get(day)
+    return found or ""
+
+
 class BusinessCalendar:
     """The business days of one customer.
 

@@ -63,8 +63,17 @@ def before(
 
 
 for module in (
-    showing, working, looking, deciding, reverting, people, delays, disconnections, reporting, cases
-):  # fmt: skip
+    showing,
+    working,
+    looking,
+    deciding,
+    reverting,
+    people,
+    delays,
+    disconnections,
+    reporting,
+    cases,
+):
     module.register(app)
 
 

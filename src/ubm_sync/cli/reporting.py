@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
-report = typer.Typer(no_args_is_help=True, help="Answer a question that is asked again and again.")
+from ubm_sync.cli.pre_holiday import pre_holiday
+
+report = typer.Typer(no_args_is_help=True, help="Reports that answer one question each.")
+report.command("pre-holiday")(pre_holiday)
 
 
 def register(app: typer.Typer) -> None:

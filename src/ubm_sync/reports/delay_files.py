@@ -11,13 +11,13 @@ from typing import Any
 import orjson
 
 from ubm_sync.reports.delay_page import page
+from ubm_sync.reports.spreadsheet import cell
 
 _COLUMNS = (
     "customer", "ticket", "number", "code", "party", "status", "start", "end", "calendar_days",
     "business_days", "counted_days", "sentence", "notice", "evidence", "retrospective",
     "client_response", "revision", "id",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def files(
@@ -52,15 +52,8 @@ def table(told: Iterable[Mapping[str, Any]]) -> str:
                 "evidence": " ".join(each["ref"] for each in event["evidence"]),
                 "revision": len(event["revisions"]),
             }
-            writer.writerow([_cell(cells[name]) for name in _COLUMNS])
+            writer.writerow([cell(cells[name]) for name in _COLUMNS])
     return text.getvalue()
-
-
-def _cell(value: object) -> object:
-    """Return a cell that a spreadsheet shows as it is: a text like a formula gets a quote."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return "" if value is None else value
 
 
 def _name(customer: str) -> str:
