@@ -16,6 +16,7 @@ from ubm_sync.disconnection.tokens import Sentence, Token
 
 _DIGITS = re.compile(r"\d[\d.,:/-]*[a-z]{0,3}")
 _ACCOUNT = re.compile(r"\d[\d-]{4,}")
+_CENTS = re.compile(r"\d[\d,]*\.\d{2}")
 _MONEY = re.compile(r"\d[\d,]*(?:\.\d{2})?")
 _NEGATION_REACH = 3
 _FIRM_ENOUGH = 0.5
@@ -79,6 +80,8 @@ def _annotated(sentence: Sentence, grammar: Grammar, today: date) -> Read:
 
 def _tag_number(words: Sequence[Token], index: int, tags: Tags) -> None:
     text = words[index].text.rstrip(".,:")
+    if _CENTS.fullmatch(text):
+        tags["amount"] = (index + 1,)
     if _DIGITS.fullmatch(text):
         tags["num"] = (index + 1,)
     if _ACCOUNT.fullmatch(text):
@@ -113,7 +116,8 @@ def weighed(found: Sequence[Evidence], reads: Sequence[Read]) -> list[Evidence]:
 def _void(damper: Evidence, reads: Sequence[Read], everywhere: frozenset[str]) -> bool:
     """Return whether something speaks against a damper."""
     rule = damper.rule
-    around = everywhere if rule.scope is Scope.MESSAGE else reads[damper.at].concepts
+    wide = rule.scope is Scope.MESSAGE or (rule.scope is Scope.TOPIC and damper.subject)
+    around = everywhere if wide else reads[damper.at].concepts
     return any(concept in around for concept in rule.unless) or any(
         concept in everywhere for concept in rule.unless_message
     )
@@ -131,7 +135,8 @@ def _denied(damper: Evidence, reads: Sequence[Read]) -> bool:
 def _damped(one: Evidence, dampers: Sequence[Evidence]) -> Evidence:
     factors: dict[str, float] = {}
     for damper in dampers:
-        if one.rule.kind not in damper.rule.of:
+        rule = damper.rule
+        if one.rule.kind not in rule.of or (rule.only and one.rule.name not in rule.only):
             continue
         if _reaches(damper, one):
             factors[damper.rule.name] = damper.rule.weight

@@ -62,6 +62,7 @@ class Rule:
     weight: float
     scope: Scope = Scope.SPAN
     of: tuple[Kind, ...] = ()
+    only: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     unless_message: tuple[str, ...] = ()
     negatable: bool = False
@@ -147,6 +148,7 @@ def _rule(kind: Kind, name: str, written: Mapping[str, Any]) -> Rule:
         weight=float(written.get("weight", written.get("factor", 0))),
         scope=Scope(written.get("scope", Scope.SPAN)),
         of=tuple(Kind(one) for one in written.get("of", ())),
+        only=tuple(written.get("only", ())),
         unless=tuple(written.get("unless", ())),
         unless_message=tuple(written.get("unless_message", ())),
         negatable=bool(written.get("negatable", False)),
