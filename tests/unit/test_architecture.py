@@ -26,7 +26,7 @@ ROOMS = {
     "transport": {"clock", "errors", "ports"},
     "emulation": {"clock"},
     "mapping": VALUES,
-    "config": VALUES | {"mapping", "delays"},
+    "config": VALUES | {"mapping", "delays", "disconnection"},
     "calendars": VALUES,
     "locations": VALUES | {"calendars"},
     "onboarding": VALUES | {"calendars"},

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ubm_sync.cli import deciding, delays, looking, people, reverting, showing, working
+from ubm_sync.cli import deciding, delays, looking, people, report, reverting, showing, working
 from ubm_sync.cli.context import guarded, options
 
 
@@ -51,7 +51,7 @@ def before(
     options.log_level = log_level.value
 
 
-for module in (showing, working, looking, deciding, reverting, people, delays):
+for module in (showing, working, looking, deciding, reverting, people, delays, report):
     module.register(app)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ubm_sync.config.customers import CustomerFile
 from ubm_sync.config.delays import DelaySettings
+from ubm_sync.config.disconnection import PhraseSettings, failed_tests, load_phrases
 from ubm_sync.config.environment import DEFAULTS, Environment
 from ubm_sync.config.loading import Configuration, load_configuration
 from ubm_sync.config.schemas import schemas
@@ -16,9 +17,12 @@ __all__ = [
     "CustomerFile",
     "DelaySettings",
     "Environment",
+    "PhraseSettings",
     "Service",
     "check_customer",
+    "failed_tests",
     "load_configuration",
+    "load_phrases",
     "schemas",
     "set_paused",
     "write_customer",

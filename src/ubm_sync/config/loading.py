@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from ubm_sync.config.customers import CustomerFile, compare_customers, examine_customer
 from ubm_sync.config.delays import DelaySettings, load_delays
+from ubm_sync.config.disconnection import PhraseSettings, load_phrases
 from ubm_sync.config.service import Service
 from ubm_sync.errors import ConfigError, Flaw
 from ubm_sync.mapping import (
@@ -46,12 +47,13 @@ class Configuration:
     flaws: tuple[Flaw, ...] = ()
     source: Located = field(default_factory=lambda: Located(SERVICE_FILE, None))
     delays: DelaySettings = field(default_factory=DelaySettings)
+    phrases: PhraseSettings = field(default_factory=PhraseSettings)
 
 
 def load_configuration(
     config: Path | str, mappings: Path | str, *, tolerant: bool = False
 ) -> Configuration:
-    """Read ``service.yaml``, ``delays.yaml``, ``customers/*.yaml`` and the mappings.
+    """Read ``service.yaml``, the other files beside it, ``customers/*.yaml`` and the mappings.
 
     Raises ConfigError with all flaws of all files. If ``tolerant``, flaws of single customers are
     returned beside the customers without any; the service and the mappings must be right.
@@ -65,6 +67,7 @@ def load_configuration(
     source = load_yaml(Path(config) / SERVICE_FILE)
     service = _service(source, flaws)
     delays = _delays(config, found, flaws)
+    phrases = _phrases(config, flaws)
     folder = Path(config) / CUSTOMERS_FOLDER
     located = [load_yaml(path) for path in yaml_files(folder)]
     files, personal = _customers(located, list(found.values()))
@@ -84,6 +87,7 @@ def load_configuration(
         flaws=tuple(in_order(personal)),
         source=source,
         delays=delays,
+        phrases=phrases,
     )
 
 
@@ -106,6 +110,14 @@ def _delays(
         settings, more = DelaySettings(), list(error.flaws)
     flaws.extend(more)
     return settings
+
+
+def _phrases(config: Path | str, flaws: list[Flaw]) -> PhraseSettings:
+    try:
+        return load_phrases(config)
+    except ConfigError as error:
+        flaws.extend(error.flaws)
+        return PhraseSettings()
 
 
 def _customers(
