@@ -9,7 +9,7 @@ from functools import partial
 from ubm_sync.clock import Clock
 from ubm_sync.config import Configuration
 from ubm_sync.desk import Desk
-from ubm_sync.disconnection import builtin, read
+from ubm_sync.disconnection import read
 from ubm_sync.dispatch.gathering import Gatherer
 from ubm_sync.dispatch.lane import Dispatcher
 from ubm_sync.holder import is_gone, myself
@@ -29,7 +29,7 @@ def dispatcher_of(
     """Return the lane of disconnections over one help desk."""
     settings, service = configuration.disconnections, configuration.service
     gatherer = Gatherer(
-        partial(read, grammar=builtin()),
+        partial(read, grammar=configuration.phrases.grammar()),
         {one.key: one for one in configuration.customers},
         settings.rules(),
         service.cadence.zone,

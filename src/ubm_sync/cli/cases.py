@@ -11,7 +11,8 @@ from ubm_sync.calendars import parse_instant, stamp
 from ubm_sync.cli import screen
 from ubm_sync.cli.context import UNDECIDED, application, finish
 from ubm_sync.cli.disconnections import disconnections
-from ubm_sync.cli.reporting import report
+from ubm_sync.cli.pre_holiday import pre_holiday
+from ubm_sync.cli.report import report
 from ubm_sync.cli.working import Json
 from ubm_sync.reports.disconnections import listed_cases, story, unrouted_list
 from ubm_sync.routing.case import Case, plain
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
     disconnections.command("list")(list_)
     disconnections.command()(show)
     report.command("unrouted")(report_unrouted)
+    report.command("pre-holiday")(pre_holiday)
 
 
 def list_(

@@ -14,7 +14,7 @@ from ubm_sync.calendars import AHEAD, parse_instant, stamp
 from ubm_sync.cli import screen
 from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, reload_environment
 from ubm_sync.cli.working import Json
-from ubm_sync.config import examine_coverage
+from ubm_sync.config import examine_coverage, failed_tests
 from ubm_sync.errors import ConfigError, Refused, SyncError
 from ubm_sync.mapping import nearest
 from ubm_sync.ports import Change, KnowsAuthors
@@ -49,14 +49,19 @@ def check(as_json: Json = False) -> None:
         raise ConfigError(flaws)
     texts = app.flows  # the message texts are checked where they are used
     log.debug("configuration checked", flows=len(texts))
+    failed, ran = failed_tests(found.phrases)
+    if failed:
+        raise ConfigError(failed)
     kinds = {kind: len(mapping.fields) for kind, mapping in found.mappings.items()}
     if as_json:
-        screen.show_json({"flaws": [], "fields": kinds, "customers": len(found.customers)})
+        counts = {"fields": kinds, "customers": len(found.customers), "phrase_tests": ran}
+        screen.show_json({"flaws": [], **counts})
         return
     for kind, fields in kinds.items():
         screen.say(f"mapping {kind}: {fields} fields, all right")
     screen.say(f"customers: {len(found.customers)}, all right")
     screen.say(f"coverage: somebody is there for each of them on each of the next {AHEAD} days")
+    screen.say(f"disconnection phrases: {ran} tests, all right")
 
 
 def status(as_json: Json = False) -> None:

@@ -15,7 +15,7 @@ from ubm_sync.cli import (
     disconnections,
     looking,
     people,
-    reporting,
+    report,
     reverting,
     showing,
     working,
@@ -71,7 +71,7 @@ for module in (
     people,
     delays,
     disconnections,
-    reporting,
+    report,
     cases,
 ):
     module.register(app)

@@ -7,6 +7,7 @@ from ubm_sync.config.customers import CustomerFile
 from ubm_sync.config.delays import DelaySettings
 from ubm_sync.config.environment import DEFAULTS, Environment
 from ubm_sync.config.loading import Configuration, load_configuration
+from ubm_sync.config.phrases import PhraseSettings, failed_tests, load_phrases
 from ubm_sync.config.schemas import schemas
 from ubm_sync.config.service import Service
 from ubm_sync.config.writing import check_customer, set_paused, write_customer, write_text
@@ -17,10 +18,13 @@ __all__ = [
     "CustomerFile",
     "DelaySettings",
     "Environment",
+    "PhraseSettings",
     "Service",
     "check_customer",
     "examine_coverage",
+    "failed_tests",
     "load_configuration",
+    "load_phrases",
     "schemas",
     "set_paused",
     "write_customer",

@@ -13,6 +13,7 @@ from ubm_sync.config.coverage import COVERAGE_FILE, load_coverage
 from ubm_sync.config.customers import CustomerFile, compare_customers, examine_customer
 from ubm_sync.config.delays import DelaySettings, load_delays
 from ubm_sync.config.disconnections import DisconnectionFile, load_disconnections
+from ubm_sync.config.phrases import PhraseSettings, load_phrases
 from ubm_sync.config.service import Service
 from ubm_sync.desk import DESK, KIND
 from ubm_sync.errors import ConfigError, Flaw
@@ -53,6 +54,7 @@ class Configuration:
     coverage: Coverage = field(default_factory=Coverage)
     coverage_source: Located = field(default_factory=lambda: Located(COVERAGE_FILE, None))
     disconnections: DisconnectionFile = field(default_factory=DisconnectionFile)
+    phrases: PhraseSettings = field(default_factory=PhraseSettings)
 
     @property
     def desk(self) -> Place | None:
@@ -64,7 +66,7 @@ class Configuration:
 def load_configuration(
     config: Path | str, mappings: Path | str, *, tolerant: bool = False
 ) -> Configuration:
-    """Read ``service.yaml``, ``delays.yaml``, ``coverage.yaml``, ``customers/*.yaml``, mappings.
+    """Read ``service.yaml``, the other files beside it, ``customers/*.yaml`` and the mappings.
 
     Raises ConfigError with all flaws of all files. If ``tolerant``, flaws of single customers are
     returned beside the customers without any; the service and the mappings must be right.
@@ -80,6 +82,7 @@ def load_configuration(
     delays = _delays(config, found, flaws)
     coverage, coverage_source = _coverage(config, service, flaws)
     disconnections = _disconnections(config, found, flaws)
+    phrases = _phrases(config, flaws)
     folder = Path(config) / CUSTOMERS_FOLDER
     located = [load_yaml(path) for path in yaml_files(folder)]
     files, personal = _customers(located, list(found.values()))
@@ -102,6 +105,7 @@ def load_configuration(
         coverage=coverage,
         coverage_source=coverage_source,
         disconnections=disconnections,
+        phrases=phrases,
     )
 
 
@@ -151,6 +155,14 @@ def _coverage(
         coverage, source, more = Coverage(), Located(COVERAGE_FILE, None), list(error.flaws)
     flaws.extend(more)
     return coverage, source
+
+
+def _phrases(config: Path | str, flaws: list[Flaw]) -> PhraseSettings:
+    try:
+        return load_phrases(config)
+    except ConfigError as error:
+        flaws.extend(error.flaws)
+        return PhraseSettings()
 
 
 def _customers(

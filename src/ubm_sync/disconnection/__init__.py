@@ -1,9 +1,17 @@
 """Disconnections: what a message says of one, and until when. Pure, no clock."""
 
 from ubm_sync.disconnection.deadlines import effective_deadline
-from ubm_sync.disconnection.grammar import Grammar, GrammarError, Thresholds, builtin
+from ubm_sync.disconnection.grammar import (
+    Extension,
+    Grammar,
+    GrammarError,
+    builtin,
+    builtin_source,
+    extended,
+)
 from ubm_sync.disconnection.merging import worst
 from ubm_sync.disconnection.reading import read
+from ubm_sync.disconnection.rules import Thresholds
 from ubm_sync.disconnection.values import (
     Category,
     DeadlineKind,
@@ -15,6 +23,7 @@ from ubm_sync.disconnection.values import (
 __all__ = [
     "Category",
     "DeadlineKind",
+    "Extension",
     "Grammar",
     "GrammarError",
     "Message",
@@ -22,7 +31,9 @@ __all__ = [
     "ServiceState",
     "Thresholds",
     "builtin",
+    "builtin_source",
     "effective_deadline",
+    "extended",
     "read",
     "worst",
 ]

@@ -71,6 +71,7 @@ _NOTICES = frozenset(
      "disconnection", "shut", "one", "shutoff", "ltr", "notification", "avis", "cut", "termination"}
 )  # fmt: skip
 _AVISO = frozenset({"aviso", "avis", "notificacion", "notice"})
+_SAYING = (["says"], ["gives"], ["allows"], ["dice"], ["reads"])
 _PARTS = {"noon": (12, 0), "midday": (12, 0), "mediodia": (12, 0), "midnight": (0, 0)}
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?(am|pm|a|p)?")
 
@@ -308,9 +309,13 @@ def _length_or_span(words: Sequence[Token], index: int, today: date) -> Mention 
     days = count if unit == "d" else -(-count // 24)
     if days > _MOST_DAYS:
         return None
+    if at < len(words) and words[at].text in {"from", "after", "de"}:
+        start = _at(words, at + 1, today) if at + 1 < len(words) else None
+        if start is not None and start.form is Form.DATE:
+            return Mention(index, start.end, Form.SPAN, start.day + timedelta(days=days), days)
     before = [words[n].text for n in range(max(0, index - 3), index)]
     after = [words[n].text for n in range(at, min(len(words), at + 3))]
-    if any(word in _NOTICES for word in after[:2]) or (
+    if any(word in _NOTICES for word in after[:2]) or before[-1:] in _SAYING or (
         before[-1:] == ["de"] and any(word in _AVISO for word in before)
     ):
         return Mention(index, at, Form.LENGTH, today, days)

@@ -17,7 +17,8 @@ LEAD_DAYS = 2  # business days until a payment is posted
 _SHORT_NOTICE = 3  # days; so short that the day of receipt stands for the day of the notice
 _LONG_PAST = 45
 _FAR = 75
-_ROLE_REACH = 7
+_ROLE_REACH = 7  # words
+_STRONG = 0.3  # evidence that says something of the state
 
 
 class Role(StrEnum):
@@ -30,23 +31,8 @@ class Role(StrEnum):
     AWAY = "away"  # when somebody is back, when it began
 
 
-_BINDING = frozenset(
-    ["by", "on", "before", "after", "until", "till", "for", "deadline", "date", "effective", "starting", "from", "hasta", "antes", "el", "para", "avant", "le", "jusqu", "partir", "scheduled", "expires", "or", "ends", "off", "says"]
-)
-_LIMITS = frozenset("by before until till hasta antes avant".split())
-_BACK_WORDS = frozenset({"out", "back", "away", "due"})
-_PAUSES = frozenset(
-    {"(", ")", ";", "|", "-", "que", "says", "saying", "said", "that", "dice", "they", "reads", "and", "if"}
-)
-_ISSUING = frozenset(
-    ["dated", "issued", "issue", "mailed", "sent", "arrived", "received", "came", "got", "postmarked", "printed", "posted", "taped", "left", "hung", "found", "hanging", "fechado", "fechada", "fecha", "emitido", "date", "dateé", "datee", "recibimos", "llego", "delivered", "wrote", "served", "handed", "stuck", "put", "hung", "dropped", "landed", "called", "told", "emailed", "texted", "spoke"]
-)
-_DUE = frozenset({"due", "payable", "vence", "vencimiento", "owed"})
-_AWAY = frozenset({"back", "return", "returning", "vacation", "away", "since", "desde", "paid",
-                   "leave", "wrote", "statement", "invoice", "bill", "invoiced", "billed", "through",
-                   "thru", "depuis", "pagado", "pagamos", "closed", "closes", "start", "service_period",
-                   "opened", "opens", "ordered", "submitted", "last"})  # fmt: skip
 _CUTTING = frozenset({"cut", "goes-off", "dark-state", "truck", "ultimatum"})
+_PAUSES = frozenset({"(", ")", ";", "|", "-", "."})
 _RECENT = frozenset({"today", "just", "hoy", "morning", "acabamos", "now"})
 
 
@@ -83,16 +69,13 @@ def state_of(
 ) -> ServiceState:
     """Return how the service is, by the evidence that is left."""
     strong = [one for one in threats if one.weight >= _STRONG]
-    if any(one.rule.now for one in strong):
+    if any(one.rule.now and not _dated_later(reads[one.at], one, today) for one in strong):
         return ServiceState.IN_PROGRESS
     if any(one.rule.off and not _to_come(reads[one.at], one, today) for one in strong):
         return ServiceState.ALREADY_OFF
     if day is not None or any(one.rule.announced for one in strong):
         return ServiceState.SCHEDULED
     return ServiceState.UNKNOWN
-
-
-_STRONG = 0.3
 
 
 def _to_come(read: Read, one: Evidence, today: date) -> bool:
@@ -102,11 +85,21 @@ def _to_come(read: Read, one: Evidence, today: date) -> bool:
     first, last = max(0, one.start - 5), min(len(read.tags), one.end + 2)
     if any("to-come" in read.tags[index] for index in range(first, last)):
         return True
+    return _dated_later(read, one, today) and not _is_done(read, one)
+
+
+def _dated_later(read: Read, one: Evidence, today: date) -> bool:
     return any(
         one.start <= mention.start <= one.end + 3 and mention.day > today
         for mention in read.days
         if mention.form is not Form.LENGTH
     )
+
+
+def _is_done(read: Read, one: Evidence) -> bool:
+    """Return whether the words are in the past: then "Monday" is the last one."""
+    here = [concept for tags in read.tags[one.start : one.end] for concept in tags]
+    return "done" in here and "not-done" not in here
 
 
 def deadline_of(
@@ -176,29 +169,32 @@ def _near_cut(read: Read, mention: Mention) -> bool:
 
 def role_of(read: Read, mention: Mention, *, leaving: bool = False) -> Role:
     """Return what a day is, by the words right before it; ``leaving``: it is about moving out."""
-    words = read.sentence.tokens
-    near = {words[n].text for n in range(max(0, mention.start - 2), mention.start)}
-    if near & _LIMITS and not near & _BACK_WORDS:
+    words, tags = read.sentence.tokens, read.tags
+    if "ooo" in read.concepts and _CUTTING.isdisjoint(read.concepts):
+        return Role.AWAY
+    first = max(0, mention.start - 2)
+    near = [concept for index in range(first, mention.start) for concept in tags[index]]
+    if "day-limit" in near and "day-due" not in near:
         return Role.BOUND
     reach = _ROLE_REACH * (2 if words[mention.start].text in _RECENT else 1)
     for index in range(mention.start - 1, max(-1, mention.start - 1 - reach), -1):
-        text = words[index].text
-        if text in _PAUSES or (text == "," and index < mention.start - 1):
+        text, here = words[index].text, tags[index]
+        if text in _PAUSES or "day-pause" in here or (text == "," and index < mention.start - 1):
             break
-        if not _CUTTING.isdisjoint(read.tags[index]):
+        if not _CUTTING.isdisjoint(here):
             break
-        if text in _ISSUING and not (text == "date" and not _of_notice(words, index)):
+        if "day-issued" in here and not _denied(read, index):
             return Role.ISSUED
-        if text in _DUE:
+        if "day-due" in here:
             return Role.DUE
-        if text in _AWAY and not leaving:
+        if "day-away" in here and not leaving:
             return Role.AWAY
-    return Role.BOUND if near & _BINDING else Role.PLAIN
+    return Role.BOUND if "day-binding" in near else Role.PLAIN
 
 
-def _of_notice(words: Sequence[object], index: int) -> bool:
-    before = [getattr(words[n], "text", "") for n in range(max(0, index - 2), index)]
-    return any(word in {"notice", "issue", "letter", "mail", "mailing", "of"} for word in before)
+def _denied(read: Read, index: int) -> bool:
+    """Return whether a word is denied: "if payment is not received"."""
+    return any("no" in read.tags[before] for before in range(max(0, index - 2), index))
 
 
 def _estimated(reads: Sequence[Read], today: date, text: str) -> Deadline:

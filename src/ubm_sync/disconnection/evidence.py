@@ -9,7 +9,8 @@ from datetime import date
 from typing import NamedTuple
 
 from ubm_sync.disconnection.dates import Form, Mention, mentions
-from ubm_sync.disconnection.grammar import Grammar, Kind, Rule, Scope
+from ubm_sync.disconnection.grammar import Grammar
+from ubm_sync.disconnection.rules import Kind, Rule, Scope
 from ubm_sync.disconnection.lexicon import Tags
 from ubm_sync.disconnection.patterns import find
 from ubm_sync.disconnection.tokens import Sentence, Token

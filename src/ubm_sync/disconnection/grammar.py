@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -18,9 +17,11 @@ from ruamel.yaml import YAML
 
 from ubm_sync.disconnection.lexicon import Lexicon, Phrase, parse_phrase
 from ubm_sync.disconnection.patterns import Index, Pattern, index_of, parse_pattern
+from ubm_sync.disconnection.rules import Kind, Rule, Thresholds, rule_of
 from ubm_sync.disconnection.tokens import fold
 
 VENDOR = "vendor"
+_VENDOR_NAMES, _BOILERPLATE, _IGNORED = "vendor-name", "boilerplate-line", "ignored"
 _MADE_BY_CODE = frozenset({"num", "date", "soon", "when", "amount", "account-number"})
 _SHORTEST_VENDOR = 3
 # Brands that are words or towns too: they count only as people write names.
@@ -33,54 +34,6 @@ _MISSPELT = (
 )  # fmt: skip
 
 
-class Kind(StrEnum):
-    """What a rule's matches mean."""
-
-    THREAT = "threats"
-    REQUEST = "requests"
-    SUPPORT = "supports"
-    DAMPER = "dampers"
-
-
-class Scope(StrEnum):
-    """How far a rule reaches."""
-
-    SPAN = "span"
-    SENTENCE = "sentence"
-    MESSAGE = "message"
-    BEFORE = "before"  # its sentence and those before it
-    TOPIC = "topic"  # its sentence; from the subject line the message
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule; ``weight`` is evidence from 0 to 1, for a damper the factor that is left."""
-
-    name: str
-    kind: Kind
-    says: str
-    weight: float
-    scope: Scope = Scope.SPAN
-    of: tuple[Kind, ...] = ()
-    only: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
-    unless_message: tuple[str, ...] = ()
-    negatable: bool = False
-    firm: bool = False
-    off: bool = False
-    now: bool = False
-    announced: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """From which weight on a text counts as what."""
-
-    urgent: float = 0.6
-    possible: float = 0.4
-    close: float = 0.5
-
-
 @dataclass(frozen=True, slots=True)
 class Grammar:
     """Everything that ``read`` needs to know of a language and a trade."""
@@ -89,6 +42,7 @@ class Grammar:
     rules: Mapping[str, Rule]
     index: Index
     thresholds: Thresholds = field(default_factory=Thresholds)
+    signatures: tuple[str, ...] = ()  # folded beginnings of lines where a signature begins
 
 
 class GrammarError(ValueError):
@@ -105,6 +59,24 @@ class Source:
 
     concepts: Mapping[str, Mapping[str, Sequence[str]]]
     rules: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    signatures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """What an admin adds to the grammar, or sets otherwise.
+
+    ``phrases`` maps concepts to more phrases, ``weights`` rules to another weight (0: not used).
+    What contains a phrase of ``boilerplate`` is not read, and words of ``ignore`` mean nothing.
+    """
+
+    phrases: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    vendors: Sequence[str] = ()
+    boilerplate: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    signatures: Sequence[str] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
     thresholds: Thresholds = field(default_factory=Thresholds)
 
 
@@ -125,7 +97,7 @@ def compiled(source: Source) -> Grammar:
     patterns: list[tuple[str, Pattern]] = []
     for kind, several in source.rules.items():
         for name, written in several.items():
-            rules[name] = _rule(Kind(kind), name, written)
+            rules[name] = rule_of(Kind(kind), name, written)
             for number, text in enumerate(written["patterns"]):
                 path = (kind, name, "patterns", number)
                 try:
@@ -137,25 +109,8 @@ def compiled(source: Source) -> Grammar:
                 phrases.extend(words)
                 patterns.extend((name, variant) for variant in variants)
     lexicon = Lexicon(phrases, includes, _MISSPELT)
-    return Grammar(lexicon, rules, index_of(patterns), source.thresholds)
-
-
-def _rule(kind: Kind, name: str, written: Mapping[str, Any]) -> Rule:
-    return Rule(
-        name=name,
-        kind=kind,
-        says=str(written["says"]),
-        weight=float(written.get("weight", written.get("factor", 0))),
-        scope=Scope(written.get("scope", Scope.SPAN)),
-        of=tuple(Kind(one) for one in written.get("of", ())),
-        only=tuple(written.get("only", ())),
-        unless=tuple(written.get("unless", ())),
-        unless_message=tuple(written.get("unless_message", ())),
-        negatable=bool(written.get("negatable", False)),
-        firm=bool(written.get("firm", False)),
-        off=bool(written.get("off", False)),
-        now=bool(written.get("now", False)),
-        announced=bool(written.get("announced", False)),
+    return Grammar(
+        lexicon, rules, index_of(patterns), source.thresholds, source.signatures
     )
 
 
@@ -177,6 +132,33 @@ def builtin_source() -> Source:
 def builtin() -> Grammar:
     """Return the grammar of the package."""
     return compiled(builtin_source())
+
+
+def extended(extension: Extension) -> Grammar:
+    """Return the grammar of the package with what an admin configured.
+
+    Raises GrammarError for a concept or a rule that does not exist, and for unusable phrases.
+    """
+    base = builtin_source()
+    concepts = {name: dict(concept) for name, concept in base.concepts.items()}
+    more = {
+        **extension.phrases,
+        _VENDOR_NAMES: (*extension.phrases.get(_VENDOR_NAMES, ()), *extension.vendors),
+        _BOILERPLATE: (*extension.phrases.get(_BOILERPLATE, ()), *extension.boilerplate),
+        _IGNORED: (*extension.phrases.get(_IGNORED, ()), *extension.ignore),
+    }
+    for name, phrases in more.items():
+        if name not in concepts:
+            raise GrammarError(f'there is no concept "{name}"', "phrases", name)
+        concepts[name]["phrases"] = [*concepts[name].get("phrases", ()), *phrases]
+    rules = {kind: dict(several) for kind, several in base.rules.items()}
+    for name, weight in extension.weights.items():
+        kind = next((kind for kind, several in rules.items() if name in several), None)
+        if kind is None:
+            raise GrammarError(f'there is no rule "{name}"', "weights", name)
+        rules[kind][name] = {**rules[kind][name], "weight": weight}
+    signatures = tuple(fold(line).strip() for line in extension.signatures)
+    return compiled(Source(concepts, rules, extension.thresholds, signatures))
 
 
 def _vendors() -> Iterable[Phrase]:

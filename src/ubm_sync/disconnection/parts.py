@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from ubm_sync.disconnection.tokens import fold
 
 LONGEST = 20_000  # characters read of one text: its beginning ...
 _TAIL = 4_000  # ... and its end
@@ -81,12 +84,15 @@ def _joined(match: re.Match[str]) -> str:
     return letters if sum(map(str.isalpha, letters)) * 2 > len(letters) else match[0]
 
 
-def split(subject: str, body: str) -> Parts:
-    """Return the parts of a message; where nothing new is above a quotation, it is forwarded."""
+def split(subject: str, body: str, signatures: Sequence[str] = ()) -> Parts:
+    """Return the parts of a message; where nothing new is above a quotation, it is forwarded.
+
+    ``signatures`` are more beginnings of lines (folded) where a signature begins.
+    """
     subject, text = plain_text(subject).replace("\n", " "), plain_text(body)
     forwarded = bool(_FORWARDED.match(subject)) or "forwarded message" in text[:4000].lower()
     new, quoted = _unquoted(text.split("\n"))
-    new = _unsigned(new)
+    new = _unsigned(new, tuple(signatures))
     if not any(line.strip() for line in new):
         forwarded = True
     return Parts(subject, "\n".join(new), "\n".join(quoted), forwarded)
@@ -126,10 +132,12 @@ def _is_header(line: str, following: str) -> bool:
     return bool(re.match(r"^\*?(from|de)\*?\s?:", line, re.IGNORECASE) and _HEADER.match(following))
 
 
-def _unsigned(lines: list[str]) -> list[str]:
+def _unsigned(lines: list[str], signatures: tuple[str, ...]) -> list[str]:
     """Return the lines up to the signature."""
     for number, line in enumerate(lines):
         if _SIGNATURE.match(line) or _DEVICE.match(line):
+            return lines[:number]
+        if signatures and number and fold(line).strip().startswith(signatures):
             return lines[:number]
         rest = [one for one in lines[number + 1 :] if one.strip()]
         if (

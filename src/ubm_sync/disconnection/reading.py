@@ -18,7 +18,8 @@ from ubm_sync.disconnection.evidence import (
     together,
     weighed,
 )
-from ubm_sync.disconnection.grammar import Grammar, Kind
+from ubm_sync.disconnection.grammar import Grammar
+from ubm_sync.disconnection.rules import Kind
 from ubm_sync.disconnection.parts import Parts, split
 from ubm_sync.disconnection.tokens import fold, mended, sentences, tokenize
 from ubm_sync.disconnection.values import Category, Message, Reading
@@ -58,7 +59,7 @@ def read(message: Message, grammar: Grammar) -> Reading:
     the new words say nothing by themselves ("see below").
     """
     today = local(message.received, message.zone).date()
-    parts = split(message.subject, message.body)
+    parts = split(message.subject, message.body, grammar.signatures)
     judged = judge(parts.subject, parts.new, grammar, today)
     if parts.quoted.strip() and _speaks_by_quoting(parts, judged):
         judged = judge(parts.subject, f"{parts.new}\n{parts.quoted}", grammar, today)

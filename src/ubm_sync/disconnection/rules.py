@@ -1,0 +1,76 @@
+"""What a rule of the grammar is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a rule's matches mean."""
+
+    THREAT = "threats"
+    REQUEST = "requests"
+    SUPPORT = "supports"
+    DAMPER = "dampers"
+
+
+class Scope(StrEnum):
+    """How far a rule reaches."""
+
+    SPAN = "span"
+    SENTENCE = "sentence"
+    MESSAGE = "message"
+    BEFORE = "before"  # its sentence and those before it
+    TOPIC = "topic"  # its sentence; from the subject line the message
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule; ``weight`` is evidence from 0 to 1, for a damper the factor that is left."""
+
+    name: str
+    kind: Kind
+    says: str
+    weight: float
+    scope: Scope = Scope.SPAN
+    of: tuple[Kind, ...] = ()
+    only: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    unless_message: tuple[str, ...] = ()
+    negatable: bool = False
+    firm: bool = False
+    off: bool = False
+    now: bool = False
+    announced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which weight on a text counts as what."""
+
+    urgent: float = 0.6
+    possible: float = 0.4
+    close: float = 0.5
+
+
+def rule_of(kind: Kind, name: str, written: Mapping[str, Any]) -> Rule:
+    """Return a rule from the block it is written in."""
+    return Rule(
+        name=name,
+        kind=kind,
+        says=str(written["says"]),
+        weight=float(written.get("weight", written.get("factor", 0.0))),
+        scope=Scope(written.get("scope", Scope.SPAN)),
+        of=tuple(Kind(one) for one in written.get("of", ())),
+        only=tuple(written.get("only", ())),
+        unless=tuple(written.get("unless", ())),
+        unless_message=tuple(written.get("unless_message", ())),
+        negatable=bool(written.get("negatable", False)),
+        firm=bool(written.get("firm", False)),
+        off=bool(written.get("off", False)),
+        now=bool(written.get("now", False)),
+        announced=bool(written.get("announced", False)),
+    )
