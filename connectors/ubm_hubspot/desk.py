@@ -30,7 +30,7 @@ from ubm_hubspot.settings import Settings, rules_of
 from ubm_hubspot.tickets import chunks
 from ubm_hubspot.writing import Writer
 from ubm_sync.desk import DeskPage, Dossier, Filing, Opening, Task, Ticket
-from ubm_sync.errors import ConfigError, Flaw
+from ubm_sync.errors import ConfigError, Flaw, Stopping, Temporary, Throttled
 from ubm_sync.model import Note, Outcome, Place, Problem
 from ubm_sync.ports import Connection, Lane
 
@@ -137,6 +137,10 @@ class HubSpotDesk:
             self._doubtful = self._doubtful or bool(outcome.at_fault)
             yield outcome
 
+    def knows(self, email: str) -> bool:
+        """Return whether an active user has this e-mail. Raises NoAccess, Temporary."""
+        return self._catalog.owner_id(email) is not None
+
     def assign(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Make tasks; see ``Desk``. Raises NoAccess, Temporary."""
         return self._tasks.assign(tasks)
@@ -196,7 +200,15 @@ class HubSpotDesk:
 
     def _look(self, at: Position) -> None:
         self._looked_at, self._doubtful = self._now(), False
-        self._schema.look()
+        try:
+            self._schema.look()
+        except (Throttled, Stopping):
+            raise
+        except Temporary:  # what is known serves until it can be read
+            if not self._schema.known:
+                raise
+            at.check_at = self._now() + _SOON
+            return
         self._names.probe()
         self._beside.probe()
         is_well = not self._schema.problems and not self._lacking()

@@ -18,7 +18,7 @@ from ubm_hubspot.desk_decode import DeskDecoder
 from ubm_hubspot.desk_mails import Mails
 from ubm_hubspot.desk_schema import PART, DeskSchema
 from ubm_hubspot.desk_tickets import DeskTickets
-from ubm_hubspot.searching import Asking, Found, Record, by_change, created_of
+from ubm_hubspot.searching import Asking, Found, Record, by_change
 from ubm_hubspot.tickets import BATCH, chunks
 from ubm_hubspot.values import instant
 from ubm_sync.desk import Ticket
@@ -26,6 +26,7 @@ from ubm_sync.errors import NoAccess, Refused, Temporary
 from ubm_sync.model import Problem
 
 _TRIES = 4  # a search that is refused is asked with less
+_DAY = 86_400_000
 
 
 class Arrivals:
@@ -73,15 +74,18 @@ class Arrivals:
             yield from self._written(at)
 
     def _changes(self, at: Position) -> Iterator[Sequence[Ticket]]:
+        began, overlap = at.window.scanned, at.window.rules.overlap_max
         since = at.window.begin(self._now())
+        # A settling pass of a busy desk does not go back as far as the index may lag.
+        is_short = since <= at.window.settled and since > began - overlap
         query: Asking = desk_searching.changed(
             self._schema, self._identity, self._decoder.stamps, since
         )
         walk = by_change(self._tickets.search, query, since)
         begun = next(walk, None)
         whole = True
-        if begun is not None and begun.more:
-            yield from self._created(at)
+        if is_short or (begun is not None and begun.more):
+            yield from self._created(at, (self._now() - _DAY if at.first else began) - overlap)
         for found in chain((begun,) if begun is not None else (), walk):
             whole = whole and found.whole
             parts = list(chunks(self._unknown(at, found), BATCH))
@@ -95,11 +99,10 @@ class Arrivals:
         at.window.end(self._now(), consistent=whole)
         at.first = at.first and not whole
 
-    def _created(self, at: Position) -> Iterator[Sequence[Ticket]]:
+    def _created(self, at: Position, since: int) -> Iterator[Sequence[Ticket]]:
         """Yield new tickets before what changed, so that none waits behind thousands of others."""
-        since = max(0, at.created - at.window.rules.overlap_max)
         query: Asking = desk_searching.made(self._schema, self._identity, self._decoder.stamps)
-        for found in by_change(self._tickets.search, query, since, by=CREATED):
+        for found in by_change(self._tickets.search, query, max(0, since), by=CREATED):
             for part in chunks(self._unknown(at, found), BATCH):
                 yield self._read(at, self._stamps(part))
 
@@ -107,7 +110,6 @@ class Arrivals:
         """Return the records of a page that are news; of a first reading only open ones."""
         stamp = self._decoder.stamp
         news = [one for one in found.records if at.window.is_news(str(one["id"]), stamp(one))]
-        at.created = max([at.created, *map(created_of, found.records)])
         if not at.first:
             return news
         for one in news:
