@@ -11,7 +11,7 @@ from ubm_hubspot.desk_schema import DeskSchema
 from ubm_hubspot.window import Rules, Window
 
 _FORMAT = 1
-_KEPT = 1_000  # pairs of ticket and time of change
+_KEPT = 2_000  # pairs of ticket and time of change
 MOST_MAILS = 400
 MOST_AGAIN = 200  # tickets that HubSpot would not show and that are asked for again
 
@@ -42,7 +42,7 @@ def begin(rules: Rules, now: int, first: int) -> Position:
 
 
 def dump(position: Position, schema: DeskSchema, mapping: str) -> str:
-    """Return a position as text, some 30 kB where many tickets changed lately."""
+    """Return a position as text, some 50 kB where many tickets changed lately."""
     state = {
         "format": _FORMAT,
         "window": position.window.dump(_KEPT),
