@@ -35,6 +35,7 @@ from ubm_sync.model import Note, Outcome, Place, Problem
 from ubm_sync.ports import Connection, Lane
 
 _SOON = 60_000  # milliseconds until a portal that lacks something is looked at again
+_UNREADABLE = "desk_unreadable"
 _DAY = 86_400_000
 _OWNERS = 100  # in one search: its body holds 3,000 characters
 _CLOSED = 60  # stages in one search, as above
@@ -106,6 +107,8 @@ class HubSpotDesk:
         for tickets in self._arrivals.news(at):
             yield DeskPage(tuple(tickets), self._dump(at))
         problems, checked = self._problems(looked=looked)
+        if any(problem.code == _UNREADABLE for problem in problems):
+            at.check_at = min(at.check_at, self._now() + _SOON)
         self._cursor = self._dump(at)
         yield DeskPage((), self._cursor, problems, checked)
 
@@ -232,8 +235,9 @@ class HubSpotDesk:
             checked |= self._schema.scopes()
         lacking = self._lacking()
         if looked or lacking != self._told:
-            code = "desk_unreadable"
-            problems += [Problem(f"{PART}/{one}", code, text) for one, text in lacking.items()]
+            problems += [
+                Problem(f"{PART}/{one}", _UNREADABLE, text) for one, text in lacking.items()
+            ]
             checked |= {f"{PART}/{one}" for one in (*KINDS, "owners", "search")}
             self._told = dict(lacking)
         return tuple(problems), frozenset(checked)
