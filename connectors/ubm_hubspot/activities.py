@@ -16,7 +16,7 @@ from ubm_hubspot.facts import Record
 from ubm_hubspot.links import TO_PRIMARY_COMPANY
 from ubm_hubspot.searching import DEEPEST, PAGE
 from ubm_hubspot.tickets import BATCH, certain, chunks
-from ubm_sync.errors import NoAccess, Refused
+from ubm_sync.errors import NoAccess, Refused, Temporary
 from ubm_sync.ports import Lane
 
 ASSOCIATIONS = 1_000  # HubSpot: inputs of one association batch/read
@@ -34,16 +34,22 @@ class Activity(NamedTuple):
 
 
 class Activities:
-    """Reads what is associated with tickets."""
+    """Reads what is associated with tickets.
 
-    def __init__(self, client: Client, kinds: Iterable[Activity]) -> None:
+    A batch of which HubSpot left out a part is asked ``tries`` times.
+    """
+
+    def __init__(self, client: Client, kinds: Iterable[Activity], *, tries: int = 1) -> None:
         self._client = client
+        self._tries = tries
         self.kinds = {one.kind: one for one in kinds}
         self.lacking: dict[str, str] = {}  # kind -> why it cannot be read
+        self.forbidden: set[str] = set()  # of these, the ones that lack a permission only
 
     def forget(self) -> None:
         """Try again what could not be read."""
         self.lacking.clear()
+        self.forbidden.clear()
 
     def of(self, tickets: Sequence[str]) -> dict[str, dict[str, list[str]]]:
         """Return the ids of the activities by kind and ticket, a primary one first."""
@@ -137,24 +143,29 @@ class Activities:
 
     def _call(self, kind: str, verb: str, operation: Any, *arguments: str, **more: Any) -> Any:
         """Send one call; an empty answer where this kind cannot be read, and why in ``lacking``."""
-        if kind in self.lacking:
-            return {}
-        try:
-            answer = self._client.call(
-                f"{verb} {kind}", operation, *arguments, lane=Lane.AUDIT, **more
-            )
-        except NoAccess as error:
-            if error.status != _FORBIDDEN:
-                raise
-            self.lacking[kind] = str(error)
-            return {}
-        except Refused as error:
-            if error.status not in _NEVER_THERE:
-                raise
-            self.lacking[kind] = str(error)
-            return {}
-        certain(answer, kind)
-        return answer
+        left = self._tries
+        while kind not in self.lacking:
+            left -= 1
+            try:
+                answer = self._client.call(
+                    f"{verb} {kind}", operation, *arguments, lane=Lane.AUDIT, **more
+                )
+                certain(answer, kind)
+            except Refused as error:
+                if not self._is_out_of_reach(error):
+                    raise
+                self.lacking[kind] = str(error)
+                if isinstance(error, NoAccess):
+                    self.forbidden.add(kind)
+            except Temporary:
+                if not left:
+                    raise
+            else:
+                return answer
+        return {}
+
+    def _is_out_of_reach(self, error: Refused) -> bool:
+        return error.status in ({_FORBIDDEN} if isinstance(error, NoAccess) else _NEVER_THERE)
 
 
 def _is_primary(to: Mapping[str, Any]) -> bool:

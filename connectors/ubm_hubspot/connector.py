@@ -134,7 +134,9 @@ class HubSpotConnector(DeskCalls):
 
         Raises NoAccess, Temporary.
         """
-        return self._catalog.owner_id(email) is not None
+        if self.desk is not None:
+            return self.desk.knows(email)
+        return self._is_user(email)
 
     def has_company(self, company: str) -> bool:
         """Return whether the portal has this company. Raises NoAccess, Temporary, Refused."""
@@ -321,7 +323,10 @@ class HubSpotConnector(DeskCalls):
 
     def _unowned(self) -> Iterator[Problem]:
         if self._people:
-            yield from schema.unowned(self._customers, self._stand_ins, self.knows)
+            yield from schema.unowned(self._customers, self._stand_ins, self._is_user)
+
+    def _is_user(self, email: str) -> bool:
+        return self._catalog.owner_id(email) is not None
 
     def _now(self) -> int:
         return round(self._clock.now().timestamp() * 1000)

@@ -30,11 +30,12 @@ from ubm_hubspot.settings import Settings, rules_of
 from ubm_hubspot.tickets import chunks
 from ubm_hubspot.writing import Writer
 from ubm_sync.desk import DeskPage, Dossier, Filing, Opening, Task, Ticket
-from ubm_sync.errors import ConfigError, Flaw
+from ubm_sync.errors import ConfigError, Flaw, Stopping, Temporary, Throttled
 from ubm_sync.model import Note, Outcome, Place, Problem
 from ubm_sync.ports import Connection, Lane
 
 _SOON = 60_000  # milliseconds until a portal that lacks something is looked at again
+_UNREADABLE = "desk_unreadable"
 _DAY = 86_400_000
 _OWNERS = 100  # in one search: its body holds 3,000 characters
 _CLOSED = 60  # stages in one search, as above
@@ -106,6 +107,8 @@ class HubSpotDesk:
         for tickets in self._arrivals.news(at):
             yield DeskPage(tuple(tickets), self._dump(at))
         problems, checked = self._problems(looked=looked)
+        if any(problem.code == _UNREADABLE for problem in problems):
+            at.check_at = min(at.check_at, self._now() + _SOON)
         self._cursor = self._dump(at)
         yield DeskPage((), self._cursor, problems, checked)
 
@@ -136,6 +139,10 @@ class HubSpotDesk:
         for outcome in self._writer.open(openings):
             self._doubtful = self._doubtful or bool(outcome.at_fault)
             yield outcome
+
+    def knows(self, email: str) -> bool:
+        """Return whether an active user has this e-mail. Raises NoAccess, Temporary."""
+        return self._catalog.owner_id(email) is not None
 
     def assign(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Make tasks; see ``Desk``. Raises NoAccess, Temporary."""
@@ -196,7 +203,15 @@ class HubSpotDesk:
 
     def _look(self, at: Position) -> None:
         self._looked_at, self._doubtful = self._now(), False
-        self._schema.look()
+        try:
+            self._schema.look()
+        except (Throttled, Stopping):
+            raise
+        except Temporary:  # what is known serves until it can be read
+            if not self._schema.known:
+                raise
+            at.check_at = self._now() + _SOON
+            return
         self._names.probe()
         self._beside.probe()
         is_well = not self._schema.problems and not self._lacking()
@@ -220,8 +235,9 @@ class HubSpotDesk:
             checked |= self._schema.scopes()
         lacking = self._lacking()
         if looked or lacking != self._told:
-            code = "desk_unreadable"
-            problems += [Problem(f"{PART}/{one}", code, text) for one, text in lacking.items()]
+            problems += [
+                Problem(f"{PART}/{one}", _UNREADABLE, text) for one, text in lacking.items()
+            ]
             checked |= {f"{PART}/{one}" for one in (*KINDS, "owners", "search")}
             self._told = dict(lacking)
         return tuple(problems), frozenset(checked)

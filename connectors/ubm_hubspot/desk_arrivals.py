@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from itertools import chain
 
 from ubm_hubspot import desk_searching
-from ubm_hubspot.decode import CREATED, modified_of
+from ubm_hubspot.decode import modified_of
 from ubm_hubspot.desk_cursor import MOST_AGAIN, Position
 from ubm_hubspot.desk_decode import DeskDecoder
 from ubm_hubspot.desk_mails import Mails
 from ubm_hubspot.desk_schema import PART, DeskSchema
 from ubm_hubspot.desk_tickets import DeskTickets
-from ubm_hubspot.searching import Asking, Found, Record, by_change, created_of
+from ubm_hubspot.searching import Asking, Found, Record, by_change, newest
 from ubm_hubspot.tickets import BATCH, chunks
 from ubm_hubspot.values import instant
 from ubm_sync.desk import Ticket
@@ -26,6 +26,8 @@ from ubm_sync.errors import NoAccess, Refused, Temporary
 from ubm_sync.model import Problem
 
 _TRIES = 4  # a search that is refused is asked with less
+_NEW_PAGES = 25  # of new tickets that are read before what changed
+_DAY = 86_400_000
 
 
 class Arrivals:
@@ -73,15 +75,19 @@ class Arrivals:
             yield from self._written(at)
 
     def _changes(self, at: Position) -> Iterator[Sequence[Ticket]]:
+        began, overlap = at.window.scanned, at.window.rules.overlap_max
         since = at.window.begin(self._now())
+        # A settling pass of a busy desk does not go back as far as the index may lag.
+        is_short = since <= at.window.settled and since > began - overlap
         query: Asking = desk_searching.changed(
             self._schema, self._identity, self._decoder.stamps, since
         )
         walk = by_change(self._tickets.search, query, since)
         begun = next(walk, None)
         whole = True
-        if begun is not None and begun.more:
-            yield from self._created(at)
+        if is_short or (begun is not None and begun.more):
+            yield from self._created(at, (self._now() - _DAY if at.first else began) - overlap)
+            at.window.order()
         for found in chain((begun,) if begun is not None else (), walk):
             whole = whole and found.whole
             parts = list(chunks(self._unknown(at, found), BATCH))
@@ -95,25 +101,26 @@ class Arrivals:
         at.window.end(self._now(), consistent=whole)
         at.first = at.first and not whole
 
-    def _created(self, at: Position) -> Iterator[Sequence[Ticket]]:
+    def _created(self, at: Position, since: int) -> Iterator[Sequence[Ticket]]:
         """Yield new tickets before what changed, so that none waits behind thousands of others."""
-        since = max(0, at.created - at.window.rules.overlap_max)
         query: Asking = desk_searching.made(self._schema, self._identity, self._decoder.stamps)
-        for found in by_change(self._tickets.search, query, since, by=CREATED):
-            for part in chunks(self._unknown(at, found), BATCH):
+        for found in newest(self._tickets.search, query, max(0, since), _NEW_PAGES):
+            new = [one for one in found.records if str(one["id"]) not in at.window.known]
+            for part in chunks(self._wanted(at, new), BATCH):
                 yield self._read(at, self._stamps(part))
 
     def _unknown(self, at: Position, found: Found) -> list[Record]:
-        """Return the records of a page that are news; of a first reading only open ones."""
+        """Return the records of a page whose state is news."""
         stamp = self._decoder.stamp
         news = [one for one in found.records if at.window.is_news(str(one["id"]), stamp(one))]
-        at.created = max([at.created, *map(created_of, found.records)])
-        if not at.first:
-            return news
-        for one in news:
-            if self._decoder.is_closed(one):
-                at.window.took(str(one["id"]), stamp(one))
-        return [one for one in news if not self._decoder.is_closed(one)]
+        return self._wanted(at, news)
+
+    def _wanted(self, at: Position, news: list[Record]) -> list[Record]:
+        """Return news without what was closed before the first reading."""
+        closed = [one for one in news if at.first and self._decoder.is_closed(one)]
+        for one in closed:
+            at.window.took(str(one["id"]), self._decoder.stamp(one))
+        return [one for one in news if one not in closed] if closed else news
 
     def _once_more(self, at: Position) -> Iterator[Sequence[Ticket]]:
         """Yield tickets that could not be read when they changed."""

@@ -25,6 +25,7 @@ from ubm_sync.errors import Temporary
 COMPANIES, CONTACTS, TASKS, NOTES = "companies", "contacts", "tasks", "notes"
 _ADDRESSES = ("email", "hs_additional_emails")
 _READ = 5  # times as many mails are read as are told: their ids need not be in order
+_TRIES = 3
 _WORDS = {
     EMAILS: "e-mails cannot be read, so only what tickets hold themselves is judged",
     COMPANIES: "companies cannot be read, so tickets are told apart by their contacts only",
@@ -65,7 +66,9 @@ class Beside:
                 Activity(TASKS, ()),
                 Activity(NOTES, ()),
             ),
+            tries=_TRIES,
         )
+        self._seen = "1"  # a ticket, once one was asked for
 
     @property
     def lacking(self) -> dict[str, str]:
@@ -76,17 +79,22 @@ class Beside:
         }
 
     def probe(self) -> None:
-        """Find out what can be read: asked of one ticket, whether it is there or not."""
-        self.activities.forget()
+        """Find out what the token may read: asked of one ticket, whether it is there or not."""
+        activities = self.activities
+        before = set(activities.lacking)
+        activities.forget()
         for kind in _WORDS:
             try:
-                self.activities.linked(kind, TICKETS, kind, ["1"])
+                activities.linked(kind, TICKETS, kind, [self._seen])
             except Temporary:
                 continue  # nothing is known; whatever needs it finds out
+            if kind not in before | activities.forbidden:  # the ticket may be what is not there
+                activities.lacking.pop(kind, None)
 
     def dossiers(self, refs: Sequence[str]) -> dict[str, Dossier]:
         """Return tickets with what stands beside them, by the id asked."""
         records, moved = self._records(list(dict.fromkeys(refs)))
+        self._seen = next(iter(records), self._seen)
         there = self._there(list(records))
         told = {ref: self._dossier(ref, record, there) for ref, record in records.items()}
         return {ref: told[moved.get(ref, ref)] for ref in refs if moved.get(ref, ref) in told}

@@ -11,7 +11,7 @@ from ubm_hubspot.desk_schema import DeskSchema
 from ubm_hubspot.window import Rules, Window
 
 _FORMAT = 1
-_KEPT = 1_000  # pairs of ticket and time of change
+_KEPT = 2_000  # pairs of ticket and time of change
 MOST_MAILS = 400
 MOST_AGAIN = 200  # tickets that HubSpot would not show and that are asked for again
 
@@ -20,14 +20,13 @@ MOST_AGAIN = 200  # tickets that HubSpot would not show and that are asked for a
 class Position:
     """The reading position; instants in epoch milliseconds.
 
-    ``created``: the newest ticket seen. ``first``: the first reading is not done yet. ``again``:
+    ``first``: the first reading is not done yet. ``again``:
     tickets that changed and could not be read. ``mails``: how far mail was searched, and
     ``known_mails`` what was found (only where tickets do not tell of messages). ``check_at``: when
     the portal is compared with the mapping.
     """
 
     window: Window
-    created: int = 0
     first: bool = True
     again: list[str] = field(default_factory=list)
     mails: int = 0
@@ -39,15 +38,14 @@ def begin(rules: Rules, now: int, first: int) -> Position:
     """Return the position before a first reading that goes back ``first`` milliseconds."""
     window = Window(rules)
     window.start(max(1, now - first))
-    return Position(window, created=max(0, now - min(first, rules.overlap_max)), mails=now)
+    return Position(window, mails=now)
 
 
 def dump(position: Position, schema: DeskSchema, mapping: str) -> str:
-    """Return a position as text, some 30 kB where many tickets changed lately."""
+    """Return a position as text, some 50 kB where many tickets changed lately."""
     state = {
         "format": _FORMAT,
         "window": position.window.dump(_KEPT),
-        "created": position.created,
         "first": position.first,
         "again": position.again,
         "mails": position.mails,
@@ -71,7 +69,6 @@ def load(cursor: str, rules: Rules, schema: DeskSchema, mapping: str) -> Positio
     window.load(state["window"])
     position = Position(
         window,
-        created=int(state["created"]),
         first=bool(state["first"]),
         again=[str(ref) for ref in state["again"]],
         mails=int(state["mails"]),

@@ -26,19 +26,16 @@ class Mails:
 
         The index of mail lags too: the search goes back as far as mail seen is remembered.
         """
-        query = DeskQuery(
-            [[{"propertyName": _DIRECTION, "operator": "NEQ", "value": "EMAIL"}]],
-            [MODIFIED, _DIRECTION],
-        )
+        query = DeskQuery([[]], [MODIFIED, _DIRECTION])
         since = max(0, at.mails - at.window.rules.overlap_max)
         for found in by_change(self._ask, query, since):
-            stamps = {str(one["id"]): modified_of(one) for one in found.records}
+            stamps = {str(one["id"]): modified_of(one) for one in found.records if _came_in(one)}
             new = [ref for ref in stamps if ref not in at.known_mails]
             tickets = self._tickets(new, stamps)
             for some in chunks(list(tickets), BATCH):
                 yield {ref: tickets[ref] for ref in some}
             if found.whole:
-                at.mails = max([at.mails, *stamps.values()])
+                at.mails = max([at.mails, *map(modified_of, found.records)])
                 at.known_mails = [*at.known_mails, *new][-MOST_MAILS:]
 
     def _tickets(self, mails: list[str], stamps: Mapping[str, int]) -> dict[str, int]:
@@ -52,3 +49,7 @@ class Mails:
     def _ask(self, body: dict[str, object]) -> Record:
         answer: Record = self._beside.search(EMAILS, body)
         return {"results": [], **answer}
+
+
+def _came_in(mail: Record) -> bool:
+    return str((mail.get("properties") or {}).get(_DIRECTION) or "").upper() != "EMAIL"

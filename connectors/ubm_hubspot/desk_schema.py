@@ -20,6 +20,7 @@ from ubm_sync.model import Binding, Place, Problem
 PART = "hubspot/desk"
 SOURCE_TYPE = "source_type"
 TYPE = "ticket_type"  # the field whose values make a ticket the desk's own
+CASE = "case"  # the field that every ticket has which this service took up
 OWN_TYPES = ("urgent_disconnect", "possible_disconnect", "close_account")  # domain C.6
 LEVELS = ("urgent", "high", "medium", "low")  # priorities, the highest first
 
@@ -35,11 +36,12 @@ class DeskSchema:
         self._priority = next((one for one in desk.bindings if one.field == "priority"), None)
         kind = next((one for one in desk.bindings if one.field == TYPE), None)
         self._kind = kind
+        self.case = next((one.external for one in desk.bindings if one.field == CASE), "")
         self.type = kind.external if kind else ""
         self._asked = frozenset(
             {*schema.wanted((desk,), identity), *self._heard, self.type, SOURCE_TYPE} - {""}
         )
-        self._searched = frozenset({identity, self.type, *self._heard} - {""})
+        self._searched = frozenset({identity, self.type, self.case, *self._heard} - {""})
         self._absent: frozenset[str] = frozenset()
         self._refused: set[str] = set()  # properties that HubSpot does not search by
         self._options: dict[str, list[str]] = {}  # property -> values; missing: not known
@@ -63,9 +65,9 @@ class DeskSchema:
         return f"HubSpot refuses to search tickets by {names}: what only these tell is not seen."
 
     @property
-    def heard(self) -> tuple[str, ...]:
-        """The properties that tell when a customer wrote, as far as they are searched by."""
-        return tuple(name for name in self._heard if self.searchable(name))
+    def heard(self) -> str:
+        """The property that tells when a customer wrote; "" where none can be searched by."""
+        return next((name for name in self._heard if self.searchable(name)), "")
 
     @property
     def types(self) -> list[str]:
@@ -96,8 +98,6 @@ class DeskSchema:
 
     def look(self) -> None:
         """Compare the portal with the mapping. Raises NoAccess, Temporary."""
-        self._refused.clear()
-        self.known = True
         try:
             properties, pipelines = self._catalog.properties(), self._catalog.pipelines()
         except NoAccess as error:
@@ -105,7 +105,10 @@ class DeskSchema:
                 raise
             text = f"What HubSpot's tickets hold cannot be read: {error}"
             self.problems = (Problem(f"{PART}/schema", "schema_unreadable", text),)
+            self.known = True
             return
+        self._refused.clear()
+        self.known = True
         self._catalog.adopt(
             (name, ours, theirs)
             for name, want in schema.wanted((self._desk,), self._identity).items()
@@ -145,7 +148,7 @@ class DeskSchema:
             "absent": sorted(self._absent),
             "refused": sorted(self._refused),
             "options": self._options,
-            "adopted": [[*key, theirs] for key, theirs in self._catalog.options.items()],
+            "names": {**self._catalog.dump(), "owners": {}},
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -154,7 +157,7 @@ class DeskSchema:
         self._absent = frozenset(state["absent"])
         self._refused = set(state["refused"])
         self._options = {name: list(values) for name, values in state["options"].items()}
-        self._catalog.adopt((one[0], one[1], one[2]) for one in state["adopted"])
+        self._catalog.load(state["names"])
 
     def _choices(self) -> list[str]:
         return [SOURCE_TYPE, *([self._priority.external] if self._priority else [])]

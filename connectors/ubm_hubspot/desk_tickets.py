@@ -8,7 +8,7 @@ from typing import Any
 from ubm_hubspot.client import Client
 from ubm_hubspot.searching import Record
 from ubm_hubspot.tickets import BATCH, HISTORIES, chunks
-from ubm_sync.errors import NotThere, Refused
+from ubm_sync.errors import NotThere, Refused, Temporary
 
 _BAD_REQUEST = 400
 _ROUNDS = 3
@@ -48,19 +48,20 @@ class DeskTickets:
         return found, waiting
 
     def by_key(self, keys: Sequence[str], identity: str) -> dict[str, str]:
-        """Return the ids of the tickets that carry these identities already, by identity."""
-        found: dict[str, str] = {}
-        for some in chunks(list(dict.fromkeys(keys)), BATCH):
-            body = {
-                "inputs": [{"id": key} for key in some],
-                "properties": [identity],
-                "idProperty": identity,
-            }
-            answer = self._ask(body)
-            for record in answer.get("results") or []:
-                key = str((record.get("properties") or {}).get(identity) or "")
-                found[key] = str(record["id"])
-        return found
+        """Return the ids of the tickets that carry these identities already, by identity.
+
+        Raises Temporary where HubSpot does not say of each whether it is there.
+        """
+        waiting = list(dict.fromkeys(keys))
+        found: dict[str, Record] = {}
+        for _ in range(_ROUNDS):
+            unsaid: list[str] = []
+            for some in chunks(waiting, BATCH):
+                unsaid += self._read(some, (), found, by=identity)
+            if not unsaid:
+                return {key: str(record["id"]) for key, record in found.items()}
+            waiting = unsaid
+        raise Temporary("HubSpot did not say whether a ticket is there already.")
 
     def one(self, ref: str) -> Record | None:
         """Return one ticket; asked by an id that was merged away HubSpot shows the other one."""
@@ -72,13 +73,22 @@ class DeskTickets:
         return None if record.get("archived") else record
 
     def _read(
-        self, refs: Sequence[str], histories: Sequence[str], found: dict[str, Record]
+        self,
+        refs: Sequence[str],
+        histories: Sequence[str],
+        found: dict[str, Record],
+        by: str = "",
     ) -> list[str]:
-        """Read one batch into ``found``; return the ids that were left unsaid."""
+        """Read one batch into ``found``; return what was left unsaid.
+
+        ``by`` names the unique property that ``refs`` are values of; "": they are ids.
+        """
         body: dict[str, Any] = {
             "inputs": [{"id": ref} for ref in refs],
-            "properties": self._properties,
+            "properties": [by] if by else self._properties,
         }
+        if by:
+            body["idProperty"] = by
         if histories:
             body["propertiesWithHistory"] = list(histories)
         try:
@@ -91,10 +101,11 @@ class DeskTickets:
                 raise
             half = len(refs) // 2
             return [
-                *self._read(refs[:half], histories, found),
-                *self._read(refs[half:], histories, found),
+                *self._read(refs[:half], histories, found, by),
+                *self._read(refs[half:], histories, found, by),
             ]
-        found |= {str(one["id"]): one for one in answer.get("results") or []}
+        for one in answer.get("results") or []:
+            found[str((one["properties"] if by else one).get(by or "id") or "")] = one
         errors = answer.get("errors") or []
         if all(one.get("category") == _ABSENT for one in errors):
             return []

@@ -112,7 +112,16 @@ class DeskLinks(Links):
             return dict.fromkeys(pairs, Trouble(str(error), lasting=False))
 
     def _all(self, pairs: Sequence[Pair], *, primary: bool) -> dict[Pair, Trouble]:
-        return self._link(pairs, primary=primary) if pairs else {}
+        failed = self._link(pairs, primary=primary) if pairs else {}
+        again = [pair for pair, trouble in failed.items() if not trouble.lasting]
+        return (
+            failed
+            if not again
+            else {
+                **{pair: trouble for pair, trouble in failed.items() if trouble.lasting},
+                **self._link(again, primary=primary),
+            }
+        )
 
     def _there(self, tickets: Sequence[str]) -> dict[str, list[str]]:
         return self._beside.linked(COMPANIES, TICKETS, COMPANIES, list(dict.fromkeys(tickets)))

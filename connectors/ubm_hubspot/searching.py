@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import orjson
 
 from ubm_hubspot.decode import CREATED, MODIFIED, modified_of
-from ubm_hubspot.values import milliseconds
 
 PAGE = 200
 DEEPEST = 9_800  # re-anchor before HubSpot's 10,000
@@ -79,14 +78,14 @@ class Query:
         return len(orjson.dumps(body)) <= BODY_LIMIT
 
 
-def by_change(ask: Ask, query: Asking, anchor: int, *, by: str = MODIFIED) -> Iterator[Found]:
+def by_change(ask: Ask, query: Asking, anchor: int) -> Iterator[Found]:
     """Yield tickets changed at ``anchor`` (epoch ms) or later, oldest change first.
 
-    ``by`` CREATED: those created then. Records may come twice. ``ask`` sends one search body.
+    Records may come twice. ``ask`` sends one search body.
     """
     offset, last = 0, ""
     while True:
-        body = query.body((by, "GTE", str(anchor)), sort=by, offset=offset)
+        body = query.body((MODIFIED, "GTE", str(anchor)), offset=offset)
         answer, whole = _asked(ask, body, offset)
         records: list[Record] = answer["results"]
         moved = bool(offset) and (not records or str(records[0]["id"]) != last)
@@ -96,30 +95,33 @@ def by_change(ask: Ask, query: Asking, anchor: int, *, by: str = MODIFIED) -> It
         if not moved:
             if not _next(answer) or not records:
                 return
-            latest, last = _stamp(records[-1], by), str(records[-1]["id"])
+            latest, last = modified_of(records[-1]), str(records[-1]["id"])
             offset += len(records) - 1
             if len(records) > 1 and offset + query.limit <= DEEPEST:
                 continue
         # Start again from the last change seen; where it fills all we saw, walk it by id.
         if latest == anchor:
-            yield from by_id(ask, query, (by, "EQ", str(anchor)))
+            yield from by_id(ask, query, (MODIFIED, "EQ", str(anchor)))
             anchor += 1
         else:
             anchor = latest
         offset = 0
 
 
-def created_of(record: Record) -> int:
-    """Return when a record was created, by HubSpot's clock, in epoch ms (0: not told)."""
-    text = (record.get("properties") or {}).get(CREATED) or record.get("createdAt")
-    try:
-        return milliseconds(text) if text else 0
-    except ValueError:
-        return 0
+def newest(ask: Ask, query: Asking, since: int, pages: int) -> Iterator[Found]:
+    """Yield tickets created at ``since`` (epoch ms) or later, the newest first.
 
-
-def _stamp(record: Record, by: str) -> int:
-    return created_of(record) if by == CREATED else modified_of(record)
+    Not all of them where there are more than fit on ``pages``, or where some left meanwhile.
+    """
+    offset = 0
+    for _ in range(pages):
+        body = query.body((CREATED, "GTE", str(since)), sort=CREATED, offset=offset)
+        body["sorts"][0]["direction"] = "DESCENDING"
+        answer, whole = _asked(ask, body, offset)
+        yield Found(answer["results"], whole, int(answer.get("total") or 0), bool(_next(answer)))
+        if not _next(answer) or offset + 2 * query.limit > DEEPEST:
+            return
+        offset += query.limit
 
 
 def by_id(ask: Ask, query: Asking, *filters: tuple[str, str, str]) -> Iterator[Found]:

@@ -135,6 +135,10 @@ class Window:
         """Remember that older states than this one are no news any more, but this one is."""
         self._know(ref, max(modified - 1, self.known.get(ref, -1)))
 
+    def order(self) -> None:
+        """Put what is known in the order of its changes, for whoever took it in another one."""
+        self.known = dict(sorted(self.known.items(), key=lambda one: one[1]))
+
     def forget(self, ref: str) -> None:
         """Forget a ticket that left: if it comes back, every state of it is news."""
         self.known.pop(ref, None)

@@ -149,7 +149,7 @@ class Writer:
             key=write.key,
             result=ended.result,
             ref=ended.ref or write.ref,
-            version=_version(ended),
+            version=_version(ended, is_final=not self._looks_back),
             landed=landed,
             reason=ended.reason
             or " ".join(dict.fromkeys([*parcel.faults.values(), *waiting.values()])),
@@ -173,7 +173,7 @@ def _is_contested(write: Write, ended: Ended) -> bool:
     return bool(write.careful) or (write.ref is None and not ended.new)
 
 
-def _version(ended: Ended) -> str:
+def _version(ended: Ended, *, is_final: bool) -> str:
     """Return the version to remember.
 
     What we changed ourselves is marked as not read back: somebody may have edited another field
@@ -181,7 +181,7 @@ def _version(ended: Ended) -> str:
     """
     if not ended.stamp:
         return ""
-    return instant(ended.stamp) + ("" if ended.new else UNREAD)
+    return instant(ended.stamp) + ("" if ended.new or is_final else UNREAD)
 
 
 def waves(writes: Sequence[Write]) -> list[list[Write]]:

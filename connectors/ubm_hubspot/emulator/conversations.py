@@ -19,8 +19,8 @@ e-mail) somebody of the client's, whose changes the history tells as the switche
 | ``see_tasks`` | ``who`` | the person's own list of what is to be done |
 | ``receive_item``, ``reject_item``, ``accept_item``, ``drop_item`` | ``id`` of an item, ``who`` | |
 
-A mail has ``subject``, ``text``, ``html``, ``headers``; one that came may be ``automatic``. Instants
-are ISO 8601. A checklist item is a task, which waits, is looked at, and is done.
+A mail has ``subject``, ``text``, ``html``, ``headers``; one that came may be ``automatic``.
+Instants are ISO 8601. A checklist item is a task, which waits, is looked at, and is done.
 ``write_in`` is a customer who writes where no ticket is yet: the inbox makes one, with the contact
 and, where mail is kept, the mail. What came by chat or phone is only in the ticket itself.
 """
