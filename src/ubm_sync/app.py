@@ -175,10 +175,23 @@ class Application:
                 one.permitted()
 
         desk = self.connect(place.system, permit)
-        if isinstance(desk, Desk):
-            stop = self.stop.is_set
-            made.append(dispatcher_of(configuration, self.state, desk, self.clock, stop))
-        return made[0] if made else None
+        if not isinstance(desk, Desk):
+            return None
+        mapping = configuration.mappings.get("location")
+        place = mapping.place("account") if mapping is not None else None
+        store = self.connect(place.system, permit) if place is not None else None
+        made.append(
+            dispatcher_of(
+                configuration,
+                self.state,
+                desk,
+                self.clock,
+                self.stop.is_set,
+                store,
+                store.close if store is not None else lambda: None,
+            )
+        )
+        return made[0]
 
     def _permit(self) -> None:
         """Let a request pass unless another instance has taken over from our engine."""

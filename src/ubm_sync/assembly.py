@@ -10,10 +10,12 @@ from ubm_sync.clock import Clock
 from ubm_sync.config import Configuration
 from ubm_sync.desk import Desk
 from ubm_sync.disconnection import read
+from ubm_sync.dispatch.accounts import lookup_in
 from ubm_sync.dispatch.gathering import Gatherer
 from ubm_sync.dispatch.lane import Dispatcher
 from ubm_sync.holder import is_gone, myself
 from ubm_sync.locations.secrets import mask
+from ubm_sync.ports import KnowsAccounts
 from ubm_sync.spelling import number_key
 from ubm_sync.state import State
 from ubm_sync.sync.limits import GuardRule, GuardSettings, Threshold
@@ -25,8 +27,14 @@ def dispatcher_of(
     desk: Desk,
     clock: Clock,
     should_stop: Callable[[], bool],
+    store: object = None,
+    release: Callable[[], None] = lambda: None,
 ) -> Dispatcher:
-    """Return the lane of disconnections over one help desk."""
+    """Return the lane of disconnections over one help desk.
+
+    ``store`` is asked for accounts that a text names, if it knows any; ``release`` is called when
+    the lane is closed.
+    """
     settings, service = configuration.disconnections, configuration.service
     gatherer = Gatherer(
         partial(read, grammar=configuration.phrases.grammar()),
@@ -36,6 +44,7 @@ def dispatcher_of(
         number_key,
         mask,
         configuration.coverage,
+        lookup_in(store) if isinstance(store, KnowsAccounts) else None,
     )
     return Dispatcher(
         state=state,
@@ -48,6 +57,7 @@ def dispatcher_of(
         system=configuration.desk.system if configuration.desk is not None else "",
         is_gone=is_gone,
         should_stop=should_stop,
+        release=release,
     )
 
 

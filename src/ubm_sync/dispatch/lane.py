@@ -60,6 +60,7 @@ class Dispatcher:
         system: str,
         is_gone: Callable[[str], bool] = lambda _holder: False,
         should_stop: Callable[[], bool] = lambda: False,
+        release: Callable[[], None] = lambda: None,
     ) -> None:
         self._state = state
         self._fenced = state.fenced(self._check)
@@ -68,6 +69,7 @@ class Dispatcher:
         self._holder = holder
         self._is_gone = is_gone
         self._stop = should_stop
+        self._release = release
         self._lease: Lease | None = None
         self._active: dict[str, tuple[datetime, bool]] = {}
         self._gatherer = gatherer
@@ -227,3 +229,4 @@ class Dispatcher:
     def close(self) -> None:
         """Release connections."""
         self._desk.close()
+        self._release()
