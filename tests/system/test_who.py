@@ -7,6 +7,8 @@ from datetime import timedelta
 from tests.stack import MANAGER, SERVICES
 from tests.system.commands import Office, Terminal
 
+from ubm_sync.live import Live
+
 DONE, FAILED, USAGE = 0, 1, 2
 GONE = "nobody@example.com"
 
@@ -106,3 +108,19 @@ def test_check_names_the_day_on_which_nobody_is_there(office: Office) -> None:
 
 def _flat(text: str) -> str:
     return " ".join(text.replace("│", " ").split())
+
+
+def test_the_running_service_takes_an_edit_over_and_keeps_the_last_good_one(office: Office) -> None:
+    live = Live(office.world.app)
+    try:
+        cover(office.run, "lead: lead@example.com\n")
+        assert live.refresh()
+        assert live.app.configuration.coverage.team.lead == "lead@example.com"
+        assert live.app.flows["location"].rules.stand_ins == ("lead@example.com",)  # type: ignore[attr-defined]
+
+        cover(office.run, "lead: nobody\n")
+        assert not live.refresh()
+        assert live.app.configuration.coverage.team.lead == "lead@example.com"
+    finally:
+        live.close()
+    assert "is not an e-mail address" in office.run("status").text

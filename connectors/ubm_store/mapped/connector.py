@@ -9,13 +9,14 @@ from datetime import UTC, date, timedelta
 from sqlalchemy import Engine
 
 from ubm_store.drafts import no_column
+from ubm_store.mapped.known import accounts_named
 from ubm_store.mapped.table import ForeignTable, Names, stored_as
 from ubm_store.mapped.writes import ForeignWriter
 from ubm_store.values import instant, instant_text
 from ubm_sync.database import clear_errors, for_reading, open_engine, safe_address
 from ubm_sync.errors import Refused
 from ubm_sync.model import Note, Outcome, Page, Place, Result, Write
-from ubm_sync.ports import Connection, DueBill, SetupStep
+from ubm_sync.ports import Connection, DueBill, KnownAccount, SetupStep
 
 SYSTEM = "store"
 PAGE = 2_000
@@ -113,6 +114,19 @@ class ForeignConnector:
     def noted(self, notes: Sequence[Note]) -> frozenset[str]:  # noqa: ARG002 - none can be there
         """Return nothing: there are no notes."""
         return frozenset()
+
+    def accounts_named(
+        self,
+        customer: str,
+        numbers: Sequence[str],
+        vendors: Sequence[str],
+        meters: Sequence[str],
+        text: str = "",
+    ) -> Sequence[KnownAccount]:
+        """Return the accounts that a text names; of their bills nothing is known."""
+        table = self._table()
+        with clear_errors(self._address), for_reading(self._engine()).connect() as connection:
+            return accounts_named(connection, table, customer, numbers, vendors, meters, text)
 
     def due_between(
         self,
