@@ -131,7 +131,7 @@ def test_editors_are_given_a_schema_of_each_kind_of_file() -> None:
 
     assert set(found) == {
         "mapping.schema.json", "service.schema.json", "delays.schema.json", "coverage.schema.json",
-        "customer.schema.json",
+        "customer.schema.json", "disconnections.schema.json", "disconnection_phrases.schema.json",
     }  # fmt: skip
     spot = found["mapping.schema.json"]["$defs"]["SpotBlock"]["anyOf"]
     assert [each["type"] for each in spot] == ["string", "object"]
