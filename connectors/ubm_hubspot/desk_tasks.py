@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ubm_hubspot.attaching import STAMP, Attachments, Item, Kind, as_html, whole
@@ -15,6 +16,7 @@ from ubm_sync.model import Outcome, Result
 
 _TASKS = Kind("tasks", "task", 230, "hs_task_subject")
 _CUT = " [...]"
+_HALF = re.compile(r"(&[^;]*|<[^>]*)$")  # an entity or a tag that was cut in two
 
 
 class Tasks:
@@ -79,7 +81,6 @@ class Tasks:
 def _short(text: str) -> str:
     """Return a body as HTML that HubSpot holds: a task cut short is better than none."""
     body = as_html(text)
-    while len(body) > LONGEST:
-        text = text[: max(0, len(text) - (len(body) - LONGEST) - len(_CUT))] + _CUT
-        body = as_html(text)
-    return body
+    if len(body) <= LONGEST:
+        return body
+    return _HALF.sub("", body[: LONGEST - len(_CUT)]) + _CUT
