@@ -142,7 +142,7 @@ class HubSpotDesk:
 
     def knows(self, email: str) -> bool:
         """Return whether an active user has this e-mail. Raises NoAccess, Temporary."""
-        return self._catalog.owner_id(email) is not None
+        return self._names.knows(email)
 
     def assign(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Make tasks; see ``Desk``. Raises NoAccess, Temporary."""

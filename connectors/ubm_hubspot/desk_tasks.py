@@ -68,7 +68,7 @@ class Tasks:
         properties = {
             STAMP: instant(whole(task.due)),
             "hs_task_subject": " ".join(task.subject.split()),
-            "hs_task_body": _short(task.body),
+            "hs_task_body": short(task.body),
             "hs_task_status": "NOT_STARTED",
             "hs_task_type": "TODO",
             "hubspot_owner_id": owner,
@@ -78,7 +78,7 @@ class Tasks:
         return Item(task.key, self._place, task.ref, properties)
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
     """Return a body as HTML that HubSpot holds: a task cut short is better than none."""
     body = as_html(text)
     if len(body) <= LONGEST:
