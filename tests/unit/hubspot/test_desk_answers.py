@@ -181,7 +181,7 @@ def test_an_id_that_hubspot_cannot_read_hides_no_other(portal: Portal) -> None:
         return read_back(body)
 
     portal.post(READ, read)
-    portal.http.get(f"{BASE}/v3/objects/tickets/x", json=NO, status=404)
+    portal.http.get(f"{BASE}/v3/objects/tickets/x", json=NO, status=400)
 
     assert list(portal.connector.dossiers(["1", "x", "2"])) == ["1", "2"]
 
