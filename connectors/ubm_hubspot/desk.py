@@ -142,7 +142,7 @@ class HubSpotDesk:
 
     def knows(self, email: str) -> bool:
         """Return whether an active user has this e-mail. Raises NoAccess, Temporary."""
-        return self._catalog.owner_id(email) is not None
+        return self._names.knows(email)
 
     def assign(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Make tasks; see ``Desk``. Raises NoAccess, Temporary."""
@@ -170,7 +170,7 @@ class HubSpotDesk:
     def _still_theirs(self, refs: Sequence[str]) -> Iterator[Ticket]:
         """Yield tickets that are so in the records too, not only in the index."""
         records, _ = self._tickets.read(refs)
-        for record in records.values():
+        for record in (records[ref] for ref in refs if ref in records):
             if record["properties"].get(OWNER) in self._names.left():
                 ticket = self._decoder.ticket(record)
                 if not ticket.closed:

@@ -130,7 +130,9 @@ class Arrivals:
 
     def _written(self, at: Position) -> Iterator[Sequence[Ticket]]:
         """Yield the tickets of new mail, where tickets do not tell of messages themselves."""
-        for some in self._mails.new(at):
+        for found in self._mails.new(at):
+            known = at.window.known  # what was told since the mail came is no news again
+            some = {ref: stamp for ref, stamp in found.items() if stamp > known.get(ref, -1)}
             tickets = self._read(at, dict.fromkeys(some, 0))
             yield [_heard(one, some.get(one.ref, 0)) for one in tickets]
 

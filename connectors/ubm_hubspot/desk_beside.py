@@ -6,8 +6,9 @@ says of what and why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ubm_hubspot.activities import Activities, Activity
@@ -16,6 +17,7 @@ from ubm_hubspot.desk_decode import DeskDecoder
 from ubm_hubspot.desk_mails import EMAILS
 from ubm_hubspot.desk_messages import PROPERTIES, message_of
 from ubm_hubspot.desk_tickets import DeskTickets
+from ubm_hubspot.parallel import in_flight
 from ubm_hubspot.searching import Record
 from ubm_hubspot.settings import Settings
 from ubm_hubspot.values import instant, milliseconds
@@ -57,6 +59,7 @@ class Beside:
         self._decoder = decoder
         self._facts = settings.facts
         self._most = settings.desk.messages
+        self._concurrency = settings.concurrency
         self.activities = Activities(
             client,
             (
@@ -119,26 +122,30 @@ class Beside:
         activities = self.activities
         if not refs:
             return _There({}, {}, {}, {}, {})
-        companies = activities.linked(COMPANIES, TICKETS, COMPANIES, refs)
-        contacts = activities.linked(CONTACTS, TICKETS, CONTACTS, refs)
+        kinds = (COMPANIES, CONTACTS, EMAILS)
+        companies, contacts, found = self._at_once(
+            partial(activities.linked, kind, TICKETS, kind, refs) for kind in kinds
+        )
         mails = {
-            ref: sorted(found, key=_number, reverse=True)[: self._most * _READ]
-            for ref, found in activities.linked(EMAILS, TICKETS, EMAILS, refs).items()
+            ref: sorted(some, key=_number, reverse=True)[: self._most * _READ]
+            for ref, some in found.items()
         }
         alone = [ref for ref in refs if not companies.get(ref) and contacts.get(ref)]
-        theirs = list(dict.fromkeys(one for ref in alone for one in contacts[ref]))
-        employers = activities.linked(COMPANIES, CONTACTS, COMPANIES, theirs) if theirs else {}
-        for ref in alone:
-            found = [one for contact in contacts[ref] for one in employers.get(contact, ())[:1]]
-            companies[ref] = list(dict.fromkeys(found))
-        people = activities.read(CONTACTS, _each(contacts)) if contacts else {}
-        return _There(
-            companies,
-            contacts,
-            mails,
-            people,
-            activities.read(EMAILS, _each(mails)) if mails else {},
+        theirs = _each({ref: contacts[ref] for ref in alone})
+        employers, people, read = self._at_once(
+            (
+                partial(activities.linked, COMPANIES, CONTACTS, COMPANIES, theirs),
+                partial(activities.read, CONTACTS, _each(contacts)),
+                partial(activities.read, EMAILS, _each(mails)),
+            )
         )
+        for ref in alone:
+            first = [one for contact in contacts[ref] for one in employers.get(contact, ())[:1]]
+            companies[ref] = list(dict.fromkeys(first))
+        return _There(companies, contacts, mails, people, read)
+
+    def _at_once(self, jobs: Iterable[Callable[[], Any]]) -> list[Any]:
+        return list(in_flight(jobs, self._concurrency))
 
     def _dossier(self, ref: str, record: Record, there: _There) -> Dossier:
         messages = self._messages(there.mails.get(ref, ()), there.read)

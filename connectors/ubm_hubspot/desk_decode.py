@@ -20,6 +20,7 @@ from ubm_hubspot.desk_names import DeskNames
 from ubm_hubspot.desk_schema import LEVELS, SOURCE_TYPE
 from ubm_hubspot.facts import instant_of, user_of
 from ubm_hubspot.searching import Record
+from ubm_hubspot.steps import Step
 from ubm_hubspot.values import instant
 from ubm_sync.desk import Channel, Ticket
 from ubm_sync.model import FieldType, Place
@@ -70,7 +71,7 @@ class DeskDecoder:
         get = record["properties"].get
         values, _ = self._decoder.values_of(self._desk.name, record)
         owner_id = str(get(OWNER) or "")
-        step = self._names.step(get(PIPELINE) or "", get(STAGE) or "") if get(STAGE) else None
+        step = self._step(record)
         email = (self._names.owner_email(owner_id) or "") if owner_id else ""
         created = moment(get(CREATED) or record.get("createdAt"))
         changed = _instant(modified_of(record))
@@ -105,9 +106,12 @@ class DeskDecoder:
 
     def is_closed(self, record: Record) -> bool:
         """Return whether a ticket lies in a stage that ends it."""
-        get = record["properties"].get
-        step = self._names.step(get(PIPELINE) or "", get(STAGE) or "") if get(STAGE) else None
+        step = self._step(record)
         return step is not None and step.closed
+
+    def _step(self, record: Record) -> Step | None:
+        pipeline, stage = (record["properties"].get(name) for name in (PIPELINE, STAGE))
+        return self._names.step(str(pipeline or ""), str(stage)) if stage else None
 
     def merged(self, record: Record) -> tuple[str, ...]:
         """Return the ids of the tickets that live on in this one."""

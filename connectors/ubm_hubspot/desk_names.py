@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from ubm_hubspot.catalog import Catalog
 from ubm_hubspot.steps import Step
 from ubm_sync.clock import Clock
-from ubm_sync.errors import NoAccess
+from ubm_sync.errors import NoAccess, Stopping, Temporary, Throttled
 
 FORBIDDEN = 403
+_SOON = timedelta(seconds=60)
 
 
 class DeskNames:
@@ -57,12 +58,31 @@ class DeskNames:
         now = self._clock.now()
         is_due = self._read_at is None or not timedelta() <= now - self._read_at < self._every
         if is_due and not self.lacking:
-            try:
-                self._catalog.people()
-            except NoAccess as error:
-                self._lack(error)
-            self._read_at = now
+            self._read_people(now)
         return self._catalog.left
+
+    def knows(self, email: str) -> bool:
+        """Return whether an active user has this e-mail; nobody is known who cannot be read."""
+        self.left()
+        try:
+            return not self.lacking and self._catalog.owner_id(email) is not None
+        except NoAccess as error:
+            self._lack(error)
+            return False
+
+    def _read_people(self, now: datetime) -> None:
+        try:
+            self._catalog.people()
+            self._read_at = now
+        except NoAccess as error:
+            self._lack(error)
+        except (Throttled, Stopping):
+            raise
+        except Temporary:
+            if self._read_at is None:
+                raise
+            # Who left was known a while ago, and that must do until owners can be read again.
+            self._read_at = max(self._read_at, now - self._every + min(self._every, _SOON))
 
     def step(self, pipeline: str, stage: str) -> Step | None:
         """Return a stage of any pipeline, None where the portal has no such stage."""

@@ -84,8 +84,11 @@ class DeskSchema:
         """Return a priority, or the next one below it that the portal has."""
         if self._priority is None or level not in LEVELS:
             return level
+        known = self._priority.choices or LEVELS
         for one in LEVELS[LEVELS.index(level) :]:
-            if self.takes(self._priority.external, self._sent(self._priority, one)):
+            if one in known and self.takes(
+                self._priority.external, self._sent(self._priority, one)
+            ):
                 return one
         return level
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ubm_hubspot.attaching import STAMP, Attachments, Item, Kind, as_html, whole
@@ -15,6 +16,7 @@ from ubm_sync.model import Outcome, Result
 
 _TASKS = Kind("tasks", "task", 230, "hs_task_subject")
 _CUT = " [...]"
+_HALF = re.compile(r"(&[^;]*|<[^>]*)$")  # an entity or a tag that was cut in two
 
 
 class Tasks:
@@ -66,7 +68,7 @@ class Tasks:
         properties = {
             STAMP: instant(whole(task.due)),
             "hs_task_subject": " ".join(task.subject.split()),
-            "hs_task_body": _short(task.body),
+            "hs_task_body": short(task.body),
             "hs_task_status": "NOT_STARTED",
             "hs_task_type": "TODO",
             "hubspot_owner_id": owner,
@@ -76,10 +78,9 @@ class Tasks:
         return Item(task.key, self._place, task.ref, properties)
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
     """Return a body as HTML that HubSpot holds: a task cut short is better than none."""
     body = as_html(text)
-    while len(body) > LONGEST:
-        text = text[: max(0, len(text) - (len(body) - LONGEST) - len(_CUT))] + _CUT
-        body = as_html(text)
-    return body
+    if len(body) <= LONGEST:
+        return body
+    return _HALF.sub("", body[: LONGEST - len(_CUT)]) + _CUT

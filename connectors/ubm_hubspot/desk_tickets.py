@@ -8,7 +8,7 @@ from typing import Any
 from ubm_hubspot.client import Client
 from ubm_hubspot.searching import Record
 from ubm_hubspot.tickets import BATCH, HISTORIES, chunks
-from ubm_sync.errors import NotThere, Refused, Temporary
+from ubm_sync.errors import NoAccess, NotThere, Refused, Temporary
 
 _BAD_REQUEST = 400
 _ROUNDS = 3
@@ -68,7 +68,9 @@ class DeskTickets:
         operation = self._client.crm.tickets.basic_api.get_by_id
         try:
             record: Record = self._client.call("read desk ticket", operation, ref)
-        except NotThere:
+        except NoAccess:
+            raise
+        except Refused:  # an id that means nothing is not there either
             return None
         return None if record.get("archived") else record
 

@@ -93,6 +93,8 @@ class DeskLinks(Links):
         """
         try:
             there = self._there([ticket for ticket, _ in pairs])
+            if why := self._beside.lacking.get(COMPANIES):  # one may be there, and primary
+                return dict.fromkeys(pairs, Trouble(why, lasting=False))
             first: list[Pair] = []
             further: list[Pair] = []
             for pair in dict.fromkeys(pairs):

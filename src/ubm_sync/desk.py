@@ -154,8 +154,8 @@ class Desk(Protocol):
     def arrivals(self, cursor: str | None) -> Iterator[DeskPage]:
         """Yield tickets that are new or changed since ``cursor``, new ones first.
 
-        Tickets that this service made for its records count only where a customer wrote on them
-        or a person changed a field of the desk. A ticket may come more than once. ``cursor`` None:
+        Tickets that this service made count only where a customer wrote on them, or where their
+        type or their case makes them the desk's. A ticket may come more than once. ``cursor`` None:
         open tickets of the last days as the settings say. One page at least, with a cursor.
         """
         ...

@@ -136,11 +136,8 @@ def _tell_ticket(portal: Portal, order: Order, names: tuple[str, ...]) -> None:
     for ref in (order["id"], *order.get("also", ())):
         ticket = portal.record("tickets", str(ref))
         if known:
-            before = ticket.modified
-            writer.update(ticket, dict.fromkeys(known, iso(writer.at)))
-            if not portal.switches.message_moves_ticket:
-                ticket.modified = before
-                portal.show(ticket)
+            write = writer.update if portal.switches.message_moves_ticket else writer.calculate
+            write(ticket, dict.fromkeys(known, iso(writer.at)))
 
 
 def _bounce(portal: Portal, order: Order) -> object:

@@ -36,9 +36,13 @@ class Writer:
 
     def update(self, record: Record, accepted: Mapping[str, str]) -> None:
         """Write checked values; the modification time moves even where nothing differs."""
+        record.modified = self.at
+        self.calculate(record, accepted)
+
+    def calculate(self, record: Record, accepted: Mapping[str, str]) -> None:
+        """Write values that HubSpot works out itself: the modification time stays."""
         values = record.values
         changed = {name: value for name, value in accepted.items() if values.get(name, "") != value}
-        record.modified = self.at
         self._change(record, changed)
 
     def touch(self, record: Record) -> None:

@@ -134,6 +134,14 @@ def test_a_ticket_of_a_record_counts_only_where_a_customer_wrote(moves: bool) ->
     assert (seen.ref, seen.key) == (ref, "0198-a")
     assert seen.heard_at is not None
     assert desk.poll() == []
+    desk.later(7_200)
+    desk.ticket("so that the search begins much later")
+    desk.poll()
+    desk.act("receive_message", id=ref, contact=JO, text="It is off.")
+    (again,) = desk.poll()
+    assert again.ref == ref
+    assert again.version > seen.version
+    assert desk.poll() == []
 
 
 def test_a_mail_that_is_dated_long_before_it_was_noted_is_seen() -> None:
@@ -260,6 +268,35 @@ def test_a_new_ticket_that_is_indexed_after_many_minutes_is_seen_at_a_busy_desk(
         desk.act("bulk_edit", ids=others, properties={"content": str(desk.clock.now())})
         seen += refs(desk.poll())
     assert slow in seen
+
+
+def test_a_page_that_leaves_tickets_out_covers_nothing() -> None:
+    desk = HelpDesk(settings={"desk": {"settle_every": 1e9}, "search_overlap_max": 5})
+    desk.poll()
+    desk.later(600)
+    new = []
+    for index in range(50):
+        new.append(desk.write_in(f"n{index}"))
+        desk.later(1)
+    desk.fault(Fault.SHORT, "search", times=2)
+    seen = refs(desk.poll())
+    assert len(seen) < 50
+    desk.later(60)
+    desk.ticket("newer than all of them")
+
+    assert set(new) <= {*seen, *refs(desk.poll())}
+
+
+def test_what_is_closed_after_the_first_reading_is_told_to_a_new_process_too() -> None:
+    desk = HelpDesk()
+    ref = desk.ticket()
+    desk.poll()
+    desk.begin_again()
+    desk.act("move_ticket", id=ref, stage="Closed")
+
+    (seen,) = desk.poll()
+
+    assert (seen.ref, seen.closed) == (ref, True)
 
 
 @pytest.mark.parametrize("path", ["search", "batch/read", ""])

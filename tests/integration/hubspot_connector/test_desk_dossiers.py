@@ -256,6 +256,29 @@ def test_a_dossier_is_whole_or_there_is_none(desk: HelpDesk, fault: Fault) -> No
     assert told
 
 
+@pytest.mark.parametrize(
+    "path", ["companies/batch/read", "emails/batch/read", "tickets/batch/read"]
+)
+def test_a_part_that_is_left_out_once_is_asked_for_again(desk: HelpDesk, path: str) -> None:
+    halsted = company(desk)
+    new = [desk.write_in(f"n{index}", contact=JO) for index in range(20)]
+    desk.file(*(Filing(ref, ref, {}, halsted) for ref in new))
+    desk.fault(Fault.PARTIAL, path, times=1)
+
+    told = desk.connector.dossiers(new)
+
+    assert len(told) == 20
+    assert all(one.messages and one.companies for one in told.values())
+
+
+def test_a_ticket_of_which_nothing_is_said_is_not_taken_for_gone(desk: HelpDesk) -> None:
+    new = [desk.write_in(f"n{index}") for index in range(5)]
+    desk.fault(Fault.PARTIAL, "tickets/batch/read", times=None)
+
+    with pytest.raises(Temporary):
+        desk.connector.dossiers(new)
+
+
 def test_in_a_portal_without_message_properties_mail_is_found_by_itself() -> None:
     desk = HelpDesk(message_properties=False)
     desk.read()

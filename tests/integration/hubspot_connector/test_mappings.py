@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.integration.hubspot_connector.portal import CSM, Portal
 
-from ubm_sync.desk import KIND
+from ubm_sync.desk import DESK, KIND
 from ubm_sync.mapping import load_mappings
 from ubm_sync.model import Binding, FieldType, Place, Result, Write, record_key
 
@@ -31,7 +31,7 @@ def shipped() -> tuple[Place, ...]:
 
 @pytest.fixture(scope="module")
 def portal() -> Portal:
-    portal = Portal(places=shipped())
+    portal = Portal(places=shipped(), desk=load_mappings(MAPPINGS)[KIND].place(DESK))
     portal.setup()
     return portal
 
