@@ -1,4 +1,4 @@
-"""The chapter of the demo that has a clock of its own: what it shows really happened."""
+"""The chapters of the demo with clocks of their own: what they show really happened."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 from tests.stack import ROOT
 from tests.system.commands import Terminal
 
+from ubm_sync.demo.help_desk import START as MONDAY
+from ubm_sync.demo.help_desk import HelpDesk
 from ubm_sync.demo.hundred_days import PAGES, START, HundredDays
 from ubm_sync.demo.story import StepFailed
 from ubm_sync.demo.virtual import VirtualStage
@@ -49,3 +51,36 @@ def test_what_does_not_happen_ends_the_demo(stage: VirtualStage) -> None:
 
     with pytest.raises(StepFailed, match=r"On day 9 this was not so: .*they are late"):
         HundredDays(stage).tell()
+
+
+def test_five_notices_reach_somebody_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with VirtualStage(tmp_path / "desk", MONDAY) as stage:
+        stage.open(ROOT / "config", ROOT / "mappings")
+        HelpDesk(stage).tell()
+        run = Terminal(tmp_path)
+        env = ("--env-file", str(stage.env_file))
+        listed = run.plain(*env, "disconnections", "list", "--all", "--json").json
+        shown = run.plain(*env, "disconnections", "show", listed[0]["name"])
+        left = run.plain(*env, "report", "unrouted")
+        whole = run.plain(*env, "verify-log")
+    said = capsys.readouterr().out
+
+    assert "ok  the daily check: unrouted 0" in said
+    assert said.count("note: Acknowledged: ") == 5
+    assert [one["outcome"] for one in listed].count("acknowledged") == 5
+    assert {one["category"] for one in listed} == {"urgent_disconnect", "close_account"}
+    assert "What happened" in shown.out
+    assert (left.code, left.out) == (0, "Unrouted: 0\n")
+    assert whole.code == 0
+
+
+def test_a_notice_nobody_gets_ends_the_demo(tmp_path: Path) -> None:
+    with VirtualStage(tmp_path / "desk", MONDAY) as stage:
+        stage.open(ROOT / "config", ROOT / "mappings")
+        lane = stage.folder / "config" / "disconnections.yaml"
+        text = lane.read_text(encoding="utf-8")
+        lane.write_text(text.replace("first: 30", "first: 300"), encoding="utf-8")
+        with pytest.raises(StepFailed, match=r"10:31: priya\.nair@example\.com is told"):
+            HelpDesk(stage).tell()

@@ -17,7 +17,11 @@ from ubm_sync.routing.updating import absorb, update
 from ubm_sync.state import Errand, ErrandKind, Inquiry, State, Tx
 
 DOSSIERS = 50  # tickets asked for at once
+AGAIN = 200  # tickets that are looked at again in one round
 _SAME = timedelta(minutes=2)  # a ticket made from a message, and that message
+_LATE = timedelta(minutes=15)  # how long a message is waited for that a ticket tells of
+_SOON = timedelta(minutes=1)
+_KEPT = 30  # messages of a ticket that are remembered as read
 _NOTHING = "nothing in it tells of a disconnection or of closing an account"
 _OURS = "this service made it, and no customer wrote on it"
 _CLOSED = "the ticket was closed when it was read"
@@ -94,6 +98,21 @@ class Hearing:
                 tx.cursors.put(self._cursor, page.cursor)
         return len(read)
 
+    def again(self, now: datetime) -> int:
+        """Look again at tickets of which a message was still missing; return how many."""
+        with self._state.reading() as tx:
+            refs = tx.inquiries.again(now, AGAIN)
+        if not refs:
+            return 0
+        found = self._desk.dossiers(refs)
+        with self._state.transaction() as tx:
+            gone = tx.inquiries.load(TICKET + ref for ref in refs if ref not in found)
+            for one in gone.values():
+                one.again_at = None
+            tx.inquiries.save(gone.values())
+            self._keep(tx, list(found.values()), now)
+        return len(found)
+
     def _wanted(self, tickets: Sequence[Ticket]) -> list[Ticket]:
         """Return the tickets to look at, those that seem urgent first.
 
@@ -147,7 +166,9 @@ class Hearing:
         inquiry = before or Inquiry(TICKET + ticket.ref, ticket.ref, ticket.created)
         texts = _unread(dossier, inquiry)
         inquiry.version, inquiry.digest, inquiry.read_at = ticket.version, digest_of(ticket), now
-        inquiry.heard_at = _heard(dossier, inquiry)
+        inquiry.heard_at = max(filter(None, (inquiry.heard_at, ticket.heard_at)), default=None)
+        inquiry.messages = _read(dossier, inquiry)
+        inquiry.again_at = _again(dossier, now)
         inquiry.customer = customer.key or inquiry.customer
         reading = gather.read(texts, customer.zone)
         if reading is None or (reading.category is Category.OTHER and inquiry.category):
@@ -225,11 +246,24 @@ def _is_news(ticket: Ticket, before: Inquiry) -> bool:
     return before.heard_at is None or ticket.heard_at > before.heard_at
 
 
-def _heard(dossier: Dossier, before: Inquiry) -> datetime | None:
-    """Return when the customer last wrote, as far as it has been read now."""
-    found = [one.at for one in dossier.messages if one.inbound]
-    known = (before.heard_at, dossier.ticket.heard_at, *found)
-    return max((one for one in known if one is not None), default=None)
+def _read(dossier: Dossier, before: Inquiry) -> tuple[str, ...]:
+    """Return the messages of a ticket that were read by now, as many as are worth keeping."""
+    new = [one.ref for one in dossier.messages if one.inbound and one.ref not in before.messages]
+    return (*before.messages, *reversed(new))[-_KEPT:]
+
+
+def _again(dossier: Dossier, now: datetime) -> datetime | None:
+    """Return when to look again for a message that the ticket tells of and that is not there yet.
+
+    A system may say that a customer wrote before the mail is to be seen on the ticket, and showing
+    it then changes nothing about the ticket.
+    """
+    ticket, heard = dossier.ticket, dossier.ticket.heard_at
+    if heard is None or now - heard > _LATE:
+        return None
+    is_content = abs(heard - ticket.created) <= _SAME and ticket.content.strip() and not ticket.key
+    is_there = any(one.inbound and abs(one.at - heard) <= _SAME for one in dossier.messages)
+    return None if is_content or is_there else now + _SOON
 
 
 def _unread(dossier: Dossier, before: Inquiry) -> list[Text]:
@@ -243,9 +277,8 @@ def _unread(dossier: Dossier, before: Inquiry) -> list[Text]:
     if not ticket.key and digest_of(ticket) != before.digest:
         found.append(texts_of(ticket))
     for one in dossier.messages:
-        is_old = before.heard_at is not None and one.at <= before.heard_at
         is_first = abs(one.at - ticket.created) <= _SAME and _holds(ticket, one.text)
-        if one.inbound and not is_old and not (is_first and not ticket.key):
+        if one.inbound and one.ref not in before.messages and not (is_first and not ticket.key):
             found.append(Text(one.subject or ticket.subject, one.text, one.at, one.sender))
     return found
 

@@ -147,6 +147,7 @@ class Dispatcher:
                 self._follow_up(done)
             if self._stop():
                 return
+        done.read += self._hearing.again(self._clock.now())
 
     def _read_rows(self, done: Round) -> None:
         done.read += self._rows.take(self._clock.now())

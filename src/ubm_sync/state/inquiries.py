@@ -5,7 +5,7 @@ Nothing that arrives is without a row here: it led to a case, or the row says wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from dataclasses import field as default
 from datetime import datetime
@@ -35,6 +35,8 @@ inquiry = Table(
     Column("arrived", Moment, nullable=False),
     Column("heard_at", Moment),
     Column("read_at", Moment),
+    Column("messages", JsonText, nullable=False),
+    Column("again_at", Moment, index=True),
     Index("ix_inquiry_case_id", "case_id"),
     Index("ix_inquiry_arrived", "arrived"),
 )
@@ -47,7 +49,8 @@ class Inquiry:
     ``source`` names it for good (``ticket:REF``, ``row:SYNC_ID``). ``digest`` is of the texts that
     were read, ``version`` the ticket's. ``category`` "" means that it was not read yet. ``found``
     is what the reading said, for people who ask. ``case_id`` is the case it belongs to; without
-    one ``reason`` says why. ``heard_at`` is when the customer last wrote, as far as it was read.
+    one ``reason`` says why. ``heard_at`` is when the customer last wrote, by the ticket;
+    ``messages`` are those that were read. ``again_at``: look then, changed or not.
     """
 
     source: str
@@ -64,6 +67,8 @@ class Inquiry:
     found: Json = default(default_factory=nothing)
     heard_at: datetime | None = None
     read_at: datetime | None = None
+    messages: Sequence[str] = ()
+    again_at: datetime | None = None
 
 
 NAMES = tuple(one.name for one in fields(Inquiry))
@@ -95,6 +100,11 @@ class Inquiries(Repository):
         statement = WHOLE.where(_columns.read_at.is_(None), _columns.arrived < before)
         rows = self._connection.execute(statement.order_by(_columns.arrived))
         return [Inquiry(*row) for row in rows]
+
+    def again(self, now: datetime, limit: int) -> list[str]:
+        """Return the refs of tickets to look at again now."""
+        statement = select(_columns.ref).where(_columns.again_at <= now).limit(limit)
+        return list(self._connection.scalars(statement.order_by(_columns.again_at)))
 
     def counts(self, since: datetime) -> dict[str, int]:
         """Return how much of each category came in since an instant."""

@@ -106,6 +106,18 @@ class HelpDesk:
         self.pages[ref].ticket = replace(self.pages[ref].ticket, heard_at=now)
         self._touch(ref, now)
 
+    def announce(self, ref: str) -> None:
+        """The ticket tells that the customer wrote; the message is not to be seen yet."""
+        now = self.clock.now()
+        self.pages[ref].ticket = replace(self.pages[ref].ticket, heard_at=now)
+        self._touch(ref, now)
+
+    def show(self, ref: str, text: str, at: datetime) -> None:
+        """A message that was announced is to be seen; the ticket itself does not change."""
+        number = f"m{len(self.pages[ref].messages)}"
+        message = Message(number, at, "customer@client.example", "Re:", text, inbound=True)
+        self.pages[ref].messages.append(message)
+
     def answer(self, ref: str, who: str, *, automatic: bool = False) -> None:
         """One of ours, or a machine, writes to the customer."""
         self._message(ref, "We are on it.", who, inbound=False, automatic=automatic)

@@ -95,6 +95,35 @@ def test_a_first_message_about_a_bill_then_a_notice(lane: Lane) -> None:
     assert lane.desk.pages[ref].ticket.priority == "urgent"
 
 
+def test_a_message_that_is_shown_later_than_it_is_announced_is_read(lane: Lane) -> None:
+    ref = lane.desk.write_in("Bill copy", "Please send the October bill.", company="77")
+    lane.round()
+    lane.clock.advance(timedelta(hours=3))
+    at = lane.clock.now()
+    lane.desk.announce(ref)
+    lane.round()
+    lane.desk.show(ref, FAR, at - timedelta(seconds=20))
+    lane.wait(1)
+    assert lane.desk.pages[ref].ticket.priority == "urgent"
+    calls = lane.desk.calls["dossiers"]
+    for _ in range(20):
+        lane.wait(1)
+    assert lane.desk.calls["dossiers"] <= calls + 2
+
+
+def test_an_announced_message_that_never_comes_is_not_waited_for_for_ever(lane: Lane) -> None:
+    ref = lane.desk.write_in("Bill copy", "Please send the October bill.", company="77")
+    lane.round()
+    lane.clock.advance(timedelta(hours=3))
+    lane.desk.announce(ref)
+    for _ in range(20):
+        lane.wait(1)
+    calls = lane.desk.calls["dossiers"]
+    for _ in range(20):
+        lane.wait(1)
+    assert lane.desk.calls["dossiers"] == calls
+
+
 def test_thanks_change_nothing(lane: Lane) -> None:
     ref = lane.desk.write_in("NOTICE", FAR, company="77")
     lane.round()

@@ -48,10 +48,13 @@ def _inquiry() -> None:
         sa.Column("arrived", sa.BigInteger(), nullable=False),
         sa.Column("heard_at", sa.BigInteger()),
         sa.Column("read_at", sa.BigInteger()),
+        sa.Column("messages", sa.Text(), nullable=False),
+        sa.Column("again_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("source", name=op.f("pk_inquiry")),
     )
     op.create_index(op.f("ix_inquiry_case_id"), "inquiry", ["case_id"])
-    op.create_index(op.f("ix_inquiry_arrived"), "inquiry", ["arrived"])
+    for name in ("arrived", "again_at"):
+        op.create_index(op.f(f"ix_inquiry_{name}"), "inquiry", [name])
 
 
 def _disconnection() -> None:
