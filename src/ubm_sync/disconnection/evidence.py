@@ -110,7 +110,11 @@ def weighed(found: Sequence[Evidence], reads: Sequence[Read]) -> list[Evidence]:
         if one.rule.name not in denied and not _void(one, reads, everywhere)
     ]
     requests = [_damped(one, dampers) for one in found if one.rule.kind is Kind.REQUEST]
-    threats = [_damped(one, dampers) for one in found if one.rule.kind is Kind.THREAT]
+    threats = [
+        _damped(one, dampers)
+        for one in found
+        if one.rule.kind is Kind.THREAT and _has_context(one, reads)
+    ]
     return [*requests, *_asked_for(threats, requests)]
 
 
@@ -119,8 +123,26 @@ def _void(damper: Evidence, reads: Sequence[Read], everywhere: frozenset[str]) -
     rule = damper.rule
     wide = rule.scope is Scope.MESSAGE or (rule.scope is Scope.TOPIC and damper.subject)
     around = everywhere if wide else reads[damper.at].concepts
-    return any(concept in around for concept in rule.unless) or any(
-        concept in everywhere for concept in rule.unless_message
+    inside = reads[damper.at].tags[damper.start + 1 : damper.end - 1] if rule.unless_inside else ()
+    return (
+        any(concept in around for concept in rule.unless)
+        or any(concept in everywhere for concept in rule.unless_message)
+        or any(concept in tags for tags in inside for concept in rule.unless_inside)
+    )
+
+
+def _has_context(one: Evidence, reads: Sequence[Read]) -> bool:
+    """Return whether one of the concepts that a rule needs is elsewhere in the message."""
+    needs = one.rule.needs
+    if not needs:
+        return True
+    return any(
+        concept in tags
+        for at, read in enumerate(reads)
+        if not read.concepts.isdisjoint(needs)
+        for index, tags in enumerate(read.tags)
+        if at != one.at or not one.start <= index < one.end
+        for concept in needs
     )
 
 

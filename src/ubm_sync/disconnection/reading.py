@@ -96,13 +96,17 @@ def judge(subject: str, body: str, grammar: Grammar, today: date) -> Judged:
     left = weighed(found, reads)
     threats = [one for one in left if one.rule.kind is Kind.THREAT]
     requests = [one for one in left if one.rule.kind is Kind.REQUEST]
-    base, request = together(threats), together(requests)
+    base = together(one for one in threats if not one.rule.net)
+    request = together(requests)
     supports = _supporting(found, threats) if base >= _SUPPORTABLE else []
     missing = 1 - base
     for weight in {one.rule.name: one.weight for one in supports}.values():
         missing *= 1 - weight
     threat = 1 - missing
+    nets = [one for one in threats if one.rule.net]
     category = _category(threat, request, threats, grammar)
+    if category is Category.OTHER and together(nets) >= grammar.thresholds.possible:
+        category, threat = Category.POSSIBLE, max(threat, max(one.weight for one in nets))
     return Judged(text, reads, threats, requests, supports, threat, request, category)
 
 

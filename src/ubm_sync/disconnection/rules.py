@@ -29,7 +29,15 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule; ``weight`` is evidence from 0 to 1, for a damper the factor that is left."""
+    """One rule.
+
+    ``weight`` is evidence from 0 to 1, for a damper the factor that is left. A damper takes from
+    rules ``of`` these kinds (``only`` these names), unless a concept of ``unless`` is in its scope,
+    of ``unless_message`` in the message or of ``unless_inside`` between its own words; ``negatable``:
+    not where it is denied. A threat of a rule with ``needs`` counts where one of these concepts is
+    elsewhere in the message. ``net``: what it finds is asked about and no more. ``firm``,
+    ``off``, ``now``, ``announced``: what a threat says of the service.
+    """
 
     name: str
     kind: Kind
@@ -40,6 +48,9 @@ class Rule:
     only: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     unless_message: tuple[str, ...] = ()
+    unless_inside: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    net: bool = False
     negatable: bool = False
     firm: bool = False
     off: bool = False
@@ -68,6 +79,9 @@ def rule_of(kind: Kind, name: str, written: Mapping[str, Any]) -> Rule:
         only=tuple(written.get("only", ())),
         unless=tuple(written.get("unless", ())),
         unless_message=tuple(written.get("unless_message", ())),
+        unless_inside=tuple(written.get("unless_inside", ())),
+        needs=tuple(written.get("needs", ())),
+        net=bool(written.get("net", False)),
         negatable=bool(written.get("negatable", False)),
         firm=bool(written.get("firm", False)),
         off=bool(written.get("off", False)),
