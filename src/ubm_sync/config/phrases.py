@@ -178,7 +178,7 @@ class Example:
 
 
 def failed_tests(settings: PhraseSettings) -> tuple[list[Flaw], int]:
-    """Run the tests of the file and of the package; return a flaw for each that fails, and how many ran.
+    """Run the tests of the file and of the package; return the flaws and how many tests ran.
 
     Raises ConfigError as ``PhraseSettings.grammar`` does.
     """

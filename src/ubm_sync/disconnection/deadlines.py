@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ubm_sync.calendars import BusinessCalendar
-from ubm_sync.disconnection.dates import Form, Mention, clock
-from ubm_sync.disconnection.evidence import Evidence, Read
+from ubm_sync.disconnection.annotation import Read
+from ubm_sync.disconnection.evidence import Evidence
+from ubm_sync.disconnection.mentions import Form, Mention
+from ubm_sync.disconnection.times import time_between
 from ubm_sync.disconnection.values import DeadlineKind, ServiceState
 
 NOTICE_DAYS = 10  # the least notice of the rules for non-residential customers in B.7
@@ -69,7 +71,7 @@ def state_of(
 ) -> ServiceState:
     """Return how the service is, by the evidence that is left."""
     strong = [one for one in threats if one.weight >= _STRONG]
-    if any(one.rule.now and not _dated_later(reads[one.at], one, today) for one in strong):
+    if any(one.rule.now and not _dated_later(reads[one.at], one, today, 8) for one in strong):
         return ServiceState.IN_PROGRESS
     if any(one.rule.off and not _to_come(reads[one.at], one, today) for one in strong):
         return ServiceState.ALREADY_OFF
@@ -88,9 +90,10 @@ def _to_come(read: Read, one: Evidence, today: date) -> bool:
     return _dated_later(read, one, today) and not _is_done(read, one)
 
 
-def _dated_later(read: Read, one: Evidence, today: date) -> bool:
+def _dated_later(read: Read, one: Evidence, today: date, reach: int = 3) -> bool:
+    """Return whether a later day is named within ``reach`` words."""
     return any(
-        one.start <= mention.start <= one.end + 3 and mention.day > today
+        one.start <= mention.start <= one.end + reach and mention.day > today
         for mention in read.days
         if mention.form is not Form.LENGTH
     )
@@ -112,10 +115,10 @@ def deadline_of(
     if stated is not None:
         at, mention = stated
         words = reads[at].sentence.tokens
-        hour = clock(words, mention.start - 4, mention.end + 4)
+        hour = time_between(words, mention.start - 4, mention.end + 4)
         return Deadline(
             mention.day, DeadlineKind.STATED, _words(reads[at], mention, text),
-            time(*hour) if hour else None,
+            hour,
         )  # fmt: skip
     if state is ServiceState.IN_PROGRESS:
         return Deadline(today, DeadlineKind.ESTIMATED)

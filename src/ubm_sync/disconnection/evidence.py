@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import NamedTuple
 
-from ubm_sync.disconnection.dates import Form, Mention, mentions
+from ubm_sync.disconnection.annotation import Read
 from ubm_sync.disconnection.grammar import Grammar
-from ubm_sync.disconnection.rules import Kind, Rule, Scope
-from ubm_sync.disconnection.lexicon import Tags
 from ubm_sync.disconnection.patterns import find
-from ubm_sync.disconnection.tokens import Sentence, Token
+from ubm_sync.disconnection.rules import Kind, Rule, Scope
 
-_DIGITS = re.compile(r"\d[\d.,:/-]*[a-z]{0,3}")
-_ACCOUNT = re.compile(r"\d[\d-]{4,}")
-_CENTS = re.compile(r"\d[\d,]*\.\d{2}")
-_MONEY = re.compile(r"\d[\d,]*(?:\.\d{2})?")
 _NEGATION_REACH = 3
 _FIRM_ENOUGH = 0.5
 _CLOSE_DAMPS = 0.35
 _REQUEST_DAMPS = 0.05
-
-
-class Read(NamedTuple):
-    """A sentence with its concepts."""
-
-    sentence: Sentence
-    tags: list[Tags]
-    concepts: frozenset[str]
-    days: list[Mention]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,44 +31,6 @@ class Evidence:
     def covers(self, other: Evidence) -> bool:
         """Return whether both are about some of the same words."""
         return self.at == other.at and self.start < other.end and other.start < self.end
-
-
-def annotate(sentences: Iterable[Sentence], grammar: Grammar, today: date) -> list[Read]:
-    """Return the sentences with what each word may mean; ``today`` is the day of receipt."""
-    return [_annotated(sentence, grammar, today) for sentence in sentences]
-
-
-def _annotated(sentence: Sentence, grammar: Grammar, today: date) -> Read:
-    words = tuple(
-        token
-        if (right := grammar.lexicon.repair(token.text)) == token.text
-        else token._replace(text=right)
-        for token in sentence.tokens
-    )
-    tags = grammar.lexicon.annotate(words)
-    for index, word in enumerate(words):
-        if word.text[0].isdigit():
-            _tag_number(words, index, tags[index])
-        elif word.text == "$" and index + 1 < len(words):
-            if _MONEY.fullmatch(words[index + 1].text.rstrip(".,")):
-                tags[index]["amount"] = (index + 2,)
-    days = mentions(words, today)
-    for mention in days:
-        if mention.form is not Form.LENGTH:
-            kind = "date" if mention.form is Form.DATE else "soon"
-            tags[mention.start].update({kind: (mention.end,), "when": (mention.end,)})
-    concepts = frozenset(concept for here in tags for concept in here)
-    return Read(Sentence(words, sentence.subject), tags, concepts, days)
-
-
-def _tag_number(words: Sequence[Token], index: int, tags: Tags) -> None:
-    text = words[index].text.rstrip(".,:")
-    if _CENTS.fullmatch(text):
-        tags["amount"] = (index + 1,)
-    if _DIGITS.fullmatch(text):
-        tags["num"] = (index + 1,)
-    if _ACCOUNT.fullmatch(text):
-        tags["account-number"] = (index + 1,)
 
 
 def collect(reads: Sequence[Read], grammar: Grammar) -> list[Evidence]:

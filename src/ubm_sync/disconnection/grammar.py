@@ -1,6 +1,6 @@
 """The grammar: concepts and rules as data, made ready for reading once.
 
-``builtin()`` is the grammar that ships with the package (``data/concepts.yaml``, ``data/rules.yaml``);
+``builtin()`` is the grammar of the package (``data/concepts.yaml`` and ``data/rules.yaml``);
 ``extended(...)`` adds what an admin configures.
 """
 
@@ -24,7 +24,7 @@ VENDOR = "vendor"
 _VENDOR_NAMES, _BOILERPLATE, _IGNORED = "vendor-name", "boilerplate-line", "ignored"
 _MADE_BY_CODE = frozenset({"num", "date", "soon", "when", "amount", "account-number"})
 _SHORTEST_VENDOR = 3
-# Brands that are words or towns too: they count only as people write names.
+# Long words that are recognised with one letter wrong.
 _MISSPELT = (
     "disconnect", "disconnects", "disconnected", "disconnecting", "disconnection",
     "termination", "terminated", "terminate", "discontinue", "discontinued", "discontinuance",
@@ -109,9 +109,7 @@ def compiled(source: Source) -> Grammar:
                 phrases.extend(words)
                 patterns.extend((name, variant) for variant in variants)
     lexicon = Lexicon(phrases, includes, _MISSPELT)
-    return Grammar(
-        lexicon, rules, index_of(patterns), source.thresholds, source.signatures
-    )
+    return Grammar(lexicon, rules, index_of(patterns), source.thresholds, source.signatures)
 
 
 def builtin_text(name: str) -> str:

@@ -1,8 +1,8 @@
 """Concepts and their phrases: which words of a sentence mean what.
 
 A phrase is plain words. ``disconnect*`` matches every word that begins so; ``~`` stands for up to
-four words within a clause ("shut ~ off": shut the power off); ``<name>`` is another concept's words.
-Nothing here is a regular expression, so no phrase can be slow.
+four words within a clause ("shut ~ off": shut the power off). Nothing here is a
+regular expression, so no phrase can be slow.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 
-from ubm_sync.disconnection.evidence import Read
+from ubm_sync.disconnection.annotation import Read
 from ubm_sync.disconnection.grammar import VENDOR
 
 _NUMBER = (
@@ -32,7 +32,9 @@ _METER = re.compile(
     re.IGNORECASE,
 )
 _MONEY = re.compile(r"\$\s?(\d[\d,]{0,14}(?:\.\d{1,2})?)(\s?k\b)?", re.IGNORECASE)
-_BARE_MONEY = re.compile(r"(?<![\d.,/$-])(\d{1,3}(?:,\d{3})+\.\d{2}|\d{1,6}\.\d{2})(?![\d.,/%-]*\d)")
+_BARE_MONEY = re.compile(
+    r"(?<![\d.,/$-])(\d{1,3}(?:,\d{3})+\.\d{2}|\d{1,6}\.\d{2})(?![\d.,/%-]*\d)"
+)
 _FRENCH_MONEY = re.compile(r"(\d{1,3}(?:[ \u202f]\d{3})*),(\d{2}) ?(?:\$|\u20ac)")
 _DIGITS = re.compile(r"\d")
 _BESIDE = re.compile(r"[ ,:|#]{0,4}")
@@ -41,7 +43,8 @@ _FEWEST_IN_ROW = 6
 _FEWEST_BARE = 7
 _MOST = 50
 _PUBLIC = re.compile(
-    r"\b(?:City|Town|Village|County|Borough|Township) of (?:[A-Z][\w'-]{1,20})(?: [A-Z][\w'-]{1,20}){0,3}"
+    r"\b(?:City|Town|Village|County|Borough|Township) of "
+    r"(?:[A-Z][\w'-]{1,20})(?: [A-Z][\w'-]{1,20}){0,3}"
 )
 _COMPANY = re.compile(
     r"\b(?:[A-Z][\w&'-]{1,20} ){1,3}(?:Energy|Power(?: (?:&|and) Light)?|Electric(?: Cooperative|"
@@ -115,7 +118,9 @@ def amounts(text: str) -> tuple[Decimal, ...]:
         except InvalidOperation:
             continue
         found.append(value * 1000 if match[2] else value)
-    found += [Decimal(f"{re.sub(r'[^0-9]', '', one[1])}.{one[2]}") for one in _FRENCH_MONEY.finditer(text)]
+    found += [
+        Decimal(f"{re.sub(r'[^0-9]', '', one[1])}.{one[2]}") for one in _FRENCH_MONEY.finditer(text)
+    ]
     if not found:
         found = [Decimal(one[1].replace(",", "")) for one in _BARE_MONEY.finditer(text)]
     return tuple(dict.fromkeys(found))[:_MOST]

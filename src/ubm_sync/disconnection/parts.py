@@ -39,7 +39,7 @@ _HEADER = re.compile(
     r"^\*?(from|de|sent|enviado|date|fecha|to|para|cc|subject|asunto|objet)\*?\s?:", re.IGNORECASE
 )
 _FORWARDED = re.compile(r"^\W*(fwd?|rv|tr|enc|reenv\w*)\s?:", re.IGNORECASE)
-_SIGNATURE = re.compile(r"^(--|__+|—|–)\s*$")
+_SIGNATURE = re.compile(r"^(--|__+|\u2014|\u2013)\s*$")
 _DEVICE = re.compile(r"^(sent from my|enviado desde mi|get outlook for|sent via)\b", re.IGNORECASE)
 _GREETING_OUT = re.compile(
     r"^(best|kind|warm|many)?\s*(regards|thanks|thank you|cheers|sincerely|saludos|atentamente|"

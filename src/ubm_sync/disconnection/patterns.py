@@ -2,7 +2,7 @@
 
 The elements of a pattern, in order:
 
-- ``<cut>`` a concept, ``word`` a word, ``begin*`` the beginning of a word, ``a|<b>`` one of several;
+- ``<cut>`` a concept, ``word`` a word, ``begin*`` its beginning, ``a|<b>`` one of several;
 - ``?`` after an element: it may be missing; ``*`` after a concept: none or several of them;
 - ``^`` at the beginning: a sentence or a clause begins there;
 - ``..`` up to three words that stay within a clause; ``...`` up to nine, commas allowed.
@@ -147,15 +147,7 @@ def _match(
         return here
     element = elements[at]
     if element.gap:
-        for skipped in range(element.gap + 1):
-            if here + skipped >= len(words):
-                return -1
-            end = _match(elements, at + 1, here + skipped, words, tags)
-            if end >= 0:
-                return end
-            if not element.crosses and words[here + skipped].text in _CLAUSE_ENDS:
-                return -1
-        return -1
+        return _over_gap(elements, at, here, words, tags)
     if element.repeats:
         return _repeated(elements, at, here, words, tags)
     if here >= len(words):
@@ -165,6 +157,23 @@ def _match(
             last = _match(elements, at + 1, end, words, tags)
             if last >= 0:
                 return last
+    return -1
+
+
+def _over_gap(
+    elements: tuple[Element, ...],
+    at: int,
+    here: int,
+    words: tuple[Token, ...],
+    tags: list[Tags],
+) -> int:
+    element = elements[at]
+    for index in range(here, min(here + element.gap + 1, len(words))):
+        end = _match(elements, at + 1, index, words, tags)
+        if end >= 0:
+            return end
+        if not element.crosses and words[index].text in _CLAUSE_ENDS:
+            return -1
     return -1
 
 

@@ -5,27 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
 
 from ubm_sync.calendars import local
 from ubm_sync.disconnection import names
+from ubm_sync.disconnection.annotation import Read
+from ubm_sync.disconnection.calendar_words import words
 from ubm_sync.disconnection.deadlines import best_day, deadline_of, state_of
-from ubm_sync.disconnection.evidence import (
-    Evidence,
-    Read,
-    annotate,
-    collect,
-    together,
-    weighed,
-)
+from ubm_sync.disconnection.evidence import Evidence
 from ubm_sync.disconnection.grammar import Grammar
-from ubm_sync.disconnection.rules import Kind
+from ubm_sync.disconnection.judging import Judged, judge
 from ubm_sync.disconnection.parts import Parts, split
-from ubm_sync.disconnection.tokens import fold, mended, sentences, tokenize
+from ubm_sync.disconnection.tokens import fold
 from ubm_sync.disconnection.values import Category, Message, Reading
 
-_SUPPORTABLE = 0.2  # below it there is no threat that anything could support
 _FEW_WORDS = 14
+_EARLIEST, _LATEST = date(1900, 1, 1), date(9000, 1, 1)
 _VULNERABLE = (
     ("life-safety", "life_safety"),
     ("medical", "medical"),
@@ -33,23 +27,10 @@ _VULNERABLE = (
     ("children", "children"),
 )
 _SMALL_WORDS = {
-    "en": frozenset(["the", "to", "is", "are", "we", "you", "our", "and", "for", "at", "in", "on", "it", "they", "this", "was", "has", "have"]),
-    "es": frozenset(["el", "la", "los", "las", "de", "que", "nos", "por", "para", "en", "un", "una", "del", "al", "se", "lo", "y", "con", "es"]),
-    "fr": frozenset(["le", "la", "les", "des", "nous", "pour", "et", "est", "une", "avons", "du", "au", "que", "vous", "ce", "dans"]),
+    "en": words("the to is are we you our and for at in on it they this was has have"),
+    "es": words("el la los las de que nos por para en un una del al se lo y con es"),
+    "fr": words("le la les des nous pour et est une avons du au que vous ce dans"),
 }
-
-
-class Judged(NamedTuple):
-    """A text with its evidence and what it comes to."""
-
-    text: str
-    reads: list[Read]
-    threats: list[Evidence]
-    requests: list[Evidence]
-    supports: list[Evidence]
-    threat: float
-    request: float
-    category: Category
 
 
 def read(message: Message, grammar: Grammar) -> Reading:
@@ -58,12 +39,18 @@ def read(message: Message, grammar: Grammar) -> Reading:
     What was written for the message is read; what it quotes only where it was forwarded, or where
     the new words say nothing by themselves ("see below").
     """
-    today = local(message.received, message.zone).date()
+    today = _today(message)
     parts = split(message.subject, message.body, grammar.signatures)
     judged = judge(parts.subject, parts.new, grammar, today)
     if parts.quoted.strip() and _speaks_by_quoting(parts, judged):
         judged = judge(parts.subject, f"{parts.new}\n{parts.quoted}", grammar, today)
     return _reading(judged, parts, today)
+
+
+def _today(message: Message) -> date:
+    """Return the local day of receipt, within years that days can be counted in."""
+    day = local(message.received, message.zone).date()
+    return min(max(day, _EARLIEST), _LATEST)
 
 
 def _speaks_by_quoting(parts: Parts, judged: Judged) -> bool:
@@ -73,64 +60,10 @@ def _speaks_by_quoting(parts: Parts, judged: Judged) -> bool:
         return False
     if any(one.damped for one in judged.threats):
         return False
-    words = sum(not read.sentence.subject and len(read.sentence.tokens) for read in judged.reads)
+    count = sum(not read.sentence.subject and len(read.sentence.tokens) for read in judged.reads)
     below = any("see-below" in read.concepts for read in judged.reads)
     settled = any("resolved" in read.concepts for read in judged.reads)
-    return not settled and (below or words <= _FEW_WORDS)
-
-
-def judge(subject: str, body: str, grammar: Grammar, today: date) -> Judged:
-    """Return what a text comes to."""
-    text = f"{subject}\n{body}"
-    folded = mended(fold(text))
-    cut = len(subject)
-    reads = annotate(
-        [
-            *sentences(tokenize(folded[:cut]), subject=True),
-            *sentences(tokenize(folded[cut:], cut)),
-        ],
-        grammar,
-        today,
-    )
-    found = collect(reads, grammar)
-    left = weighed(found, reads)
-    threats = [one for one in left if one.rule.kind is Kind.THREAT]
-    requests = [one for one in left if one.rule.kind is Kind.REQUEST]
-    base = together(one for one in threats if not one.rule.net)
-    request = together(requests)
-    supports = _supporting(found, threats) if base >= _SUPPORTABLE else []
-    missing = 1 - base
-    for weight in {one.rule.name: one.weight for one in supports}.values():
-        missing *= 1 - weight
-    threat = 1 - missing
-    nets = [one for one in threats if one.rule.net]
-    category = _category(threat, request, threats, grammar)
-    if category is Category.OTHER and together(nets) >= grammar.thresholds.possible:
-        category, threat = Category.POSSIBLE, max(threat, max(one.weight for one in nets))
-    return Judged(text, reads, threats, requests, supports, threat, request, category)
-
-
-def _supporting(found: Sequence[Evidence], threats: Sequence[Evidence]) -> list[Evidence]:
-    where = {one.at for one in threats if one.weight >= _SUPPORTABLE / 2}
-    return [
-        one
-        for one in found
-        if one.rule.kind is Kind.SUPPORT and (one.rule.scope != "sentence" or one.at in where)
-    ]
-
-
-def _category(
-    threat: float, request: float, threats: Sequence[Evidence], grammar: Grammar
-) -> Category:
-    limits = grammar.thresholds
-    firm = any(one.rule.firm and one.weight >= limits.urgent for one in threats)
-    if request >= limits.close and not firm and threat < max(request, limits.urgent):
-        return Category.CLOSE
-    if threat >= limits.urgent:
-        return Category.URGENT
-    if threat >= limits.possible:
-        return Category.POSSIBLE
-    return Category.OTHER
+    return not settled and (below or count <= _FEW_WORDS)
 
 
 def _reading(judged: Judged, parts: Parts, today: date) -> Reading:
@@ -171,17 +104,15 @@ def _reading(judged: Judged, parts: Parts, today: date) -> Reading:
     )
 
 
-def _accounts(
-    judged: Judged, parts: Parts, spans: list[tuple[int, int]]
-) -> tuple[str, ...]:
+def _accounts(judged: Judged, parts: Parts, spans: list[tuple[int, int]]) -> tuple[str, ...]:
     """Return the accounts; those of the sentence that decided come first."""
     text = judged.text
     best = max(judged.threats, key=lambda one: one.weight, default=None)
     here: tuple[str, ...] = ()
     if best is not None and judged.category is not Category.OTHER:
-        words = judged.reads[best.at].sentence.tokens
-        line = text.rfind("\n", 0, words[0].start) + 1
-        end = text.find("\n", words[-1].start)
+        tokens = judged.reads[best.at].sentence.tokens
+        line = text.rfind("\n", 0, tokens[0].start) + 1
+        end = text.find("\n", tokens[-1].start)
         row = text[line : end if end >= 0 else len(text)]
         here = names.accounts(row) or (names.account_in_row(row) if "|" in row else ())
     found = dict.fromkeys([*here, *names.accounts(text)])
@@ -194,8 +125,8 @@ def _phrase(judged: Judged, decisive: Sequence[Evidence]) -> str:
     best = max(decisive, key=lambda one: (one.weight, one.start - one.end), default=None)
     if best is None:
         return ""
-    words = judged.reads[best.at].sentence.tokens
-    return judged.text[words[best.start].start : words[best.end - 1].end]
+    tokens = judged.reads[best.at].sentence.tokens
+    return judged.text[tokens[best.start].start : tokens[best.end - 1].end]
 
 
 def _reasons(judged: Judged) -> tuple[str, ...]:
@@ -219,7 +150,7 @@ def _vulnerable(reads: Sequence[Read]) -> str:
 
 def language_of(text: str) -> str:
     """Return "en", "es" or "fr", by the small words."""
-    words = fold(text).split()
-    counts = {name: sum(word in few for word in words) for name, few in _SMALL_WORDS.items()}
+    folded = fold(text).split()
+    counts = {name: sum(word in few for word in folded) for name, few in _SMALL_WORDS.items()}
     best = max(counts, key=lambda name: counts[name])
     return best if counts[best] > counts["en"] else "en"

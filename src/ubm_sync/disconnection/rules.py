@@ -33,10 +33,11 @@ class Rule:
 
     ``weight`` is evidence from 0 to 1, for a damper the factor that is left. A damper takes from
     rules ``of`` these kinds (``only`` these names), unless a concept of ``unless`` is in its scope,
-    of ``unless_message`` in the message or of ``unless_inside`` between its own words; ``negatable``:
-    not where it is denied. A threat of a rule with ``needs`` counts where one of these concepts is
-    elsewhere in the message. ``net``: what it finds is asked about and no more. ``firm``,
-    ``off``, ``now``, ``announced``: what a threat says of the service.
+    of ``unless_message`` in the message or of ``unless_inside`` between its own words;
+    ``negatable``: not where it is denied. A threat of a rule with ``needs`` counts where
+    one of these concepts is elsewhere in the message. ``net``: what it finds is asked about and no
+    more. ``firm``: no request explains it away. ``off``, ``now``, ``announced``: what it says of
+    the service.
     """
 
     name: str

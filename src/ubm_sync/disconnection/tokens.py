@@ -11,8 +11,11 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
+from ubm_sync.disconnection.calendar_words import words
+
 _TOKEN = re.compile(
-    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[/.:-]\d+)+|[a-z0-9]+(?:'[a-z]{1,3}\b)?|(?<=\s)-+(?=\s)|[.!?;,:|()\n\"$#%&]", re.ASCII
+    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[/.:-]\d+)+|[a-z0-9]+(?:'[a-z]{1,3}\b)?|(?<=\s)-+(?=\s)|[.!?;,:|()\n\"$#%&]",
+    re.ASCII,
 )
 _CONTRASTS = frozenset({"but", "however", "unfortunately", "pero", "mais", "lamentablemente"})
 _ENDS = frozenset(".!?;|\n")
@@ -23,15 +26,17 @@ _FOLDED = {
     "\u2028": "\n", "\u2029": "\n", "\u2022": "\n", "\u00b7": "\n",
 }  # fmt: skip
 _MISREAD_FIGURES = re.compile(
-    r"\b[0-9lo]{1,2}/[0-9lo]{1,2}(?:/[0-9lo]{2,4})?\b|\$ ?[0-9lo][0-9lo,.]*[0-9]|\b2[0o][0-9lo]{2}\b"
+    r"\b[0-9lo]{1,2}/[0-9lo]{1,2}(?:/[0-9lo]{2,4})?\b|"
+    r"\$ ?[0-9lo][0-9lo,.]*[0-9]|\b2[0o][0-9lo]{2}\b"
 )
 _AS_DIGITS = str.maketrans("lo", "10")
 _BARS = re.compile(r"(?<=[a-z])\|\||\|\|(?=[a-z])")
 _TABLE = {ord(key): value for key, value in _FOLDED.items()}
 _LOOKALIKE = str.maketrans("0135|@$8!", "oiesiasbi")
 _LOOKALIKE_L = str.maketrans("0135|@$8!", "olesiasbl")
-_ABBREVIATED = frozenset(
-    ["jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "acct", "acc", "no", "st", "mr", "mrs", "ms", "dr", "vs", "approx", "inc", "co", "corp", "ave", "blvd", "rd", "ste", "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun", "num", "tel", "ext", "dept", "bldg"]
+_ABBREVIATED = words(
+    "jan feb mar apr jun jul aug sep sept oct nov dec acct acc no st mr mrs ms dr vs approx inc co "
+    "corp ave blvd rd ste mon tue tues wed thu thur thurs fri sat sun num tel ext dept bldg"
 )
 _SHORTEST_DAMAGED = 4
 
@@ -49,7 +54,6 @@ class Sentence(NamedTuple):
 
     tokens: tuple[Token, ...]
     subject: bool = False
-    contrast: bool = False  # begins with "but"
 
 
 @lru_cache(maxsize=4096)
@@ -117,7 +121,7 @@ def sentences(tokens: list[Token], *, subject: bool = False) -> list[Sentence]:
 
 
 def _sentence(tokens: list[Token], *, subject: bool) -> Sentence:
-    return Sentence(tuple(tokens), subject, tokens[0].text in _CONTRASTS)
+    return Sentence(tuple(tokens), subject)
 
 
 def _abbreviates(tokens: list[Token], index: int) -> bool:

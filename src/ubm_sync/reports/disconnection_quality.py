@@ -118,11 +118,11 @@ def _labelled(path: Path, number: int, row: Mapping[str, str]) -> Labelled:
         )
     zone = row.get("zone", "").strip() or USUAL_ZONE
     received = _received(path, number, row.get("received", "").strip(), zone_of(zone))
-    notes = dict(
-        (key.strip(), value.strip())
+    notes = {
+        key.strip(): value.strip()
         for key, _, value in (part.partition("=") for part in row.get("notes", "").split(";"))
         if value
-    )
+    }
     message = Message(row["subject"], row["body"], received, zone)
     return Labelled(row["id"] or str(number), Category(label), message, notes)
 
@@ -166,9 +166,7 @@ def quality(judged: Sequence[Judged]) -> dict[str, Any]:
         "recall": _rate(len(caught), len(threatened)),
         "precision": _rate(len(caught), len(alarms)),
         "close_called_urgent": _rate(len(close_urgent), len(close)),
-        "right": _rate(
-            sum(one.text.label is one.reading.category for one in judged), len(judged)
-        ),
+        "right": _rate(sum(one.text.label is one.reading.category for one in judged), len(judged)),
         "misses": [_line(one) for one in judged if one.missed],
         "false_alarms": [_line(one) for one in judged if one.false_alarm],
         "misread": [_line(one) for one in judged if one.misread],

@@ -1,0 +1,65 @@
+"""Sentences with what each of their words may mean: concepts, numbers, days."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from ubm_sync.disconnection.dates import mentions
+from ubm_sync.disconnection.grammar import Grammar
+from ubm_sync.disconnection.lexicon import Tags
+from ubm_sync.disconnection.mentions import Form, Mention, word_at
+from ubm_sync.disconnection.tokens import Sentence, Token
+
+_DIGITS = re.compile(r"\d[\d.,:/-]*[a-z]{0,3}")
+_ACCOUNT = re.compile(r"\d[\d-]{4,}")
+_CENTS = re.compile(r"\d[\d,]*\.\d{2}")
+_MONEY = re.compile(r"\d[\d,]*(?:\.\d{2})?")
+
+
+class Read(NamedTuple):
+    """A sentence with its concepts."""
+
+    sentence: Sentence
+    tags: list[Tags]
+    concepts: frozenset[str]
+    days: list[Mention]
+
+
+def annotate(sentences: Iterable[Sentence], grammar: Grammar, today: date) -> list[Read]:
+    """Return the sentences with what each word may mean; ``today`` is the day of receipt."""
+    return [_annotated(sentence, grammar, today) for sentence in sentences]
+
+
+def _annotated(sentence: Sentence, grammar: Grammar, today: date) -> Read:
+    words = tuple(_repaired(token, grammar) for token in sentence.tokens)
+    tags = grammar.lexicon.annotate(words)
+    for index, word in enumerate(words):
+        if word.text[0].isdigit():
+            _tag_number(words, index, tags[index])
+        elif word.text == "$" and _MONEY.fullmatch(word_at(words, index + 1).rstrip(".,")):
+            tags[index]["amount"] = (index + 2,)
+    days = mentions(words, today)
+    for mention in days:
+        if mention.form is not Form.LENGTH:
+            kind = "date" if mention.form is Form.DATE else "soon"
+            tags[mention.start].update({kind: (mention.end,), "when": (mention.end,)})
+    concepts = frozenset(concept for here in tags for concept in here)
+    return Read(Sentence(words, sentence.subject), tags, concepts, days)
+
+
+def _repaired(token: Token, grammar: Grammar) -> Token:
+    right = grammar.lexicon.repair(token.text)
+    return token if right == token.text else token._replace(text=right)
+
+
+def _tag_number(words: Sequence[Token], index: int, tags: Tags) -> None:
+    text = words[index].text.rstrip(".,:")
+    if _CENTS.fullmatch(text):
+        tags["amount"] = (index + 1,)
+    if _DIGITS.fullmatch(text):
+        tags["num"] = (index + 1,)
+    if _ACCOUNT.fullmatch(text):
+        tags["account-number"] = (index + 1,)

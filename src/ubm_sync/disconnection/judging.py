@@ -1,0 +1,89 @@
+"""What the evidence in a text comes to: threat against request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from ubm_sync.disconnection.annotation import Read, annotate
+from ubm_sync.disconnection.evidence import Evidence, collect, together, weighed
+from ubm_sync.disconnection.grammar import Grammar
+from ubm_sync.disconnection.rules import Kind, Scope
+from ubm_sync.disconnection.tokens import fold, mended, sentences, tokenize
+from ubm_sync.disconnection.values import Category
+
+_SUPPORTABLE = 0.2  # below it there is no threat that anything could support
+
+
+class Judged(NamedTuple):
+    """A text with its evidence and what it comes to."""
+
+    text: str
+    reads: list[Read]
+    threats: list[Evidence]
+    requests: list[Evidence]
+    supports: list[Evidence]
+    threat: float
+    request: float
+    category: Category
+
+
+def judge(subject: str, body: str, grammar: Grammar, today: date) -> Judged:
+    """Return what a text comes to."""
+    text = f"{subject}\n{body}"
+    folded = mended(fold(text))
+    cut = len(subject)
+    reads = annotate(
+        [
+            *sentences(tokenize(folded[:cut]), subject=True),
+            *sentences(tokenize(folded[cut:], cut)),
+        ],
+        grammar,
+        today,
+    )
+    found = collect(reads, grammar)
+    left = weighed(found, reads)
+    threats = [one for one in left if one.rule.kind is Kind.THREAT]
+    requests = [one for one in left if one.rule.kind is Kind.REQUEST]
+    base = together(one for one in threats if not one.rule.net)
+    supports = _supporting(found, threats) if base >= _SUPPORTABLE else []
+    threat, request = _supported(base, supports), together(requests)
+    category = _category(threat, request, threats, grammar)
+    if category is Category.OTHER:
+        asked = together(one for one in threats if one.rule.net)
+        if asked >= grammar.thresholds.possible:
+            category, threat = Category.POSSIBLE, max(threat, asked)
+    return Judged(text, reads, threats, requests, supports, threat, request, category)
+
+
+def _supported(base: float, supports: Sequence[Evidence]) -> float:
+    """Return the weight of threats together with what supports them, each rule once."""
+    missing = 1 - base
+    for weight in {one.rule.name: one.weight for one in supports}.values():
+        missing *= 1 - weight
+    return 1 - missing
+
+
+def _supporting(found: Sequence[Evidence], threats: Sequence[Evidence]) -> list[Evidence]:
+    where = {one.at for one in threats if one.weight >= _SUPPORTABLE / 2}
+    return [
+        one
+        for one in found
+        if one.rule.kind is Kind.SUPPORT and (one.rule.scope is Scope.MESSAGE or one.at in where)
+    ]
+
+
+def _category(
+    threat: float, request: float, threats: Sequence[Evidence], grammar: Grammar
+) -> Category:
+    """Return what it comes to; firm evidence of a utility's act outweighs a request."""
+    limits = grammar.thresholds
+    firm = any(one.rule.firm and one.weight >= limits.urgent for one in threats)
+    if request >= limits.close and not firm and threat < max(request, limits.urgent):
+        return Category.CLOSE
+    if threat >= limits.urgent:
+        return Category.URGENT
+    if threat >= limits.possible:
+        return Category.POSSIBLE
+    return Category.OTHER
