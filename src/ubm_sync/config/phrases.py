@@ -65,6 +65,15 @@ class ThresholdBlock(Block):
     close: Weight = Thresholds().close
     """From here on the customer asks to close an account."""
 
+    model_drops: Weight = Thresholds().model_drops
+    """An alarm that the model gives less of a chance is dropped; 0: never."""
+
+    model_asks: Weight = Thresholds().model_asks
+    """Where no rule found anything, a manager is asked from this chance on; 1: never."""
+
+    model_insists: Weight = Thresholds().model_insists
+    """The same where rules explained everything away; 1: never."""
+
 
 class ExampleBlock(Block):
     """A text and what it must be read as."""

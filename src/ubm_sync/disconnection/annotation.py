@@ -8,8 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ubm_sync.disconnection.dates import mentions
-from ubm_sync.disconnection.grammar import Grammar
-from ubm_sync.disconnection.lexicon import Tags
+from ubm_sync.disconnection.lexicon import Lexicon, Tags
 from ubm_sync.disconnection.mentions import Form, Mention, word_at
 from ubm_sync.disconnection.tokens import Sentence, Token
 
@@ -28,14 +27,14 @@ class Read(NamedTuple):
     days: list[Mention]
 
 
-def annotate(sentences: Iterable[Sentence], grammar: Grammar, today: date) -> list[Read]:
+def annotate(sentences: Iterable[Sentence], lexicon: Lexicon, today: date) -> list[Read]:
     """Return the sentences with what each word may mean; ``today`` is the day of receipt."""
-    return [_annotated(sentence, grammar, today) for sentence in sentences]
+    return [_annotated(sentence, lexicon, today) for sentence in sentences]
 
 
-def _annotated(sentence: Sentence, grammar: Grammar, today: date) -> Read:
-    words = tuple(_repaired(token, grammar) for token in sentence.tokens)
-    tags = grammar.lexicon.annotate(words)
+def _annotated(sentence: Sentence, lexicon: Lexicon, today: date) -> Read:
+    words = tuple(_repaired(token, lexicon) for token in sentence.tokens)
+    tags = lexicon.annotate(words)
     for index, word in enumerate(words):
         if word.text[0].isdigit():
             _tag_number(words, index, tags[index])
@@ -50,8 +49,8 @@ def _annotated(sentence: Sentence, grammar: Grammar, today: date) -> Read:
     return Read(Sentence(words, sentence.subject), tags, concepts, days)
 
 
-def _repaired(token: Token, grammar: Grammar) -> Token:
-    right = grammar.lexicon.repair(token.text)
+def _repaired(token: Token, lexicon: Lexicon) -> Token:
+    right = lexicon.repair(token.text)
     return token if right == token.text else token._replace(text=right)
 
 

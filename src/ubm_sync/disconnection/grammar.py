@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +17,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from ubm_sync.disconnection.lexicon import Lexicon, Phrase, parse_phrase
+from ubm_sync.disconnection.opinion import Model
 from ubm_sync.disconnection.patterns import Index, Pattern, index_of, parse_pattern
 from ubm_sync.disconnection.rules import Kind, Rule, Thresholds, rule_of
 from ubm_sync.disconnection.tokens import fold
@@ -42,6 +44,7 @@ class Grammar:
     rules: Mapping[str, Rule]
     index: Index
     thresholds: Thresholds = field(default_factory=Thresholds)
+    model: Model | None = None
     signatures: tuple[str, ...] = ()  # folded beginnings of lines where a signature begins
 
 
@@ -60,6 +63,7 @@ class Source:
     concepts: Mapping[str, Mapping[str, Sequence[str]]]
     rules: Mapping[str, Mapping[str, Mapping[str, Any]]]
     thresholds: Thresholds = field(default_factory=Thresholds)
+    model: Model | None = None
     signatures: tuple[str, ...] = ()
 
 
@@ -109,7 +113,7 @@ def compiled(source: Source) -> Grammar:
                 phrases.extend(words)
                 patterns.extend((name, variant) for variant in variants)
     lexicon = Lexicon(phrases, includes, _MISSPELT)
-    return Grammar(lexicon, rules, index_of(patterns), source.thresholds, source.signatures)
+    return Grammar(lexicon, rules, index_of(patterns), source.thresholds, source.model, source.signatures)
 
 
 def builtin_text(name: str) -> str:
@@ -123,7 +127,13 @@ def builtin_source() -> Source:
     """Return the grammar of the package as it is written down."""
     yaml = YAML(typ="safe", pure=True)
     concepts = yaml.load(builtin_text("concepts.yaml"))["concepts"]
-    return Source(concepts, YAML(typ="safe", pure=True).load(builtin_text("rules.yaml")))
+    rules = YAML(typ="safe", pure=True).load(builtin_text("rules.yaml"))
+    return Source(concepts, rules, model=_model())
+
+
+def _model() -> Model:
+    written = json.loads(builtin_text("model.json"))
+    return Model(written["bias"], written["weights"])
 
 
 @lru_cache(maxsize=1)
@@ -156,7 +166,7 @@ def extended(extension: Extension) -> Grammar:
             raise GrammarError(f'there is no rule "{name}"', "weights", name)
         rules[kind][name] = {**rules[kind][name], "weight": weight}
     signatures = tuple(fold(line).strip() for line in extension.signatures)
-    return compiled(Source(concepts, rules, extension.thresholds, signatures))
+    return compiled(Source(concepts, rules, extension.thresholds, base.model, signatures))
 
 
 def _vendors() -> Iterable[Phrase]:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from ubm_sync.disconnection.annotation import Read, annotate
 from ubm_sync.disconnection.evidence import Evidence, collect, together, weighed
 from ubm_sync.disconnection.grammar import Grammar
-from ubm_sync.disconnection.rules import Kind, Scope
+from ubm_sync.disconnection.opinion import Opinion, opinion_of
+from ubm_sync.disconnection.rules import Kind, Scope, Thresholds
 from ubm_sync.disconnection.tokens import fold, mended, sentences, tokenize
 from ubm_sync.disconnection.values import Category
 
@@ -27,6 +28,7 @@ class Judged(NamedTuple):
     threat: float
     request: float
     category: Category
+    opinion: Opinion | None = None
 
 
 def judge(subject: str, body: str, grammar: Grammar, today: date) -> Judged:
@@ -39,7 +41,7 @@ def judge(subject: str, body: str, grammar: Grammar, today: date) -> Judged:
             *sentences(tokenize(folded[:cut]), subject=True),
             *sentences(tokenize(folded[cut:], cut)),
         ],
-        grammar,
+        grammar.lexicon,
         today,
     )
     found = collect(reads, grammar)
@@ -54,7 +56,24 @@ def judge(subject: str, body: str, grammar: Grammar, today: date) -> Judged:
         asked = together(one for one in threats if one.rule.net)
         if asked >= grammar.thresholds.possible:
             category, threat = Category.POSSIBLE, max(threat, asked)
-    return Judged(text, reads, threats, requests, supports, threat, request, category)
+    opinion = opinion_of(reads, grammar.model) if grammar.model else None
+    judged = Judged(text, reads, threats, requests, supports, threat, request, category, opinion)
+    return judged if opinion is None else _second_opinion(judged, opinion, grammar.thresholds)
+
+
+def _second_opinion(judged: Judged, opinion: Opinion, limits: Thresholds) -> Judged:
+    """Return what is judged with the model heard: it drops alarms, or asks where there is none."""
+    if judged.category in {Category.URGENT, Category.POSSIBLE}:
+        if opinion.chance >= limits.model_drops:
+            return judged
+        firm = any(one.rule.firm and one.weight >= limits.urgent for one in judged.threats)
+        return judged._replace(category=Category.POSSIBLE if firm else Category.OTHER)
+    if judged.category is Category.CLOSE:
+        return judged
+    asks = limits.model_insists if judged.threats else limits.model_asks
+    if opinion.chance < asks:
+        return judged
+    return judged._replace(category=Category.POSSIBLE, threat=max(judged.threat, limits.possible))
 
 
 def _supported(base: float, supports: Sequence[Evidence]) -> float:

@@ -19,6 +19,7 @@ from ubm_sync.disconnection.tokens import fold
 from ubm_sync.disconnection.values import Category, Message, Reading
 
 _FEW_WORDS = 14
+_QUOTED = 16  # words of a sentence
 _EARLIEST, _LATEST = date(1900, 1, 1), date(9000, 1, 1)
 _VULNERABLE = (
     ("life-safety", "life_safety"),
@@ -124,9 +125,18 @@ def _accounts(judged: Judged, parts: Parts, spans: list[tuple[int, int]]) -> tup
 def _phrase(judged: Judged, decisive: Sequence[Evidence]) -> str:
     best = max(decisive, key=lambda one: (one.weight, one.start - one.end), default=None)
     if best is None:
-        return ""
+        return _spoken(judged) if judged.category is Category.POSSIBLE else ""
     tokens = judged.reads[best.at].sentence.tokens
     return judged.text[tokens[best.start].start : tokens[best.end - 1].end]
+
+
+def _spoken(judged: Judged) -> str:
+    """Return the beginning of the sentence that moved the model most."""
+    if judged.opinion is None:
+        return ""
+    tokens = judged.reads[judged.opinion.sentence].sentence.tokens
+    last = tokens[min(len(tokens), _QUOTED) - 1]
+    return judged.text[tokens[0].start : last.end].strip()
 
 
 def _reasons(judged: Judged) -> tuple[str, ...]:
@@ -137,6 +147,9 @@ def _reasons(judged: Judged) -> tuple[str, ...]:
         for one in every
     ]
     told += [f"{one.rule.name}: {one.rule.says}" for one in judged.supports]
+    if judged.opinion is not None:
+        spoken = ", ".join(judged.opinion.because) or "nothing"
+        told.append(f"model: a chance of {judged.opinion.chance:.2f} by {spoken}")
     return tuple(dict.fromkeys(told))
 
 

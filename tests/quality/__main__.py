@@ -1,0 +1,70 @@
+"""``python -m tests.quality [--write]``: what the model adds to the rules, and its training.
+
+Without ``--write`` it prints a cross-validation in ten parts: the rules alone, and the rules with a
+model that has not seen the texts it judges. The rules have: they are written with all of them at
+hand, so their own figures are those of texts they know. With ``--write`` it learns from all texts
+of ``tests/data`` and writes ``data/model.json`` of the package; that takes half a minute.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tests.quality.texts import digest, examples, labelled
+
+from ubm_sync.disconnection.grammar import builtin
+from ubm_sync.disconnection.training import train
+from ubm_sync.reports.disconnection_quality import Labelled, judge, quality
+
+MODEL = Path(__file__).parents[2] / "src" / "ubm_sync" / "disconnection" / "data" / "model.json"
+PARTS = 10
+
+
+def write(texts: list[Labelled]) -> None:
+    model = train(examples(texts, builtin()))
+    content = {
+        "about": "weights of the second opinion; made by python -m tests.quality --write",
+        "texts": len(texts),
+        "digest": digest(texts),
+        "bias": model.bias,
+        "weights": dict(sorted(model.weights.items())),
+    }
+    MODEL.write_text(json.dumps(content, indent=0, ensure_ascii=True) + "\n", encoding="utf-8")
+    print(f"{len(model.weights)} weights from {len(texts)} texts written to {MODEL.name}")
+
+
+def validate(texts: list[Labelled]) -> None:
+    grammar = builtin()
+    learned = examples(texts, grammar)
+    alone, both = [], []
+    for part in range(PARTS):
+        here = texts[part::PARTS]
+        others = [one for number, one in enumerate(learned) if number % PARTS != part]
+        alone += judge(here, replace(grammar, model=None))
+        both += judge(here, replace(grammar, model=train(others, rounds=60)))
+    show("rules alone", quality(alone))
+    show("rules and a model that has not seen them", quality(both))
+
+
+def show(what: str, found: dict[str, dict[str, float]]) -> None:
+    recall, precision = found["recall"], found["precision"]
+    print(
+        f"{what}: noticed {recall['count']} of {recall['of']} ({recall['rate']:.3f}), "
+        f"alarms right {precision['count']} of {precision['of']} ({precision['rate']:.3f})"
+    )
+
+
+def main(arguments: Sequence[str]) -> None:
+    texts = labelled()
+    if "--write" in arguments:
+        write(texts)
+    else:
+        validate(texts)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

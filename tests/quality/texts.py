@@ -1,0 +1,51 @@
+"""The labelled texts of ``tests/data``, and what of them the model learns from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from ubm_sync.calendars import local
+from ubm_sync.disconnection.annotation import Read
+from ubm_sync.disconnection.grammar import Grammar
+from ubm_sync.disconnection.judging import judge
+from ubm_sync.disconnection.opinion import features_of
+from ubm_sync.disconnection.parts import split
+from ubm_sync.reports.disconnection_quality import ALARMS, Labelled, load_labelled
+
+DATA = Path(__file__).parents[1] / "data"
+FILES = tuple(sorted(DATA.glob("disconnection_texts_*.csv")))
+
+
+def labelled() -> list[Labelled]:
+    """Return all texts, in the order of the files."""
+    return [text for path in FILES for text in load_labelled(path)[0]]
+
+
+def digest(texts: list[Labelled]) -> str:
+    """Return a hash of what the model learns from."""
+    content = "\x1e".join(
+        f"{one.label.value}\x1f{one.message.subject}\x1f{one.message.body}" for one in texts
+    )
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def annotated(text: Labelled, grammar: Grammar) -> list[Read]:
+    """Return all of a message as the model sees it."""
+    message = text.message
+    parts = split(message.subject, message.body)
+    today = local(message.received, message.zone).date()
+    everything = f"{parts.new}\n{parts.quoted}"
+    return judge(parts.subject, everything, replace(grammar, model=None), today).reads
+
+
+def examples(texts: list[Labelled], grammar: Grammar) -> list[tuple[frozenset[str], bool]]:
+    """Return (features, whether a disconnection threatens) of each text."""
+    return [
+        (
+            frozenset(name for read in annotated(text, grammar) for name in features_of(read)),
+            text.label in ALARMS,
+        )
+        for text in texts
+    ]
