@@ -7,12 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from ubm_sync.calendars import local
+from ubm_sync.config.disconnection import package_examples
 from ubm_sync.disconnection.annotation import Read
 from ubm_sync.disconnection.grammar import Grammar
 from ubm_sync.disconnection.judging import judge
 from ubm_sync.disconnection.opinion import features_of
 from ubm_sync.disconnection.parts import split
-from ubm_sync.reports.disconnection_quality import ALARMS, Labelled, load_labelled
+from ubm_sync.disconnection.values import Message
+from ubm_sync.reports.disconnection_quality import (
+    ALARMS,
+    USUAL_RECEIVED,
+    USUAL_ZONE,
+    Labelled,
+    load_labelled,
+)
 
 DATA = Path(__file__).parents[1] / "data"
 FILES = tuple(sorted(DATA.glob("disconnection_texts_*.csv")))
@@ -21,6 +29,16 @@ FILES = tuple(sorted(DATA.glob("disconnection_texts_*.csv")))
 def labelled() -> list[Labelled]:
     """Return all texts, in the order of the files."""
     return [text for path in FILES for text in load_labelled(path)[0]]
+
+
+def beside_the_rules() -> list[Labelled]:
+    """Return the short texts that stand as tests beside the rules."""
+    return [
+        Labelled(
+            str(number), one.expect, Message("", one.text, USUAL_RECEIVED, USUAL_ZONE), notes={}
+        )
+        for number, one in enumerate(package_examples())
+    ]
 
 
 def digest(texts: list[Labelled]) -> str:

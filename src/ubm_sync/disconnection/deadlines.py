@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ubm_sync.calendars import BusinessCalendar
 from ubm_sync.disconnection.annotation import Read
 from ubm_sync.disconnection.evidence import Evidence
-from ubm_sync.disconnection.mentions import Form, Mention
+from ubm_sync.disconnection.mentions import Form, Mention, word_at
 from ubm_sync.disconnection.times import time_between
 from ubm_sync.disconnection.values import DeadlineKind, ServiceState
 
@@ -150,7 +150,7 @@ def _score(
     if mention.form in {Form.LENGTH, Form.PAST}:
         return None
     role = role_of(read, mention, leaving=leaving)
-    if role in {Role.ISSUED, Role.AWAY}:
+    if role in {Role.ISSUED, Role.AWAY} or _was_moved(read, mention):
         return None
     ahead = (mention.day - today).days
     if ahead < -_LONG_PAST or (ahead < 0 and mention.form is not Form.DATE):
@@ -163,6 +163,14 @@ def _score(
     if read.sentence.subject:
         score += 0.5
     return score if score > -1 else None
+
+
+def _was_moved(read: Read, mention: Mention) -> bool:
+    """Return whether a day was put off: the first of "from 11/20 to 11/25"."""
+    words = read.sentence.tokens
+    if word_at(words, mention.start - 1) != "from" or word_at(words, mention.end) != "to":
+        return False
+    return any(other.start == mention.end + 1 for other in read.days)
 
 
 def _near_cut(read: Read, mention: Mention) -> bool:

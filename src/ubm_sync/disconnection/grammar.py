@@ -32,7 +32,8 @@ _MISSPELT = (
     "termination", "terminated", "terminate", "discontinue", "discontinued", "discontinuance",
     "interruption", "suspension", "suspended", "reconnect", "reconnected", "reconnection",
     "electricity", "shutting", "notification", "delinquent", "desconexion", "desconectar",
-    "desconectan", "cancelled", "scheduled",
+    "desconectan", "cancelled", "scheduled", "service", "shutoff", "electric", "payment",
+    "account",
 )  # fmt: skip
 
 

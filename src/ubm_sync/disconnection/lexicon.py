@@ -19,7 +19,7 @@ _STEM = 3  # letters by which phrases with an ending left open are found
 _CACHED = 20_000
 _CLAUSE_ENDS = frozenset(",.!?;:|\n()-")
 _PRICKLY = re.compile(r"([a-z0-9])-([a-z0-9])")
-_SHORTEST_MISSPELT = 8
+_SHORTEST_MISSPELT = 7
 
 Tags: TypeAlias = dict[str, tuple[int, ...]]
 """What begins at a word: concept -> where each phrase of it ends (index after its last word)."""

@@ -38,7 +38,7 @@ _ABBREVIATED = words(
     "jan feb mar apr jun jul aug sep sept oct nov dec acct acc no st mr mrs ms dr vs approx inc co "
     "corp ave blvd rd ste mon tue tues wed thu thur thurs fri sat sun num tel ext dept bldg"
 )
-_SHORTEST_DAMAGED = 4
+_SHORTEST_DAMAGED = 2
 
 
 class Token(NamedTuple):
