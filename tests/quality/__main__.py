@@ -18,7 +18,7 @@ from tests.quality.texts import beside_the_rules, digest, examples, labelled
 
 from ubm_sync.disconnection.grammar import builtin
 from ubm_sync.disconnection.training import train
-from ubm_sync.reports.disconnection_quality import Labelled, judge, quality
+from ubm_sync.reports.disconnection_quality import judge, quality
 
 MODEL = Path(__file__).parents[2] / "src" / "ubm_sync" / "disconnection" / "data" / "model.json"
 PARTS = 10

@@ -19,6 +19,7 @@ LEAD_DAYS = 2  # business days until a payment is posted
 _SHORT_NOTICE = 3  # days; so short that the day of receipt stands for the day of the notice
 _LONG_PAST = 45
 _FAR = 75
+_AS_GOOD = 2.0  # of dates that are about as likely the first counts
 _ROLE_REACH = 7  # words
 _STRONG = 0.3  # evidence that says something of the state
 
@@ -87,6 +88,8 @@ def _to_come(read: Read, one: Evidence, today: date) -> bool:
     first, last = max(0, one.start - 5), min(len(read.tags), one.end + 2)
     if any("to-come" in read.tags[index] for index in range(first, last)):
         return True
+    if any("condition" in read.tags[index] for index in range(one.start)):
+        return True
     return _dated_later(read, one, today) and not _is_done(read, one)
 
 
@@ -129,19 +132,25 @@ def best_day(
     reads: Sequence[Read], evidence: Sequence[Evidence], today: date, *, leaving: bool = False
 ) -> tuple[int, Mention] | None:
     """Return the day that most likely belongs to the evidence, with its sentence's number."""
-    best: tuple[float, int, int, Mention] | None = None
     weights: dict[int, float] = {}
     for one in evidence:
         weights[one.at] = max(weights.get(one.at, 0), one.weight)
-    for at, read in enumerate(reads):
-        for mention in read.days:
-            score = _score(read, mention, weights.get(at, 0.0), today, leaving=leaving)
-            if score is None:
-                continue
-            entry = (score, -mention.day.toordinal(), at, mention)
-            if best is None or entry[:2] > best[:2]:
-                best = entry
-    return None if best is None else (best[2], best[3])
+    scored = [
+        (score, at, mention)
+        for at, read in enumerate(reads)
+        for mention in read.days
+        if (score := _score(read, mention, weights.get(at, 0.0), today, leaving=leaving))
+        is not None
+    ]
+    if not scored:
+        return None
+    _, at, mention = max(scored, key=lambda one: (one[0], -one[2].day.toordinal()))
+    if mention.form is Form.DATE and mention.day >= today:
+        least = max(score for score, _, _ in scored) - _AS_GOOD
+        others = [one for one in scored if one[0] >= least and one[2].form is Form.DATE]
+        later = [one for one in others if one[2].day >= today]
+        _, at, mention = min(later, key=lambda one: one[2].day)
+    return at, mention
 
 
 def _score(

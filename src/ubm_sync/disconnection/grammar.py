@@ -23,7 +23,8 @@ from ubm_sync.disconnection.rules import Kind, Rule, Thresholds, rule_of
 from ubm_sync.disconnection.tokens import fold
 
 VENDOR = "vendor"
-_VENDOR_NAMES, _BOILERPLATE, _IGNORED = "vendor-name", "boilerplate-line", "ignored"
+BOILERPLATE = "boilerplate-line"  # a sentence with such words is not read
+_VENDOR_NAMES, _IGNORED = "vendor-name", "ignored"
 _MADE_BY_CODE = frozenset({"num", "date", "soon", "when", "amount", "account-number"})
 _SHORTEST_VENDOR = 3
 # Long words that are recognised with one letter wrong.
@@ -114,7 +115,9 @@ def compiled(source: Source) -> Grammar:
                 phrases.extend(words)
                 patterns.extend((name, variant) for variant in variants)
     lexicon = Lexicon(phrases, includes, _MISSPELT)
-    return Grammar(lexicon, rules, index_of(patterns), source.thresholds, source.model, source.signatures)
+    return Grammar(
+        lexicon, rules, index_of(patterns), source.thresholds, source.model, source.signatures
+    )
 
 
 def builtin_text(name: str) -> str:
@@ -153,7 +156,7 @@ def extended(extension: Extension) -> Grammar:
     more = {
         **extension.phrases,
         _VENDOR_NAMES: (*extension.phrases.get(_VENDOR_NAMES, ()), *extension.vendors),
-        _BOILERPLATE: (*extension.phrases.get(_BOILERPLATE, ()), *extension.boilerplate),
+        BOILERPLATE: (*extension.phrases.get(BOILERPLATE, ()), *extension.boilerplate),
         _IGNORED: (*extension.phrases.get(_IGNORED, ()), *extension.ignore),
     }
     for name, phrases in more.items():

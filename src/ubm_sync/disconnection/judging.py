@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ubm_sync.disconnection.annotation import Read, annotate
 from ubm_sync.disconnection.evidence import Evidence, collect, together, weighed
-from ubm_sync.disconnection.grammar import Grammar
+from ubm_sync.disconnection.grammar import BOILERPLATE, Grammar
 from ubm_sync.disconnection.opinion import Opinion, opinion_of
 from ubm_sync.disconnection.rules import Kind, Scope, Thresholds
 from ubm_sync.disconnection.tokens import fold, mended, sentences, tokenize
@@ -36,14 +36,12 @@ def judge(subject: str, body: str, grammar: Grammar, today: date) -> Judged:
     text = f"{subject}\n{body}"
     folded = mended(fold(text))
     cut = len(subject)
-    reads = annotate(
-        [
-            *sentences(tokenize(folded[:cut]), subject=True),
-            *sentences(tokenize(folded[cut:], cut)),
-        ],
-        grammar.lexicon,
-        today,
-    )
+    written = [
+        *sentences(tokenize(folded[:cut]), subject=True),
+        *sentences(tokenize(folded[cut:], cut)),
+    ]
+    annotated = annotate(written, grammar.lexicon, today)
+    reads = [read for read in annotated if BOILERPLATE not in read.concepts]
     found = collect(reads, grammar)
     left = weighed(found, reads)
     threats = [one for one in left if one.rule.kind is Kind.THREAT]

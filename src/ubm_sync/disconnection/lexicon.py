@@ -19,6 +19,7 @@ _STEM = 3  # letters by which phrases with an ending left open are found
 _CACHED = 20_000
 _CLAUSE_ENDS = frozenset(",.!?;:|\n()-")
 _PRICKLY = re.compile(r"([a-z0-9])-([a-z0-9])")
+_SIGNS = frozenset("&%#$")  # they stand in names
 _SHORTEST_MISSPELT = 7
 
 Tags: TypeAlias = dict[str, tuple[int, ...]]
@@ -40,7 +41,11 @@ def parse_phrase(concept: str, text: str) -> Phrase:
             elements.append(part)
             continue
         stem = part.rstrip("*")
-        words = [token.text for token in tokenize(stem)]
+        words = [
+            token.text
+            for token in tokenize(stem)
+            if token.text[0].isalnum() or token.text in _SIGNS
+        ]
         if not words:
             raise ValueError(f'"{part}" is no word')
         elements.extend(words)

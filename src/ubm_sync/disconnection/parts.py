@@ -46,7 +46,7 @@ _GREETING_OUT = re.compile(
     r"respectfully|best wishes|cordialement|best)\s*[,.!]*\s*$",
     re.IGNORECASE,
 )
-_MOST_IN_SIGNATURE = 8
+_MOST_IN_SIGNATURE, _LONGEST_IN_SIGNATURE = 8, 90
 
 
 class Parts(NamedTuple):
@@ -139,13 +139,13 @@ def _unsigned(lines: list[str], signatures: tuple[str, ...]) -> list[str]:
             return lines[:number]
         if signatures and number and fold(line).strip().startswith(signatures):
             return lines[:number]
-        rest = [one for one in lines[number + 1 :] if one.strip()]
-        if (
-            number
-            and _GREETING_OUT.match(line)
-            and rest
-            and len(rest) <= _MOST_IN_SIGNATURE
-            and all(len(one) < 90 for one in rest)  # noqa: PLR2004
-        ):
+        if number and _GREETING_OUT.match(line) and _is_signature(lines[number + 1 :]):
             return lines[: number + 1]
     return lines
+
+
+def _is_signature(lines: list[str]) -> bool:
+    """Return whether what follows a greeting is a few short lines."""
+    rest = [line for line in lines if line.strip()]
+    few = 0 < len(rest) <= _MOST_IN_SIGNATURE
+    return few and all(len(line) < _LONGEST_IN_SIGNATURE for line in rest)

@@ -18,7 +18,7 @@ from ubm_sync.disconnection.parts import Parts, split
 from ubm_sync.disconnection.tokens import fold
 from ubm_sync.disconnection.values import Category, Message, Reading
 
-_FEW_WORDS = 14
+_FEW_WORDS = 6
 _QUOTED = 16  # words of a sentence
 _EARLIEST, _LATEST = date(1900, 1, 1), date(9000, 1, 1)
 _VULNERABLE = (
@@ -57,7 +57,7 @@ def _today(message: Message) -> date:
 def _speaks_by_quoting(parts: Parts, judged: Judged) -> bool:
     if parts.forwarded:
         return True
-    if judged.category is not Category.OTHER:
+    if judged.category is not Category.OTHER and (judged.threats or judged.requests):
         return False
     if any(one.damped for one in judged.threats):
         return False
