@@ -3,7 +3,8 @@
 Without ``--write`` it prints a cross-validation in ten parts: the rules alone, and the rules with a
 model that has not seen the texts it judges. The rules have: they are written with all of them at
 hand, so their own figures are those of texts they know. With ``--write`` it learns from all texts
-of ``tests/data`` and those beside the rules, and writes ``data/model.json`` of the package; that takes half a minute.
+of ``tests/data`` and those beside the rules, and
+writes ``data/model.json`` of the package.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def write() -> None:
         "weights": dict(sorted(model.weights.items())),
     }
     MODEL.write_text(json.dumps(content, indent=0, ensure_ascii=True) + "\n", encoding="utf-8")
-    print(f"{len(model.weights)} weights from {len(texts)} texts written to {MODEL.name}")
+    sys.stdout.write(f"{len(model.weights)} weights from {len(texts)} texts: {MODEL.name}\n")
 
 
 def validate() -> None:
@@ -55,9 +56,9 @@ def validate() -> None:
 
 def show(what: str, found: dict[str, dict[str, float]]) -> None:
     recall, precision = found["recall"], found["precision"]
-    print(
+    sys.stdout.write(
         f"{what}: noticed {recall['count']} of {recall['of']} ({recall['rate']:.3f}), "
-        f"alarms right {precision['count']} of {precision['of']} ({precision['rate']:.3f})"
+        f"alarms right {precision['count']} of {precision['of']} ({precision['rate']:.3f})\n"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from ubm_sync.calendars import local
@@ -58,11 +59,20 @@ def annotated(text: Labelled, grammar: Grammar) -> list[Read]:
     return judge(parts.subject, everything, replace(grammar, model=None), today).reads
 
 
+def _unlearned() -> set[str]:
+    """Return words that no model shall learn: the names of the systems this service works with."""
+    connectors = entry_points(group="ubm_sync.connectors")
+    return {f"w:{one.value.partition(':')[0].removeprefix('ubm_')}" for one in connectors}
+
+
 def examples(texts: list[Labelled], grammar: Grammar) -> list[tuple[frozenset[str], bool]]:
     """Return (features, whether a disconnection threatens) of each text."""
+    without = _unlearned()
     return [
         (
-            frozenset(name for read in annotated(text, grammar) for name in features_of(read)),
+            frozenset(
+                name for read in annotated(text, grammar) for name in features_of(read) - without
+            ),
             text.label in ALARMS,
         )
         for text in texts

@@ -40,6 +40,7 @@ class Pattern(NamedTuple):
     elements: tuple[Element, ...]
     text: str
     begins: bool = False  # only where a clause begins
+    needs: frozenset[str] = frozenset()  # concepts without which it cannot match
 
 
 def parse_pattern(text: str) -> tuple[list[Pattern], list[Phrase], set[str]]:
@@ -66,7 +67,13 @@ def parse_pattern(text: str) -> tuple[list[Pattern], list[Phrase], set[str]]:
     for variant in variants:
         if not variant or not _anchors(variant[0]) or not _anchors(variant[-1]):
             raise ValueError(f'"{text}" must begin and end with a word or a concept')
-    return [Pattern(variant, text, begins) for variant in variants], phrases, used
+    return [Pattern(one, text, begins, _needs(one)) for one in variants], phrases, used
+
+
+def _needs(elements: tuple[Element, ...]) -> frozenset[str]:
+    """Return the concepts that must be in a sentence for a pattern to match."""
+    single = (one.concepts[0] for one in elements if len(one.concepts) == 1 and not one.repeats)
+    return frozenset(single)
 
 
 def _anchors(element: Element) -> bool:
@@ -119,15 +126,17 @@ class Found(NamedTuple):
 def find(index: Index, words: tuple[Token, ...], tags: list[Tags]) -> list[Found]:
     """Return every rule's matches in a sentence, at most one for a rule and a first word."""
     found: dict[tuple[str, int], Found] = {}
+    known = {concept for here in tags for concept in here}
     for start, here in enumerate(tags):
         for concept in here:
             for rule, pattern in index.by_first.get(concept, ()):
-                if (rule, start) not in found and not (
-                    pattern.begins and not _begins(words, start)
-                ):
-                    end = _match(pattern.elements, 0, start, words, tags)
-                    if end > start:
-                        found[rule, start] = Found(rule, start, end, pattern.text)
+                if (rule, start) in found or not pattern.needs <= known:
+                    continue
+                if pattern.begins and not _begins(words, start):
+                    continue
+                end = _match(pattern.elements, 0, start, words, tags)
+                if end > start:
+                    found[rule, start] = Found(rule, start, end, pattern.text)
     return list(found.values())
 
 

@@ -17,13 +17,19 @@ _TOMORROW = words(
 _MORNING_IN_SPANISH = words("la esta por")  # "por la manana" is in the morning
 _YESTERDAY = words("yesterday ayer hier")
 _PARTS_OF_TODAY = words("afternoon evening tarde noche am pm")
+_FIRST_WORDS = (
+    _TODAY | _TOMORROW | _YESTERDAY | words("this esta next end fin thanksgiving christmas xmas")
+)
 _FRIDAY, _THURSDAY = 4, 3
 _NOVEMBER, _DECEMBER = 11, 12
 
 
 def named_day(tokens: Sequence[Token], index: int, today: date) -> Mention | None:
     """Return the day whose name begins at a word, None where none does."""
-    text, before, following = (word_at(tokens, index + step) for step in (0, -1, 1))
+    text = tokens[index].text
+    if text not in _FIRST_WORDS:
+        return None
+    before, following = word_at(tokens, index - 1), word_at(tokens, index + 1)
     after_next = word_at(tokens, index + 2)
     if text in _END_OF_DAY and (following in WEEKDAYS or after_next in WEEKDAYS):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from math import sqrt
 
@@ -10,6 +11,7 @@ from ubm_sync.disconnection.opinion import Model, chance_of
 ROUNDS = 150
 STRENGTH = 3.0  # how much the texts count against small weights
 _STEP = 0.5
+_RAREST = 2  # a word of one text says something of that text only
 _SMALLEST = 0.02  # what weighs less is left out
 
 
@@ -24,9 +26,13 @@ def train(
     """
     if not texts:
         raise ValueError("there is no text to learn from")
-    names = sorted({name for features, _ in texts for name in features})
+    counts = Counter(name for features, _ in texts for name in features)
+    names = sorted(name for name, count in counts.items() if count >= _RAREST)
     place = {name: number for number, name in enumerate(names)}
-    rows = [([place[name] for name in sorted(features)], float(label)) for features, label in texts]
+    rows = [
+        ([place[name] for name in sorted(features) if name in place], float(label))
+        for features, label in texts
+    ]
     weights, moved = [0.0] * len(names), [1e-8] * len(names)
     bias, bias_moved = 0.0, 1e-8
     for _ in range(rounds):

@@ -7,14 +7,15 @@ from tests.unit.disconnection.reader import reading
 
 from ubm_sync.disconnection import Category, Extension, GrammarError, builtin_source, extended
 from ubm_sync.disconnection.grammar import Source, compiled
-from ubm_sync.disconnection.lexicon import parse_phrase
+from ubm_sync.disconnection.lexicon import Lexicon, parse_phrase
 from ubm_sync.disconnection.patterns import find, index_of, parse_pattern
 from ubm_sync.disconnection.rules import Thresholds
+from ubm_sync.disconnection.tokens import fold, tokenize
 
 
 @pytest.mark.parametrize("text", ["", "  ", "~", "shut ~", "~ off", "ab*", "...", "?"])
 def test_phrases_that_say_nothing_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="word|letters"):
+    with pytest.raises(ValueError, match=r"word|letters"):
         parse_phrase("cut", text)
 
 
@@ -27,9 +28,6 @@ def test_patterns_that_cannot_be_matched_are_refused(text: str) -> None:
 
 
 def matches(pattern: str, sentence: str) -> bool:
-    from ubm_sync.disconnection.lexicon import Lexicon
-    from ubm_sync.disconnection.tokens import fold, tokenize
-
     variants, phrases, _ = parse_pattern(pattern)
     lexicon = Lexicon([*phrases, parse_phrase("cut", "shut ~ off"), parse_phrase("no", "not")], {})
     words = tuple(tokenize(fold(sentence)))
