@@ -20,7 +20,7 @@ _SHORT_NOTICE = 3  # days; so short that the day of receipt stands for the day o
 _LONG_PAST = 45
 _FAR = 75
 _AS_GOOD = 2.0  # of dates that are about as likely the first counts
-_ROLE_REACH = 7  # words
+_ROLE_REACH = 10  # words
 _STRONG = 0.3  # evidence that says something of the state
 
 
@@ -207,7 +207,7 @@ def role_of(read: Read, mention: Mention, *, leaving: bool = False) -> Role:
             return Role.ISSUED
         if "day-due" in here:
             return Role.DUE
-        if "day-away" in here and not leaving:
+        if "day-away" in here and not leaving and not _denied(read, index):
             return Role.AWAY
     return Role.BOUND if "day-binding" in near else Role.PLAIN
 

@@ -26,7 +26,7 @@ _NOVEMBER, _DECEMBER = 11, 12
 
 def named_day(tokens: Sequence[Token], index: int, today: date) -> Mention | None:
     """Return the day whose name begins at a word, None where none does."""
-    text = tokens[index].text
+    text = tokens[index].text.removesuffix("'s")
     if text not in _FIRST_WORDS:
         return None
     before, following = word_at(tokens, index - 1), word_at(tokens, index + 1)
