@@ -21,6 +21,7 @@ _LONG_PAST = 45
 _FAR = 75
 _AS_GOOD = 2.0  # of dates that are about as likely the first counts
 _ROLE_REACH = 10  # words
+_BESIDE = 2  # words between a bill and its date
 _STRONG = 0.3  # evidence that says something of the state
 
 
@@ -207,7 +208,8 @@ def role_of(read: Read, mention: Mention, *, leaving: bool = False) -> Role:
             return Role.ISSUED
         if "day-due" in here:
             return Role.DUE
-        if "day-away" in here and not leaving and not _denied(read, index):
+        close = mention.start - index <= _BESIDE and "day-paper" in here
+        if ("day-away" in here or close) and not leaving and not _denied(read, index):
             return Role.AWAY
     return Role.BOUND if "day-binding" in near else Role.PLAIN
 

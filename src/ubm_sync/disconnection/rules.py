@@ -66,9 +66,9 @@ class Thresholds:
     urgent: float = 0.6
     possible: float = 0.4
     close: float = 0.5
-    model_drops: float = 0.05  # an alarm of rules that the model gives less of a chance is none
-    model_asks: float = 0.5  # where no rule found anything, the model asks from here on
-    model_insists: float = 0.8  # where rules explained everything away, from here on
+    model_drops: float = 0.03  # an alarm of rules that the model gives less of a chance is none
+    model_asks: float = 0.65  # where no rule found anything, the model asks from here on
+    model_insists: float = 0.85  # where rules explained everything away, from here on
 
 
 def rule_of(kind: Kind, name: str, written: Mapping[str, Any]) -> Rule:
