@@ -129,7 +129,7 @@ def _reaches(damper: Evidence, one: Evidence) -> bool:
 
 def _asked_for(threats: Sequence[Evidence], requests: Sequence[Evidence]) -> list[Evidence]:
     """Return threats with less weight where the customer asks for what they say."""
-    if together(requests) < _FIRM_ENOUGH:
+    if asked(requests) < _FIRM_ENOUGH:
         return list(threats)
     strong = [one for one in requests if one.weight >= _FIRM_ENOUGH]
     return [threat if threat.rule.firm else _less(threat, strong) for threat in threats]
@@ -139,6 +139,13 @@ def _less(threat: Evidence, requests: Sequence[Evidence]) -> Evidence:
     covered = any(request.covers(threat) for request in requests)
     factor = _REQUEST_DAMPS if covered else _CLOSE_DAMPS
     return replace(threat, weight=threat.weight * factor, damped=(*threat.damped, "asked-for"))
+
+
+def asked(requests: Sequence[Evidence]) -> float:
+    """Return the weight of requests together; what only fits one (``net``) needs one to fit."""
+    if all(one.rule.net for one in requests):
+        return 0.0
+    return together(requests)
 
 
 def together(evidence: Iterable[Evidence]) -> float:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ubm_sync.disconnection.annotation import Read, annotate
-from ubm_sync.disconnection.evidence import Evidence, collect, together, weighed
+from ubm_sync.disconnection.evidence import Evidence, asked, collect, together, weighed
 from ubm_sync.disconnection.grammar import BOILERPLATE, Grammar
 from ubm_sync.disconnection.opinion import Opinion, opinion_of
 from ubm_sync.disconnection.rules import Kind, Scope, Thresholds
@@ -48,12 +48,12 @@ def judge(subject: str, body: str, grammar: Grammar, today: date) -> Judged:
     requests = [one for one in left if one.rule.kind is Kind.REQUEST]
     base = together(one for one in threats if not one.rule.net)
     supports = _supporting(found, threats) if base >= _SUPPORTABLE else []
-    threat, request = _supported(base, supports), together(requests)
+    threat, request = _supported(base, supports), asked(requests)
     category = _category(threat, request, threats, grammar)
     if category is Category.OTHER:
-        asked = together(one for one in threats if one.rule.net)
-        if asked >= grammar.thresholds.possible:
-            category, threat = Category.POSSIBLE, max(threat, asked)
+        caught = together(one for one in threats if one.rule.net)
+        if caught >= grammar.thresholds.possible:
+            category, threat = Category.POSSIBLE, max(threat, caught)
     opinion = opinion_of(reads, grammar.model) if grammar.model else None
     judged = Judged(text, reads, threats, requests, supports, threat, request, category, opinion)
     return judged if opinion is None else _second_opinion(judged, opinion, grammar.thresholds)

@@ -35,8 +35,8 @@ class Rule:
     rules ``of`` these kinds (``only`` these names), unless a concept of ``unless`` is in its scope,
     of ``unless_message`` in the message or of ``unless_inside`` between its own words;
     ``negatable``: not where it is denied. A threat of a rule with ``needs`` counts where
-    one of these concepts is elsewhere in the message. ``net``: what it finds is asked about and no
-    more. ``firm``: no request explains it away. ``off``, ``now``, ``announced``: what it says of
+    one of these concepts is elsewhere in the message. ``net``: what a threat finds is asked
+    about and no more, what a request finds is none by itself. ``firm``: no request explains it away. ``off``, ``now``, ``announced``: what it says of
     the service.
     """
 
