@@ -66,7 +66,7 @@ class ThresholdBlock(Block):
     """From here on the customer asks to close an account."""
 
     model_drops: Weight = Thresholds().model_drops
-    """An alarm that the model gives less of a chance is dropped; 0: never."""
+    """An alarm that rules and model together give less of a chance is dropped; 0: never."""
 
     model_asks: Weight = Thresholds().model_asks
     """Where no rule found anything, a manager is asked from this chance on; 1: never."""

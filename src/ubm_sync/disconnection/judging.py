@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ubm_sync.disconnection.annotation import Read, annotate
 from ubm_sync.disconnection.evidence import Evidence, asked, collect, together, weighed
 from ubm_sync.disconnection.grammar import BOILERPLATE, Grammar
-from ubm_sync.disconnection.opinion import Opinion, opinion_of
+from ubm_sync.disconnection.opinion import Opinion, both_of, opinion_of
 from ubm_sync.disconnection.rules import Kind, Scope, Thresholds
 from ubm_sync.disconnection.tokens import fold, mended, sentences, tokenize
 from ubm_sync.disconnection.values import Category
@@ -62,7 +62,7 @@ def judge(subject: str, body: str, grammar: Grammar, today: date) -> Judged:
 def _second_opinion(judged: Judged, opinion: Opinion, limits: Thresholds) -> Judged:
     """Return what is judged with the model heard: it drops alarms, or asks where there is none."""
     if judged.category in {Category.URGENT, Category.POSSIBLE}:
-        if opinion.chance >= limits.model_drops:
+        if both_of(judged.threat, opinion.chance) >= limits.model_drops:
             return judged
         firm = any(one.rule.firm and one.weight >= limits.urgent for one in judged.threats)
         return judged._replace(category=Category.POSSIBLE if firm else Category.OTHER)

@@ -53,6 +53,12 @@ def opinion_of(reads: Sequence[Read], model: Model) -> Opinion:
     return Opinion(chance_of(total), because, best_at)
 
 
+def both_of(one: float, other: float) -> float:
+    """Return the chance that two independent chances make together: their odds multiplied."""
+    speaks, against = one * other, (1 - one) * (1 - other)
+    return speaks / (speaks + against) if speaks + against > 0 else 0.5
+
+
 def chance_of(score: float) -> float:
     """Return the chance that a score stands for."""
     return 1 / (1 + math.exp(-max(-_STEEPEST, min(_STEEPEST, score))))

@@ -34,10 +34,10 @@ class Rule:
     ``weight`` is evidence from 0 to 1, for a damper the factor that is left. A damper takes from
     rules ``of`` these kinds (``only`` these names), unless a concept of ``unless`` is in its scope,
     of ``unless_message`` in the message or of ``unless_inside`` between its own words;
-    ``negatable``: not where it is denied. A threat of a rule with ``needs`` counts where
-    one of these concepts is elsewhere in the message. ``net``: what a threat finds is asked
-    about and no more, what a request finds is none by itself. ``firm``: no request explains it away. ``off``, ``now``, ``announced``: what it says of
-    the service.
+    ``negatable``: not where it is denied. A threat of a rule with ``needs`` counts where one of
+    these concepts is elsewhere in the message. ``net``: what a threat finds is asked about and no
+    more, what a request finds is none by itself. ``firm``: no request explains it away. ``off``,
+    ``now``, ``announced``: what it says of the service.
     """
 
     name: str
@@ -66,9 +66,11 @@ class Thresholds:
     urgent: float = 0.6
     possible: float = 0.4
     close: float = 0.5
-    model_drops: float = 0.03  # an alarm of rules that the model gives less of a chance is none
-    model_asks: float = 0.65  # where no rule found anything, the model asks from here on
-    model_insists: float = 0.85  # where rules explained everything away, from here on
+    model_drops: float = (
+        0.09  # an alarm that rules and model together give less of a chance is none
+    )
+    model_asks: float = 0.5  # where no rule found anything, the model asks from here on
+    model_insists: float = 0.8  # where rules explained everything away, from here on
 
 
 def rule_of(kind: Kind, name: str, written: Mapping[str, Any]) -> Rule:

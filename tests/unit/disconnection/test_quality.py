@@ -22,7 +22,7 @@ def figures(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("name", "texts", "threats", "requests"),
-    [("own", 452, 189, 69), ("other_author", 160, 75, 30), ("tuning", 80, 37, 11)],
+    [("own", 599, 241, 90), ("other_author", 160, 75, 30), ("tuning", 80, 37, 11)],
 )
 def test_no_disconnection_is_missed_and_few_alarms_are_false(
     name: str, texts: int, threats: int, requests: int
@@ -31,14 +31,14 @@ def test_no_disconnection_is_missed_and_few_alarms_are_false(
 
     assert found["texts"] == texts
     assert (found["recall"]["count"], found["recall"]["of"]) == (threats, threats)
-    assert found["precision"]["of"] - found["precision"]["count"] <= 2
+    assert found["precision"]["of"] - found["precision"]["count"] <= 5
     assert found["close_called_urgent"] == {"count": 0, "of": requests, "rate": 0.0}
 
 
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [
-        ("own", {"deadline": 1, "effective": 0, "state": 12, "account": 0}),
+        ("own", {"deadline": 2, "effective": 0, "state": 8, "account": 0}),
         ("other_author", {"deadline": 0, "effective": 0, "state": 1, "account": 0}),
         ("tuning", {"deadline": 0, "effective": 0, "state": 0, "account": 0}),
     ],
@@ -49,6 +49,13 @@ def test_deadlines_states_and_accounts_are_found(name: str, wrong: dict[str, int
     assert all(one["of"] > 0 for one in found.values())
     more = {key: one["of"] - one["count"] for key, one in found.items()}
     assert all(more[key] <= wrong[key] for key in wrong), more
+
+
+def test_ordinary_messages_raise_no_alarm() -> None:
+    found = figures("routine")
+
+    assert found["texts"] == 169
+    assert found["false_alarms"] == []
 
 
 def test_the_model_was_trained_on_the_texts_that_are_here() -> None:
