@@ -66,9 +66,7 @@ class Thresholds:
     urgent: float = 0.6
     possible: float = 0.4
     close: float = 0.5
-    model_drops: float = (
-        0.09  # an alarm that rules and model together give less of a chance is none
-    )
+    model_drops: float = 0.05  # no alarm where rules and model together give less of a chance
     model_asks: float = 0.5  # where no rule found anything, the model asks from here on
     model_insists: float = 0.8  # where rules explained everything away, from here on
 
