@@ -94,9 +94,13 @@ def _denied(damper: Evidence, reads: Sequence[Read]) -> bool:
     """Return whether the text says that a damper does not hold: "not a main break"."""
     if not damper.rule.negatable:
         return False
-    tags = reads[damper.at].tags
-    before = range(max(0, damper.start - _NEGATION_REACH), damper.start)
-    return any("no" in tags[index] or "wish" in tags[index] for index in before)
+    read = reads[damper.at]
+    for index in range(damper.start - 1, max(-1, damper.start - 1 - _NEGATION_REACH), -1):
+        if not read.sentence.tokens[index].text[0].isalnum():
+            return False  # another clause
+        if "no" in read.tags[index] or "wish" in read.tags[index]:
+            return True
+    return False
 
 
 def _damped(one: Evidence, dampers: Sequence[Evidence]) -> Evidence:
