@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from ubm_sync.calendars import local
-from ubm_sync.config.disconnection import package_examples
+from ubm_sync.config.phrases import package_examples
 from ubm_sync.disconnection.annotation import Read
 from ubm_sync.disconnection.grammar import Grammar
 from ubm_sync.disconnection.judging import judge

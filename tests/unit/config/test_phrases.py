@@ -9,7 +9,7 @@ import pytest
 from tests.unit.config.folders import Folders, make
 
 from ubm_sync.config import PhraseSettings, failed_tests, load_phrases
-from ubm_sync.config.disconnection import PhraseFile
+from ubm_sync.config.phrases import PhraseFile
 from ubm_sync.disconnection import Extension, builtin
 from ubm_sync.errors import ConfigError, Flaw
 
