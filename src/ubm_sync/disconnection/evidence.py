@@ -10,6 +10,7 @@ from ubm_sync.disconnection.grammar import Grammar
 from ubm_sync.disconnection.patterns import find
 from ubm_sync.disconnection.rules import Kind, Rule, Scope
 
+_NEARBY = 3  # sentences; further on people write of something else
 _NEGATION_REACH = 3
 _FIRM_ENOUGH = 0.5
 _CLOSE_DAMPS = 0.35
@@ -118,13 +119,14 @@ def _damped(one: Evidence, dampers: Sequence[Evidence]) -> Evidence:
 
 
 def _reaches(damper: Evidence, one: Evidence) -> bool:
+    nearby = abs(damper.at - one.at) <= _NEARBY or damper.subject or one.subject
     match damper.rule.scope:
         case Scope.MESSAGE:
-            return True
+            return nearby
         case Scope.TOPIC:
             return damper.subject or damper.at == one.at
         case Scope.BEFORE:
-            return one.at <= damper.at
+            return nearby and one.at <= damper.at
         case Scope.SENTENCE:
             return damper.at == one.at
         case Scope.SPAN:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ubm_sync.disconnection.annotation import Read
 
 _SHOWN = 3
+_WINDOW = 5  # sentences that are judged together
 _STEEPEST = 30.0
 
 
@@ -39,18 +40,35 @@ def features_of(read: Read) -> set[str]:
 
 
 def opinion_of(reads: Sequence[Read], model: Model) -> Opinion:
-    """Return what the model makes of a text."""
-    total, best, best_at = model.bias, -math.inf, 0
-    counted: dict[str, float] = {}
-    for at, read in enumerate(reads):
-        here = {name: model.weights.get(name, 0.0) for name in features_of(read)}
-        total += sum(weight for name, weight in here.items() if name not in counted)
-        counted |= here
-        if (spoken := sum(here.values())) > best:
-            best, best_at = spoken, at
-    strongest = sorted(counted, key=lambda name: (-counted[name], name))[:_SHOWN]
-    because = tuple(name.partition(":")[2] for name in strongest if counted[name] > 0)
-    return Opinion(chance_of(total), because, best_at)
+    """Return what the model makes of a text: of those few sentences that it takes most seriously.
+
+    It learned from short texts, and people write of other things before and after.
+    """
+    found = [set(features_of(read)) for read in reads]
+    subject = set().union(*(one for one, read in zip(found, reads, strict=True) if _heads(read)))
+    body = [number for number, read in enumerate(reads) if not _heads(read)] or [0]
+    best, best_at, best_score = subject, 0, -math.inf
+    for first in range(max(1, len(body) - _WINDOW + 1)):
+        window = body[first : first + _WINDOW]
+        features = subject.union(*(found[number] for number in window if number < len(found)))
+        score = _score(features, model)
+        if score > best_score:
+            best, best_score = features, score
+            best_at = max(window, key=lambda number: _score(found[number], model)) if found else 0
+    return Opinion(chance_of(best_score), _strongest(best, model), best_at)
+
+
+def _heads(read: Read) -> bool:
+    return read.sentence.subject
+
+
+def _score(features: set[str], model: Model) -> float:
+    return model.bias + sum(model.weights.get(name, 0.0) for name in features)
+
+
+def _strongest(features: set[str], model: Model) -> tuple[str, ...]:
+    ranked = sorted(features, key=lambda name: (-model.weights.get(name, 0.0), name))[:_SHOWN]
+    return tuple(name.partition(":")[2] for name in ranked if model.weights.get(name, 0.0) > 0)
 
 
 def both_of(one: float, other: float) -> float:
