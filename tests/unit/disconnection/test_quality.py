@@ -22,7 +22,7 @@ def figures(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("name", "texts", "threats", "requests"),
-    [("own", 599, 241, 90), ("other_author", 160, 75, 30), ("tuning", 80, 37, 11)],
+    [("own", 629, 253, 94), ("other_author", 160, 75, 30), ("tuning", 80, 37, 11)],
 )
 def test_no_disconnection_is_missed_and_few_alarms_are_false(
     name: str, texts: int, threats: int, requests: int
@@ -31,7 +31,7 @@ def test_no_disconnection_is_missed_and_few_alarms_are_false(
 
     assert found["texts"] == texts
     assert (found["recall"]["count"], found["recall"]["of"]) == (threats, threats)
-    assert found["precision"]["of"] - found["precision"]["count"] <= 5
+    assert found["precision"]["of"] - found["precision"]["count"] <= 3
     assert found["close_called_urgent"] == {"count": 0, "of": requests, "rate": 0.0}
 
 
