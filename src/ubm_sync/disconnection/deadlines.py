@@ -197,12 +197,13 @@ def role_of(read: Read, mention: Mention, *, leaving: bool = False) -> Role:
     near = [concept for index in range(first, mention.start) for concept in tags[index]]
     if "day-limit" in near and "day-due" not in near:
         return Role.BOUND
+    asked_for = word_at(words, mention.start - 1) == "for"  # "a notice for 12/02"
     reach = _ROLE_REACH * (2 if words[mention.start].text in _RECENT else 1)
     for index in range(mention.start - 1, max(-1, mention.start - 1 - reach), -1):
         text, here = words[index].text, tags[index]
         if text in _PAUSES or "day-pause" in here or (text == "," and index < mention.start - 1):
             break
-        if not _CUTTING.isdisjoint(here):
+        if not _CUTTING.isdisjoint(here) and (asked_for or not _names_a_notice(read, index)):
             break
         if "day-issued" in here and not _denied(read, index):
             return Role.ISSUED
@@ -212,6 +213,11 @@ def role_of(read: Read, mention: Mention, *, leaving: bool = False) -> Role:
         if ("day-away" in here or close) and not leaving and not _denied(read, index):
             return Role.AWAY
     return Role.BOUND if "day-binding" in near else Role.PLAIN
+
+
+def _names_a_notice(read: Read, index: int) -> bool:
+    """Return whether a word for a disconnection only says which notice: "the shutoff notice"."""
+    return any("notice" in tags for tags in read.tags[index + 1 : index + 3])
 
 
 def _denied(read: Read, index: int) -> bool:

@@ -14,9 +14,10 @@ from ubm_sync.disconnection.deadlines import best_day, deadline_of, state_of
 from ubm_sync.disconnection.evidence import Evidence
 from ubm_sync.disconnection.grammar import Grammar
 from ubm_sync.disconnection.judging import Judged, judge
+from ubm_sync.disconnection.merging import worst
 from ubm_sync.disconnection.parts import Parts, split
 from ubm_sync.disconnection.tokens import fold
-from ubm_sync.disconnection.values import Category, Message, Reading
+from ubm_sync.disconnection.values import Category, DeadlineKind, Message, Reading
 
 _FEW_WORDS = 6
 _QUOTED = 16  # words of a sentence
@@ -45,7 +46,16 @@ def read(message: Message, grammar: Grammar) -> Reading:
     judged = judge(parts.subject, parts.new, grammar, today)
     if parts.quoted.strip() and _speaks_by_quoting(parts, judged):
         judged = judge(parts.subject, f"{parts.new}\n{parts.quoted}", grammar, today)
-    return _reading(judged, parts, today)
+    found = _reading(judged, parts, today)
+    if parts.quoted.strip() and found.deadline_kind is DeadlineKind.UNKNOWN:
+        quoted = judge("", parts.quoted, grammar, today)
+        found = worst([found, _reading(quoted, parts, today)]) if _same(quoted, judged) else found
+    return found
+
+
+def _same(quoted: Judged, judged: Judged) -> bool:
+    """Return whether what is quoted is about a disconnection as well."""
+    return quoted.category is judged.category is Category.URGENT
 
 
 def _today(message: Message) -> date:
