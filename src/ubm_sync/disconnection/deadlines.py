@@ -19,6 +19,7 @@ LEAD_DAYS = 2  # business days until a payment is posted
 _SHORT_NOTICE = 3  # days; so short that the day of receipt stands for the day of the notice
 _LONG_PAST = 45
 _FAR = 75
+_LEAST = -2.0  # a day that fits worse is none
 _AS_GOOD = 2.0  # of dates that are about as likely the first counts
 _ROLE_REACH = 10  # words
 _BESIDE = 2  # words between a bill and its date
@@ -172,7 +173,7 @@ def _score(
     score -= 4.0 if ahead < 0 else 1.0 if ahead > _FAR else 0.0
     if read.sentence.subject:
         score += 0.5
-    return score if score > -1 else None
+    return score if score >= _LEAST else None
 
 
 def _was_moved(read: Read, mention: Mention) -> bool:
