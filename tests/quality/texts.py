@@ -9,12 +9,12 @@ from pathlib import Path
 
 from ubm_sync.calendars import local
 from ubm_sync.config.phrases import package_examples
-from ubm_sync.disconnection.annotation import Read
 from ubm_sync.disconnection.grammar import Grammar
 from ubm_sync.disconnection.judging import judge
-from ubm_sync.disconnection.opinion import features_of
+from ubm_sync.disconnection.opinion import features_of, shares
 from ubm_sync.disconnection.parts import split
-from ubm_sync.disconnection.values import Message
+from ubm_sync.disconnection.reading import speaks_by_quoting
+from ubm_sync.disconnection.values import Category, Message, ServiceState
 from ubm_sync.reports.disconnection_quality import (
     ALARMS,
     USUAL_RECEIVED,
@@ -50,13 +50,17 @@ def digest(texts: list[Labelled]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def annotated(text: Labelled, grammar: Grammar) -> list[Read]:
-    """Return all of a message as the model sees it."""
+def features(text: Labelled, grammar: Grammar) -> dict[str, float]:
+    """Return what the model sees of a message: its features, and how much each counts."""
     message = text.message
     parts = split(message.subject, message.body)
     today = local(message.received, message.zone).date()
-    everything = f"{parts.new}\n{parts.quoted}"
-    return judge(parts.subject, everything, replace(grammar, model=None), today).reads
+    rules_alone = replace(grammar, model=None)
+    judged = judge(parts.subject, parts.new, rules_alone, today)
+    if parts.quoted.strip() and speaks_by_quoting(parts, judged):
+        judged = judge(parts.subject, f"{parts.new}\n{parts.quoted}", rules_alone, today)
+    without = _unlearned()
+    return {name: share for name, share in shares(features_of(judged.reads)) if name not in without}
 
 
 def _unlearned() -> set[str]:
@@ -65,15 +69,25 @@ def _unlearned() -> set[str]:
     return {f"w:{one.value.partition(':')[0].removeprefix('ubm_')}" for one in connectors}
 
 
-def examples(texts: list[Labelled], grammar: Grammar) -> list[tuple[frozenset[str], bool]]:
-    """Return (features, whether a disconnection threatens) of each text."""
-    without = _unlearned()
+def class_of(text: Labelled) -> str:
+    """Return the model's class of a text."""
+    if text.label in ALARMS:
+        return "threat"
+    return "request" if text.label is Category.CLOSE else "other"
+
+
+def states(texts: list[Labelled], grammar: Grammar) -> list[tuple[dict[str, float], str]]:
+    """Return (features with their shares, state) of each text about a threat that names one."""
+    known = {one.value for one in ServiceState}
     return [
-        (
-            frozenset(
-                name for read in annotated(text, grammar) for name in features_of(read) - without
-            ),
-            text.label in ALARMS,
-        )
+        (features(text, grammar), text.notes["state"])
         for text in texts
+        if text.label in ALARMS and text.notes.get("state") in known
     ]
+
+
+def examples(
+    texts: list[Labelled], grammar: Grammar
+) -> list[tuple[dict[str, float], str]]:
+    """Return (features with their shares, class) of each text."""
+    return [(features(text, grammar), class_of(text)) for text in texts]

@@ -65,14 +65,17 @@ class ThresholdBlock(Block):
     close: Weight = Thresholds().close
     """From here on the customer asks to close an account."""
 
-    model_drops: Weight = Thresholds().model_drops
-    """An alarm that rules and model together give less of a chance is dropped; 0: never."""
+    model_urgent: Weight = Thresholds().model_urgent
+    """From this chance on, by rules and model together, it is urgent."""
 
-    model_asks: Weight = Thresholds().model_asks
-    """Where no rule found anything, a manager is asked from this chance on; 1: never."""
+    model_possible: Weight = Thresholds().model_possible
+    """And from this chance on a manager is asked."""
 
-    model_insists: Weight = Thresholds().model_insists
-    """The same where rules explained everything away; 1: never."""
+    rules_count: Weight = Thresholds().rules_count
+    """How much the rules' evidence counts beside the model's; 1: as much."""
+
+    rules_insist: Weight = Thresholds().rules_insist
+    """Where the rules are sure, a manager is asked from this chance of the model's on."""
 
 
 class ExampleBlock(Block):

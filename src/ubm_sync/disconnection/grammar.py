@@ -17,14 +17,14 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from ubm_sync.disconnection.lexicon import Lexicon, Phrase, parse_phrase
-from ubm_sync.disconnection.opinion import Model
+from ubm_sync.disconnection.opinion import IGNORED, Linear, Model
 from ubm_sync.disconnection.patterns import Index, Pattern, index_of, parse_pattern
 from ubm_sync.disconnection.rules import Kind, Rule, Thresholds, rule_of
 from ubm_sync.disconnection.tokens import fold
 
 VENDOR = "vendor"
 BOILERPLATE = "boilerplate-line"  # a sentence with such words is not read
-_VENDOR_NAMES, _IGNORED = "vendor-name", "ignored"
+_VENDOR_NAMES = "vendor-name"
 _MADE_BY_CODE = frozenset({"num", "date", "soon", "when", "amount", "account-number"})
 _SHORTEST_VENDOR = 3
 # Long words that are recognised with one letter wrong.
@@ -137,7 +137,12 @@ def builtin_source() -> Source:
 
 def _model() -> Model:
     written = json.loads(builtin_text("model.json"))
-    return Model(written["bias"], written["weights"])
+    return Model(_linear(written["about"]), _linear(written["state"]))
+
+
+def _linear(written: Mapping[str, Any]) -> Linear:
+    weights = {name: tuple(each) for name, each in written["weights"].items()}
+    return Linear(tuple(written["classes"]), tuple(written["bias"]), weights)
 
 
 @lru_cache(maxsize=1)
@@ -157,7 +162,7 @@ def extended(extension: Extension) -> Grammar:
         **extension.phrases,
         _VENDOR_NAMES: (*extension.phrases.get(_VENDOR_NAMES, ()), *extension.vendors),
         BOILERPLATE: (*extension.phrases.get(BOILERPLATE, ()), *extension.boilerplate),
-        _IGNORED: (*extension.phrases.get(_IGNORED, ()), *extension.ignore),
+        IGNORED: (*extension.phrases.get(IGNORED, ()), *extension.ignore),
     }
     for name, phrases in more.items():
         if name not in concepts:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ubm_sync.disconnection.annotation import Read, annotate
 from ubm_sync.disconnection.evidence import Evidence, asked, collect, together, weighed
 from ubm_sync.disconnection.grammar import BOILERPLATE, Grammar
-from ubm_sync.disconnection.opinion import Opinion, both_of, opinion_of
+from ubm_sync.disconnection.opinion import Opinion, opinion_of, with_rules
 from ubm_sync.disconnection.rules import Kind, Scope, Thresholds
 from ubm_sync.disconnection.tokens import fold, mended, sentences, tokenize
 from ubm_sync.disconnection.values import Category
@@ -29,6 +29,7 @@ class Judged(NamedTuple):
     request: float
     category: Category
     opinion: Opinion | None = None
+    chance: float = 0.0  # of a threat, by rules and model together
 
 
 def judge(subject: str, body: str, grammar: Grammar, today: date) -> Judged:
@@ -54,24 +55,29 @@ def judge(subject: str, body: str, grammar: Grammar, today: date) -> Judged:
         caught = together(one for one in threats if one.rule.net)
         if caught >= grammar.thresholds.possible:
             category, threat = Category.POSSIBLE, max(threat, caught)
-    opinion = opinion_of(reads, grammar.model) if grammar.model else None
-    judged = Judged(text, reads, threats, requests, supports, threat, request, category, opinion)
-    return judged if opinion is None else _second_opinion(judged, opinion, grammar.thresholds)
+    judged = Judged(text, reads, threats, requests, supports, threat, request, category)
+    if grammar.model is None:
+        return judged
+    return _heard(judged, opinion_of(reads, grammar.model), grammar.thresholds)
 
 
-def _second_opinion(judged: Judged, opinion: Opinion, limits: Thresholds) -> Judged:
-    """Return what is judged with the model heard: it drops alarms, or asks where there is none."""
-    if judged.category in {Category.URGENT, Category.POSSIBLE}:
-        if both_of(judged.threat, opinion.chance) >= limits.model_drops:
-            return judged
-        firm = any(one.rule.firm and one.weight >= limits.urgent for one in judged.threats)
-        return judged._replace(category=Category.POSSIBLE if firm else Category.OTHER)
-    if judged.category is Category.CLOSE:
-        return judged
-    asks = limits.model_insists if judged.threats else limits.model_asks
-    if opinion.chance < asks:
-        return judged
-    return judged._replace(category=Category.POSSIBLE, threat=max(judged.threat, limits.possible))
+def _heard(judged: Judged, opinion: Opinion, limits: Thresholds) -> Judged:
+    """Return what is judged with the model heard: its word, with the rules' evidence taken in.
+
+    Where the rules are sure of a threat and the model does not think it impossible, a manager is
+    asked at least.
+    """
+    chance = with_rules(opinion.threat, judged.threat, limits.rules_count)
+    sure = judged.category is Category.URGENT and opinion.threat >= limits.rules_insist
+    if chance >= limits.model_urgent:
+        category = Category.URGENT
+    elif chance >= limits.model_possible or sure:
+        category = Category.POSSIBLE
+    elif opinion.request > opinion.other:
+        category = Category.CLOSE
+    else:
+        category = Category.OTHER
+    return judged._replace(category=category, opinion=opinion, chance=chance)
 
 
 def _supported(base: float, supports: Sequence[Evidence]) -> float:

@@ -15,11 +15,13 @@ from ubm_sync.disconnection.evidence import Evidence
 from ubm_sync.disconnection.grammar import Grammar
 from ubm_sync.disconnection.judging import Judged, judge
 from ubm_sync.disconnection.merging import worst
+from ubm_sync.disconnection.opinion import settled
 from ubm_sync.disconnection.parts import Parts, split
 from ubm_sync.disconnection.tokens import fold
-from ubm_sync.disconnection.values import Category, DeadlineKind, Message, Reading
+from ubm_sync.disconnection.values import Category, DeadlineKind, Message, Reading, ServiceState
 
 _FEW_WORDS = 6
+_LEAST = 0.2  # chance of a state below which the rules' word for it is not taken
 _QUOTED = 16  # words of a sentence
 _EARLIEST, _LATEST = date(1900, 1, 1), date(9000, 1, 1)
 _VULNERABLE = (
@@ -44,7 +46,7 @@ def read(message: Message, grammar: Grammar) -> Reading:
     today = _today(message)
     parts = split(message.subject, message.body, grammar.signatures)
     judged = judge(parts.subject, parts.new, grammar, today)
-    if parts.quoted.strip() and _speaks_by_quoting(parts, judged):
+    if parts.quoted.strip() and speaks_by_quoting(parts, judged):
         judged = judge(parts.subject, f"{parts.new}\n{parts.quoted}", grammar, today)
     found = _reading(judged, parts, today)
     if parts.quoted.strip() and found.deadline_kind is DeadlineKind.UNKNOWN:
@@ -64,7 +66,8 @@ def _today(message: Message) -> date:
     return min(max(day, _EARLIEST), _LATEST)
 
 
-def _speaks_by_quoting(parts: Parts, judged: Judged) -> bool:
+def speaks_by_quoting(parts: Parts, judged: Judged) -> bool:
+    """Return whether what a message quotes is what it says."""
     if parts.forwarded:
         return True
     if judged.category is not Category.OTHER and (judged.threats or judged.requests):
@@ -81,9 +84,7 @@ def _reading(judged: Judged, parts: Parts, today: date) -> Reading:
     category = judged.category
     close = category is Category.CLOSE
     decisive = judged.requests if close else judged.threats
-    weight = {Category.CLOSE: judged.request, Category.OTHER: 1 - judged.threat}.get(
-        category, judged.threat
-    )
+    weight = _confidence(judged)
     text = judged.text
     spans = names.vendor_spans(text, judged.reads)
     reading = Reading(
@@ -103,16 +104,34 @@ def _reading(judged: Judged, parts: Parts, today: date) -> Reading:
         return replace(reading, effective=found[1].day if found else None)
     if category is Category.OTHER:
         return reading
-    state = state_of(judged.threats, judged.reads, None, today)
+    state = _state(judged, None, today)
     until = deadline_of(judged.reads, judged.threats, state, today, text)
     return replace(
         reading,
-        state=state_of(judged.threats, judged.reads, until.day, today),
+        state=state if until.day is None else _state(judged, until.day, today),
         deadline=until.day,
         deadline_kind=until.kind,
         deadline_text=until.text,
         deadline_time=until.at,
     )
+
+
+def _state(judged: Judged, day: date | None, today: date) -> ServiceState:
+    """Return how the service is, by the rules unless the model gives that no chance."""
+    by_rules = state_of(judged.threats, judged.reads, day, today)
+    if judged.opinion is None:
+        return by_rules
+    return ServiceState(settled(by_rules.value, judged.opinion, _LEAST))
+
+
+def _confidence(judged: Judged) -> float:
+    """Return how sure the reading is of its category."""
+    opinion = judged.opinion
+    if judged.category is Category.CLOSE:
+        return judged.request if opinion is None else opinion.request
+    if judged.category is Category.OTHER:
+        return 1 - (judged.threat if opinion is None else judged.chance)
+    return judged.threat if opinion is None else judged.chance
 
 
 def _accounts(judged: Judged, parts: Parts, spans: list[tuple[int, int]]) -> tuple[str, ...]:
@@ -135,7 +154,7 @@ def _accounts(judged: Judged, parts: Parts, spans: list[tuple[int, int]]) -> tup
 def _phrase(judged: Judged, decisive: Sequence[Evidence]) -> str:
     best = max(decisive, key=lambda one: (one.weight, one.start - one.end), default=None)
     if best is None:
-        return _spoken(judged) if judged.category is Category.POSSIBLE else ""
+        return "" if judged.category is Category.OTHER else _spoken(judged)
     tokens = judged.reads[best.at].sentence.tokens
     return judged.text[tokens[best.start].start : tokens[best.end - 1].end]
 
@@ -159,7 +178,11 @@ def _reasons(judged: Judged) -> tuple[str, ...]:
     told += [f"{one.rule.name}: {one.rule.says}" for one in judged.supports]
     if judged.opinion is not None:
         spoken = ", ".join(judged.opinion.because) or "nothing"
-        told.append(f"model: a chance of {judged.opinion.chance:.2f} by {spoken}")
+        opinion = judged.opinion
+        told.append(
+            f"model: threat {opinion.threat:.2f}, request {opinion.request:.2f}, "
+            f"other {opinion.other:.2f}; for a threat speak: {spoken}"
+        )
     return tuple(dict.fromkeys(told))
 
 

@@ -66,9 +66,10 @@ class Thresholds:
     urgent: float = 0.6
     possible: float = 0.4
     close: float = 0.5
-    model_drops: float = 0.05  # no alarm where rules and model together give less of a chance
-    model_asks: float = 0.5  # where no rule found anything, the model asks from here on
-    model_insists: float = 0.8  # where rules explained everything away, from here on
+    model_urgent: float = 0.35  # from this chance on, by rules and model together, it is urgent
+    model_possible: float = 0.18  # and from this on a manager is asked
+    rules_count: float = 0.15  # how much the rules' evidence counts beside the model's
+    rules_insist: float = 0.12  # where rules are sure, a manager is asked from this chance on
 
 
 def rule_of(kind: Kind, name: str, written: Mapping[str, Any]) -> Rule:
