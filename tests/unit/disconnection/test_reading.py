@@ -243,12 +243,12 @@ def test_of_a_long_text_the_beginning_and_the_end_are_read() -> None:
 
 def test_a_threat_between_other_matters_counts() -> None:
     before = (
-        "Hi team, the location list is attached. The new AP contact is Jo Park. We paid the October "
-        "bill of the Tampa store twice, please get one payment back. The rebate form is signed.\n\n"
+        "Hi team, the location list is attached. The new AP contact is Jo Park. We paid the "
+        "October bill of Tampa twice, please get one payment back. The rebate form is signed.\n\n"
     )
     after = (
-        "\n\nThe outage of last month is settled with the insurer. Usage at Akron fell, is the read "
-        "estimated? Please send the bill copies for the audit. The call is on Thursday at 2."
+        "\n\nThe outage of last month is settled with the insurer. Usage at Akron fell, is the "
+        "read estimated? Please send the bill copies for the audit. The call is on Thursday."
     )
     found = reading(f"{before}{NOTICE}{after}", "Some points")
 
