@@ -1,10 +1,10 @@
 """How fast a disconnection reaches somebody: ``python -m tests.bench.disconnections [TICKETS]``.
 
 Emulators and service are processes of their own; the service is ``ubm-sync run`` with its shipped
-pace (a look every 20 seconds) unless ``--poll`` says otherwise. Tickets come in at random moments. Measured is the time from a ticket's creation until owner, priority, note and task are all
-there, as somebody would see them who looks four times a second: first while nothing else happens,
-then while 10,000 new rows are taken in, then while somebody edits 10,000 tickets. A report, not a
-test.
+pace (a look every 20 seconds) unless ``--poll`` says otherwise. Tickets come in at random moments.
+Measured is the time from a ticket's creation until owner, priority, note and task are all there,
+as somebody would see them who looks four times a second: first while nothing else happens, then
+while 10,000 new rows are taken in, then while somebody edits 10,000 tickets. A report, not a test.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """``python -m tests.quality [--write]``: how texts are read that were not learned from.
 
-Without ``--write`` each file of ``tests/data`` is left out once, a model learns from the others, and
-the rules alone, then rules and that model, read it. The files are by different authors. The rules
-were written with some of them at hand (own, other_author, tuning, routine): their figures there are
-those of texts they know. With ``--write`` a model learns from all of them but ``unseen``, which is
-kept to measure with, and ``data/model.json`` of the package is written.
+Without ``--write`` each file of ``tests/data`` is left out once, a model learns from the others,
+and the rules alone, then rules and that model, read it. The files are by different authors. The
+rules were written with some of them at hand (own, other_author, tuning, routine): their figures
+there are those of texts they know. With ``--write`` a model learns from all of them but
+``unseen``, which is kept to measure with, and ``data/model.json`` of the package is written.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tests.quality.texts import FILES, beside_the_rules, digest, examples, labelled, states
 from tests.quality.training import train
@@ -65,7 +66,7 @@ def validate() -> None:
         show(f"{name}, both", quality(judge(several, replace(grammar, model=model))))
 
 
-def show(what: str, found: dict[str, dict[str, float]]) -> None:
+def show(what: str, found: dict[str, Any]) -> None:
     recall, precision, close = (
         found[name] for name in ("recall", "precision", "close_called_urgent")
     )
@@ -76,7 +77,7 @@ def show(what: str, found: dict[str, dict[str, float]]) -> None:
     sys.stdout.flush()
 
 
-def _share(found: dict[str, float]) -> str:
+def _share(found: dict[str, Any]) -> str:
     rate = "-" if found["rate"] is None else f"{found['rate']:.3f}"
     return f"{found['count']:>3} of {found['of']:>3} ({rate})"
 

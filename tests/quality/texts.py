@@ -86,8 +86,6 @@ def states(texts: list[Labelled], grammar: Grammar) -> list[tuple[dict[str, floa
     ]
 
 
-def examples(
-    texts: list[Labelled], grammar: Grammar
-) -> list[tuple[dict[str, float], str]]:
+def examples(texts: list[Labelled], grammar: Grammar) -> list[tuple[dict[str, float], str]]:
     """Return (features with their shares, class) of each text."""
     return [(features(text, grammar), class_of(text)) for text in texts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 from ubm_sync.disconnection.opinion import Linear
@@ -20,18 +21,17 @@ def train(
     most over all texts. Needs scikit-learn (``pip install scikit-learn``), which the service itself
     does without.
     """
-    import numpy  # noqa: PLC0415 - only whoever trains needs them
-    from sklearn.feature_extraction import DictVectorizer  # noqa: PLC0415
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
-
-    vectors: Any = DictVectorizer()
+    np: Any = import_module("numpy")  # only whoever trains needs these
+    extraction: Any = import_module("sklearn.feature_extraction")
+    linear_models: Any = import_module("sklearn.linear_model")
+    vectors = extraction.DictVectorizer()
     matrix = vectors.fit_transform([dict(features) for features, _ in texts])
     labels = [classes.index(label) for _, label in texts]
-    fitted: Any = LogisticRegression(C=STRENGTH, max_iter=_ROUNDS, class_weight="balanced")
+    fitted = linear_models.LogisticRegression(C=STRENGTH, max_iter=_ROUNDS, class_weight="balanced")
     fitted.fit(matrix, labels)
-    counts = numpy.asarray((matrix > 0).sum(axis=0)).ravel()
-    moves = numpy.abs(fitted.coef_).max(axis=0) * numpy.sqrt(counts)
-    best = numpy.argsort(-moves, kind="stable")[:kept]
+    counts = np.asarray((matrix > 0).sum(axis=0)).ravel()
+    moves = np.abs(fitted.coef_).max(axis=0) * np.sqrt(counts)
+    best = np.argsort(-moves, kind="stable")[:kept]
     names = vectors.get_feature_names_out()
     weights = {str(names[at]): _rounded(fitted.coef_[:, at]) for at in sorted(best)}
     return Linear(classes, _rounded(fitted.intercept_), weights)

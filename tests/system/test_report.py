@@ -48,7 +48,7 @@ def test_the_same_for_programs(run: Terminal) -> None:
 def test_the_configured_phrases_are_read_with(run: Terminal) -> None:
     folder = run.folder / "config"
     folder.mkdir()
-    text = 'phrases: {cut-hard: ["see you"]}\nweights: {cut: 0.9}\nthresholds: {model_drops: 0}\n'
+    text = 'phrases: {cut-hard: ["see you"]}\nweights: {cut: 0.9}\nthresholds: {rules_insist: 0}\n'
     (folder / "disconnection_phrases.yaml").write_text(text, encoding="utf-8")
 
     done = run("report", "disconnection-quality", "labelled.csv", "--json")

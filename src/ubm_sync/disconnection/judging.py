@@ -64,11 +64,14 @@ def judge(subject: str, body: str, grammar: Grammar, today: date) -> Judged:
 def _heard(judged: Judged, opinion: Opinion, limits: Thresholds) -> Judged:
     """Return what is judged with the model heard: its word, with the rules' evidence taken in.
 
-    Where the rules are sure of a threat and the model does not think it impossible, a manager is
-    asked at least.
+    Where the rules are sure of a threat and the model does not think it impossible, or one that
+    speaks of the utility's own act is, a manager is asked at least.
     """
     chance = with_rules(opinion.threat, judged.threat, limits.rules_count)
-    sure = judged.category is Category.URGENT and opinion.threat >= limits.rules_insist
+    sure = judged.category is Category.URGENT and (
+        opinion.threat >= limits.rules_insist
+        or any(one.rule.firm and one.weight >= limits.urgent for one in judged.threats)
+    )
     if chance >= limits.model_urgent:
         category = Category.URGENT
     elif chance >= limits.model_possible or sure:

@@ -8,7 +8,7 @@ adds on texts that neither had seen: ``docs/decisions/0019-a-model-beside-the-ru
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
@@ -164,10 +164,11 @@ def _loudest(reads: Sequence[Read], spoken: Mapping[str, float]) -> int:
 
 
 def _words(read: Read) -> tuple[set[str], set[str]]:
-    words = [_plain(token.text) for token in read.sentence.tokens]
-    for at, tags in enumerate(read.tags):
-        for end in tags.get(IGNORED, ()):
-            words[at:end] = [""] * (end - at)
+    left_out = _left_out(read)
+    words = [
+        "" if at in left_out else _plain(token.text)
+        for at, token in enumerate(read.sentence.tokens)
+    ]
     kept = [word for word in words if word]
     return set(kept), {f"{one} {other}" for one, other in pairwise(kept)}
 
@@ -180,7 +181,23 @@ def _plain(text: str) -> str:
 
 
 def _concepts(read: Read) -> Iterator[str]:
-    return (concept for concept in read.concepts if not concept.startswith("="))
+    concepts: Iterable[str] = read.concepts
+    if left_out := _left_out(read):
+        tags = (each for at, each in enumerate(read.tags) if at not in left_out)
+        concepts = {concept for each in tags for concept in each}
+    return (concept for concept in concepts if not concept.startswith("="))
+
+
+def _left_out(read: Read) -> frozenset[int]:
+    """Return the numbers of the words that an admin wants left out of account."""
+    if IGNORED not in read.concepts:
+        return frozenset()
+    return frozenset(
+        number
+        for at, tags in enumerate(read.tags)
+        for end in tags.get(IGNORED, ())
+        for number in range(at, end)
+    )
 
 
 @lru_cache(maxsize=20_000)
@@ -189,7 +206,5 @@ def _pieces(word: str) -> frozenset[str]:
         return frozenset()
     framed = f" {word} "
     return frozenset(
-        framed[start : start + size]
-        for size in _PIECES
-        for start in range(len(framed) - size + 1)
+        framed[start : start + size] for size in _PIECES for start in range(len(framed) - size + 1)
     )

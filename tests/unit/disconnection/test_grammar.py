@@ -89,7 +89,8 @@ def test_an_extension_adds_phrases_utilities_and_lines_to_leave_out() -> None:
     assert category(card, Extension(phrases={"tag-on-door": ["mauve card"]})) is Category.URGENT
     assert reading(line).category is Category.URGENT
     assert category(line, Extension(boilerplate=["says the brochure"])) is Category.OTHER
-    assert category(line, Extension(ignore=["will be disconnected"])) is not Category.URGENT
+    ignored = Extension(ignore=["service will be disconnected for nonpayment"])
+    assert category(line, ignored) is Category.OTHER
     named = reading(
         "We like Hometown Sparks.", grammar=extended(Extension(vendors=["Hometown Sparks"]))
     )
@@ -105,11 +106,14 @@ def test_an_extension_knows_more_signatures() -> None:
 
 def test_weights_and_thresholds_can_be_set_otherwise() -> None:
     text = "Reminder of the utility: 48 hour notice for the water."
-    strict = Extension(thresholds=Thresholds(urgent=0.99))
+    strict = Thresholds(model_urgent=0.99)
+    by_rules = Thresholds(rules_count=1)
 
     assert reading(text).category is Category.URGENT
-    assert category(text, strict) is Category.POSSIBLE
-    assert category(text, Extension(weights={"timed-notice": 0.0})) is not Category.URGENT
+    assert category(text, Extension(thresholds=strict)) is Category.POSSIBLE
+    assert category(text, Extension(thresholds=by_rules)) is Category.URGENT
+    light = Extension(weights={"timed-notice": 0.0}, thresholds=by_rules)
+    assert category(text, light) is Category.OTHER
 
 
 def test_every_rule_that_speaks_for_itself_has_a_test_beside_it() -> None:

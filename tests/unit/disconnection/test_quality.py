@@ -51,6 +51,15 @@ def test_deadlines_states_and_accounts_are_found(name: str, wrong: dict[str, int
     assert all(more[key] <= wrong[key] for key in wrong), more
 
 
+def test_an_author_that_nothing_was_learned_from_is_read_as_well() -> None:
+    texts, _ = load_labelled(DATA / "disconnection_unseen.csv")
+    found = quality(judge(texts, builtin()))
+
+    assert (found["recall"]["count"], found["recall"]["of"]) == (90, 90)
+    assert found["precision"]["of"] <= 106
+    assert found["close_called_urgent"]["count"] <= 2
+
+
 def test_ordinary_messages_raise_no_alarm() -> None:
     found = figures("routine")
 

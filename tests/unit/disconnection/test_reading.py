@@ -170,21 +170,24 @@ def test_days_are_those_of_the_customer() -> None:
     assert (here.deadline, there.deadline) == (date(2026, 11, 21), date(2026, 11, 22))
 
 
-def test_the_model_asks_where_no_rule_found_anything() -> None:
+def test_the_model_hears_what_no_rule_knows() -> None:
     text = "Pulled into the lot, every light is out. Alliant says the account is 90 days behind."
-    asked = reading(text)
+    heard = reading(text)
     alone = reading(text, grammar=replace(builtin(), model=None))
 
-    assert (asked.category, alone.category) == (Category.POSSIBLE, Category.OTHER)
-    assert asked.phrase in text
-    assert asked.reasons[-1].startswith("model: a chance of ")
+    assert (heard.category, alone.category) == (Category.URGENT, Category.OTHER)
+    assert heard.phrase in text
+    assert heard.reasons[-1].startswith("model: threat ")
 
 
 def test_the_model_never_drops_what_a_firm_rule_says() -> None:
-    text = "They shut us off."
-    quiet = replace(builtin(), model=builtin().model and builtin().model._replace(bias=-30.0))  # type: ignore[union-attr]
+    model = builtin().model
+    assert model is not None
+    deaf = model._replace(about=model.about._replace(bias=(-30.0, 0.0, 30.0)))
 
-    assert reading(text, grammar=quiet).category is Category.POSSIBLE
+    found = reading("They shut us off.", grammar=replace(builtin(), model=deaf))
+
+    assert found.category is Category.POSSIBLE
 
 
 @given(st.text(max_size=400), st.text(max_size=2000))
