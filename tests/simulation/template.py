@@ -26,6 +26,8 @@ from ubm_sync.config import Configuration
 from ubm_sync.database import open_engine
 
 ADMIN = "pat@ubm.example"  # may change columns, and cells that are locked for customers
+# What stands in messages, and so in the trace: no folder of this process. Nobody opens these.
+ADDRESSES = {"UBM_DATABASE_URL": "sqlite:///ubm.db", "UBM_SYNC_STATE_URL": "sqlite:///state.db"}
 FREE = {
     "hubspot": {"per_ten_seconds": 0, "search_per_second": 0},
     "smartsheet": {"per_minute": 0},
@@ -125,7 +127,7 @@ def template() -> Template:
             folder,
             stack.clock.now(),
             stack.clients,
-            stack.variables,
+            stack.variables | ADDRESSES,
             configuration,
             root / "portal",
             root / "sheets",

@@ -15,7 +15,7 @@ SEEDS = 500
 BATCH = 25
 ROOT = Path(__file__).parents[2]
 STORED = sorted(archive.FOLDER.glob("*.json"))
-SAMPLE = range(7)
+SAMPLE = (*range(6), 14, 31)  # databases are locked in some, our own fields typed over
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
@@ -35,7 +35,7 @@ def test_a_story_that_once_went_wrong_goes_well(path: Path) -> None:
 def test_the_same_seed_is_the_same_story_in_another_process_with_other_hashes() -> None:
     program = (
         "from tests.simulation.driver import play;"
-        f"print(play(range({SAMPLE.start}, {SAMPLE.stop})).trace)"
+        f"print(play({SAMPLE}).trace)"
     )
     others = [
         subprocess.run(
