@@ -1,7 +1,7 @@
 """The moments at which anything may happen: around each request, at each begin and commit.
 
-Requests pass through ``Line`` instead of a socket, statements through the events of the database
-engine, so nothing of the service is replaced.
+Requests pass through ``Line`` instead of a socket, statements through a ``Watch`` beside the
+driver, so nothing of the service is replaced.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
+from ubm_sync.database import for_reading
 from ubm_sync.emulation.emulator import Emulator
 from ubm_sync.emulation.server import InProcessAdapter
 
@@ -55,30 +56,65 @@ class Line(InProcessAdapter):
 
 
 class Watch:
-    """Hears of the begin and commit of one database and may make them fail."""
+    """Hears of the begin and commit of one database and may make them fail.
+
+    It stands in the engine's dialect and in its connections: listening to the engine's events
+    makes every statement twice as slow.
+    """
 
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
         self.passed: Passed = _nothing
         self.fails: Callable[[str, str], str] = _never
-        event.listen(engine, "commit", self._commit)
-        event.listen(engine, "do_execute", self._execute)
-        event.listen(engine, "do_executemany", self._execute)
+        _watches[engine.pool] = self
+        Engine._connection_cls = _Watched
+        for dialect in (engine.dialect, for_reading(engine).dialect):
+            vars(dialect).update(
+                do_begin=self._begin(dialect.do_begin),
+                do_execute=self._execute(dialect.do_execute),
+                do_executemany=self._execute(dialect.do_executemany),
+            )
 
     def forget(self) -> None:
         """Belong to nobody."""
         self.passed, self.fails = _nothing, _never
 
-    def _commit(self, connection: Connection) -> None:
-        reads = connection.get_execution_options().get("reading", False)
-        if not reads and (words := self.fails(self.name, "commit")):
+    def commit(self, *, reading: bool) -> None:
+        """Let happen what happens right before a commit."""
+        if not reading and (words := self.fails(self.name, "commit")):
             raise OperationalError("COMMIT", None, sqlite3.OperationalError(words))
         self.passed(f"commit {self.name}", False)
 
-    def _execute(self, _cursor: Any, statement: str, _values: Any, _context: Any) -> None:
-        what = "begin" if statement == "begin immediate" else statement[:6].lower()
+    def _begin(self, do: Callable[..., None]) -> Callable[..., None]:
+        def begin(connection: Any) -> None:
+            self._strike("begin")
+            do(connection)
+
+        return begin
+
+    def _execute(self, do: Callable[..., None]) -> Callable[..., None]:
+        def execute(cursor: Any, statement: str, *values: Any) -> None:
+            self._strike(statement[:6].lower())
+            do(cursor, statement, *values)
+
+        return execute
+
+    def _strike(self, what: str) -> None:
         if words := self.fails(self.name, what):
             raise sqlite3.OperationalError(words)
+
+
+class _Watched(Connection):
+    """A connection that tells its watch of a commit before it begins; it may end there."""
+
+    def _commit_impl(self) -> None:
+        watch = _watches.get(self.engine.pool)
+        if watch is not None:
+            watch.commit(reading=self._execution_options.get("reading", False))
+        super()._commit_impl()
+
+
+_watches: dict[Any, Watch] = {}
 
 
 def _nothing(_name: str, _people: bool) -> None:
