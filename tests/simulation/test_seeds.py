@@ -33,10 +33,7 @@ def test_a_story_that_once_went_wrong_goes_well(path: Path) -> None:
 
 
 def test_the_same_seed_is_the_same_story_in_another_process_with_other_hashes() -> None:
-    program = (
-        "from tests.simulation.driver import play;"
-        f"print(play({SAMPLE}).trace)"
-    )
+    program = f"from tests.simulation.driver import play;print(play({SAMPLE}).trace)"
     others = [
         subprocess.run(
             [sys.executable, "-c", program],

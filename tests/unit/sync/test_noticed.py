@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ubm_sync.locations.secrets import masked
@@ -62,6 +63,6 @@ def test_a_secret_in_a_cell_that_nobody_can_write_keeps_that_mark() -> None:
 def test_edits_of_our_fields_are_told_in_the_same_order_in_every_process() -> None:
     rule = RULES.places["row"]
     names = sorted(rule.service - rule.write_only)
-    before = seen(**dict.fromkeys(names, "ours"))
-    after = seen(**dict.fromkeys(names, "theirs"))
+    before = replace(seen(), values=dict.fromkeys(names, "ours"))
+    after = replace(seen(), values=dict.fromkeys(names, "theirs"))
     assert list(service_edits(rule, before, after)) == [f"row.{name}" for name in names]
