@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tests.simulation.straight import straighten
+
 from ubm_sync.app import Application
 from ubm_sync.config import Configuration, Environment
 from ubm_sync.live import Live
@@ -40,7 +42,7 @@ class Instance(Application):
         if name == "store":
             connector._opened = world.store.engine
         elif name == "hubspot":
-            connector.client.transport.session.trust_env = False
+            straighten(connector.client.transport.session)
             connector.client.transport.mount(world.lines[name])
         else:
             transport = connector._client.transport
