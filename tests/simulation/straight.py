@@ -33,7 +33,9 @@ def _request(
     request = requests.PreparedRequest()
     request.method = method
     request.url = f"{url}?{urlencode(params, doseq=True)}" if params else url
-    request.headers = CaseInsensitiveDict({**session.headers, **headers})
+    request.headers = CaseInsensitiveDict(headers)
+    for name, value in session.headers.items():
+        request.headers.setdefault(name, str(value))
     request.body = data
     answer = session.get_adapter(url).send(request)
     answer.content  # noqa: B018 - read as long as a broken answer is the request's error
