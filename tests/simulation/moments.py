@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
+from tests.simulation.lean import LeanConnection, lean
 
 from ubm_sync.database import for_reading
 from ubm_sync.emulation.emulator import Emulator
@@ -67,7 +68,7 @@ class Watch:
         self.passed: Passed = _nothing
         self.fails: Callable[[str, str], str] = _never
         _watches[engine.pool] = self
-        Engine._connection_cls = _Watched
+        lean(engine, _Watched)
         for dialect in (engine.dialect, for_reading(engine).dialect):
             vars(dialect).update(
                 do_begin=self._begin(dialect.do_begin),
@@ -104,7 +105,7 @@ class Watch:
             raise sqlite3.OperationalError(words)
 
 
-class _Watched(Connection):
+class _Watched(LeanConnection):
     """A connection that tells its watch of a commit before it begins; it may end there."""
 
     def _commit_impl(self) -> None:
