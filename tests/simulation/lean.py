@@ -13,15 +13,18 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
-from weakref import WeakKeyDictionary
+from weakref import ref
 
-from sqlalchemy import Connection, Delete, Dialect, Engine, Insert, Pool, Select, Update
+from sqlalchemy import Connection, Delete, Dialect, Engine, Insert, Select, Update
 from sqlalchemy.engine.base import OptionEngine
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 
 USUAL = "SIMULATION_USUAL_SQL"  # set in the environment: everything takes the usual way
+_is_usual = USUAL in os.environ
+_TAKEN = "_taken_by_the_simulation"
+_MEMO = "_prepared_for_the_simulation"
 KINDS = (Select, Insert, Update, Delete)
 EXPANDING = "__[POSTCOMPILE_{}]"
 
@@ -81,10 +84,6 @@ class Prepared:
             yield tuple(values)
 
 
-_taken: WeakKeyDictionary[Pool, PoolProxiedConnection] = WeakKeyDictionary()
-_prepared: WeakKeyDictionary[Any, dict[tuple[Any, ...], Prepared | None]] = WeakKeyDictionary()
-
-
 class LeanConnection(Connection):
     """A connection to a SQLite database in memory without a detour.
 
@@ -93,8 +92,8 @@ class LeanConnection(Connection):
 
     def __init__(self, engine: Engine, connection: PoolProxiedConnection | None = None) -> None:
         if connection is None:
-            connection = _taken.get(engine.pool) or engine.raw_connection()
-            _taken[engine.pool] = connection
+            pool = vars(engine.pool)
+            connection = pool[_TAKEN] = pool.get(_TAKEN) or engine.raw_connection()
         super().__init__(engine, connection, _has_events=False)
 
     def close(self) -> None:
@@ -145,16 +144,17 @@ def lean(engine: Engine, kind: type[LeanConnection] = LeanConnection) -> None:
 
 def _of(dialect: Dialect, statement: Any, rows: Sequence[Row]) -> Prepared | None:
     """Return a statement as it was prepared; None where it takes the usual way."""
-    if not isinstance(statement, KINDS) or USUAL in os.environ:
+    if _is_usual or not isinstance(statement, KINDS):
         return None
-    known = _prepared.get(statement)
-    if known is None:  # a statement that is built for one use is not worth it
-        _prepared[statement] = {}
-        return None
-    key = (len(rows) > 1, *sorted(rows[0]))
-    if key not in known:
-        known[key] = _prepare(dialect, statement, list(key[1:]), several=len(rows) > 1)
-    return known[key]
+    known: dict[tuple[bool, tuple[str, ...]], Prepared | None]
+    whose, known = vars(statement).get(_MEMO, (None, {}))
+    if whose is None or whose() is not statement:  # new, or made of another one
+        vars(statement)[_MEMO] = ref(statement), {}
+        return None  # what is built for one use is not worth it
+    several, names = len(rows) > 1, tuple(sorted(rows[0]))
+    if (several, names) not in known:
+        known[several, names] = _prepare(dialect, statement, names, several=several)
+    return known[several, names]
 
 
 def _prepare(
@@ -162,7 +162,7 @@ def _prepare(
 ) -> Prepared | None:
     compiled = cast(
         "SQLCompiler",
-        statement.compile(dialect=dialect, column_keys=names, for_executemany=several),
+        statement.compile(dialect=dialect, column_keys=list(names), for_executemany=several),
     )
     lists = [one.key for one in compiled.post_compile_params]
     unusual = compiled.insert_prefetch or compiled.update_prefetch

@@ -16,14 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
+from tests.simulation.lean import lean
 from tests.stack import Client, Stack
 
 from ubm_hubspot.emulator.emulator import HubSpotEmulator
 from ubm_hubspot.emulator.saving import dump
 from ubm_smartsheet.emulator.emulator import SmartsheetEmulator
+from ubm_sync.clock import Clock, SystemClock
 from ubm_sync.config import Configuration
 from ubm_sync.database import open_engine
+from ubm_sync.state import Limit, SharedBudget
+from ubm_sync.state.budget import budget
 
 ADMIN = "pat@ubm.example"  # may change columns, and cells that are locked for customers
 # What stands in messages, and so in the trace: no folder of this process. Nobody opens these.
@@ -85,6 +89,7 @@ class Template:
     state: Database
     store: Database
     sheet_client: Any
+    budget: SharedBudget
 
     def emulators(self, clock: Any) -> tuple[HubSpotEmulator, SmartsheetEmulator]:
         """Return the vendors as they are at the beginning."""
@@ -94,6 +99,13 @@ class Template:
         hubspot.load(self.portal)
         smartsheet.load(self.sheets)
         return hubspot, smartsheet
+
+    def budget_for(self, clock: Clock) -> SharedBudget:
+        """Return the rate limits, of which nothing is used yet."""
+        with self.budget._engine.connect() as connection:
+            connection.execute(delete(budget))
+        self.budget._clock = clock
+        return self.budget
 
     def sheet_client_for(self, session: Any) -> Any:
         """Return the vendor's client on another session.
@@ -134,9 +146,18 @@ def template() -> Template:
             Database.of(stack.folder / "state.db"),
             Database.of(stack.folder / "ubm.db"),
             sheet_client,
+            _budget(configuration),
         )
     gc.collect()
     gc.freeze()  # what is there now stays: looking through it again is a tenth of a seed
+    return made
+
+
+def _budget(configuration: Configuration) -> SharedBudget:
+    limits = {key: Limit(*one) for key, one in configuration.service.limits.items()}
+    made = SharedBudget("sqlite://", limits, SystemClock())
+    lean(made._engine)
+    made._drop()  # from now on it is asked without a detour
     return made
 
 
