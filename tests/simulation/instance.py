@@ -46,7 +46,7 @@ class Instance(Application):
             connector.client.transport.mount(world.lines[name])
         else:
             transport = connector._client.transport
-            transport.session.trust_env = False  # reading the environment takes a tenth of all
+            straighten(transport.session)
             connector.mount(world.lines[name])
             connector._client._sdk = world.template.sheet_client_for(transport.session)
         found: Connector = connector

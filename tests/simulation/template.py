@@ -114,7 +114,6 @@ class Template:
         """
         client = object.__new__(type(self.sheet_client))
         vars(client).update(vars(self.sheet_client))
-        session.hooks = client._session.hooks
         client._session = session
         return client
 
