@@ -97,9 +97,12 @@ class LeanConnection(Connection):
         super().__init__(engine, connection, _has_events=False)
 
     def close(self) -> None:
-        """End what is under way; the connection stays out."""
+        """End what is under way, as a pool does; the connection stays out."""
         if self._transaction is not None:
             self._transaction.close()
+        taken: Any = self._dbapi_connection
+        if taken is not None and taken.driver_connection.in_transaction:
+            taken.driver_connection.rollback()  # its commit was interrupted
         self._dbapi_connection = None
 
     def _execute_clauseelement(
