@@ -139,10 +139,16 @@ class LeanConnection(Connection):
         return found
 
 
+class _View(OptionEngine):
+    _connection_cls = LeanConnection
+
+
 def lean(engine: Engine, kind: type[LeanConnection] = LeanConnection) -> None:
-    """Have an engine, and the views made of it from now on, use lean connections."""
-    view = type("View", (OptionEngine,), {"_connection_cls": kind})
-    vars(engine).update(_connection_cls=kind, _option_cls=view)
+    """Have an engine use lean connections, and the views made of it from now on too.
+
+    ``kind`` is the engine's own, not that of its views.
+    """
+    vars(engine).update(_connection_cls=kind, _option_cls=_View)
 
 
 def _of(dialect: Dialect, statement: Any, rows: Sequence[Row]) -> Prepared | None:

@@ -1,4 +1,4 @@
-"""The moments at which anything may happen: around each request, at each begin and commit.
+"""The moments at which anything may happen: around each request, at each commit.
 
 Requests pass through ``Line`` instead of a socket, statements through a ``Watch`` beside the
 driver, so nothing of the service is replaced.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 from sqlalchemy import Engine
@@ -21,6 +21,7 @@ from ubm_sync.emulation.server import InProcessAdapter
 
 READS = ("/search", "/batch/read")  # requests that read, though their method is POST
 WRITING = "writing"
+TIMEOUT = 60.0  # seconds the service waits for an answer
 LOCKED, FULL = "database is locked", "database or disk is full"
 
 
@@ -47,8 +48,10 @@ class Line(InProcessAdapter):
         what = f"{'reading' if reads else WRITING} {self._name}"
         self._passed(f"before {what}", True)
         try:
-            answer = super().send(request, *args, **kwargs)
+            answer = super().send(request, *args, **{**kwargs, "timeout": TIMEOUT})
         except requests.RequestException as error:
+            if isinstance(error, requests.Timeout):
+                self._emulator.clock.sleep(TIMEOUT)
             self._heard(self._name, request, type(error).__name__, b"")
             raise
         self._heard(self._name, request, str(answer.status_code), answer.content)
@@ -60,15 +63,15 @@ class Watch:
     """Hears of the begin and commit of one database and may make them fail.
 
     It stands in the engine's dialect and in its connections: listening to the engine's events
-    makes every statement twice as slow.
+    makes every statement twice as slow. The end of a transaction that only read is no moment:
+    whoever dies there dies as well at the moment before or after it.
     """
 
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
         self.passed: Passed = _nothing
         self.fails: Callable[[str, str], str] = _never
-        _watches[engine.pool] = self
-        lean(engine, _Watched)
+        lean(engine, type("Watched", (_Watched,), {"watch": self}))
         for dialect in (engine.dialect, for_reading(engine).dialect):
             vars(dialect).update(
                 do_begin=self._begin(dialect.do_begin),
@@ -80,9 +83,9 @@ class Watch:
         """Belong to nobody."""
         self.passed, self.fails = _nothing, _never
 
-    def commit(self, *, reading: bool) -> None:
-        """Let happen what happens right before a commit."""
-        if not reading and (words := self.fails(self.name, "commit")):
+    def commit(self) -> None:
+        """Let happen what happens right before something is stored."""
+        if words := self.fails(self.name, "commit"):
             raise OperationalError("COMMIT", None, sqlite3.OperationalError(words))
         self.passed(f"commit {self.name}", False)
 
@@ -108,14 +111,11 @@ class Watch:
 class _Watched(LeanConnection):
     """A connection that tells its watch of a commit before it begins; it may end there."""
 
+    watch: ClassVar[Watch]
+
     def _commit_impl(self) -> None:
-        watch = _watches.get(self.engine.pool)
-        if watch is not None:
-            watch.commit(reading=self._execution_options.get("reading", False))
+        self.watch.commit()
         super()._commit_impl()
-
-
-_watches: dict[Any, Watch] = {}
 
 
 def _nothing(_name: str, _people: bool) -> None:
