@@ -60,6 +60,9 @@ class Instance(Application):
         engine.flows = self._world.flows(engine.flows)
         return engine
 
+    def dispatcher(self) -> None:
+        """Return no lane of disconnections: it works in a thread of its own, beside the stories."""
+
     def renewed(self, environment: Environment, configuration: Configuration) -> Application:
         """Return the application with what is configured now."""
         del environment
