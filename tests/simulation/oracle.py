@@ -131,9 +131,19 @@ def _was_taken_back(model: Model, typed: Typed, ending: Ending) -> bool:
 
 
 def _went_with_column(model: Model, typed: Typed, row: Thing) -> bool:
-    """Return whether an administrator deleted the column into which this had been typed."""
+    """Return whether an administrator deleted the column into which this had been typed.
+
+    Or moved the row to a sheet that calls it otherwise: then the vendor drops the cell.
+    """
+    if row.place != "row":
+        return False
     title = NAMES[typed.field][0]
-    return row.place == "row" and typed.number < model.emptied.get((row.owner, title), 0)
+    until = [model.emptied.get((row.owner, title), 0)] + [
+        number
+        for (moved, name), number in model.left.items()
+        if name == typed.field and model.now("row", moved) == row.ref
+    ]
+    return typed.number < max(until)
 
 
 def owns(model: Model, ending: Ending) -> Iterator[str]:
