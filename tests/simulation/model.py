@@ -223,6 +223,7 @@ class Ending:
     broke: list[str]  # cycles that ended in a way nobody planned
     ended: datetime
     stops: int  # groups of changes that still wait for an approval
+    archived: frozenset[str] = frozenset()  # keys of tickets that people archived
 
     def at(self, place: str) -> dict[str, Thing]:
         """Return a place's things by their id."""
