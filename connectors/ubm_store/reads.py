@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Text, cast, func, select, type_coerce
+from sqlalchemy import Connection, Select, Text, bindparam, cast, func, select, type_coerce
 
 from ubm_store.schema import Account, ChangeCounter, table
 from ubm_store.values import COLUMNS, INSTANTS, Fields, as_text, instant
@@ -20,6 +21,7 @@ CHUNK = 500  # values of one IN (...)
 _ACCOUNT = table(Account)
 _COUNTER = table(ChangeCounter)
 _HEAD = 8  # columns before the ones of COLUMNS
+NEWEST = select(_COUNTER.c.identity, _COUNTER.c.revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Stored:
 
 def newest(connection: Connection) -> Position:
     """Return the change number given last; every one up to it is committed and visible."""
-    row = connection.execute(select(_COUNTER.c.identity, _COUNTER.c.revision)).one()
+    row = connection.execute(NEWEST).one()
     return Position(row.identity, row.revision)
 
 
@@ -65,28 +67,24 @@ class Reader:
 
     def changed(self, connection: Connection, after: int, until: int) -> list[Observation]:
         """Return at most ``PAGE`` accounts whose change number is in (after, until], in order."""
-        revision = _ACCOUNT.c.revision
-        wanted = rows(connection).where(revision > after, revision <= until)
-        return self._observed(connection, wanted.order_by(revision).limit(PAGE))
+        statement = _changed(sqlite=_is_sqlite(connection))
+        found = connection.execute(statement, {"after": after, "until": until})
+        return [self.observation(row) for row in found]
 
     def listed(self, connection: Connection, after: int) -> tuple[list[Observation], int]:
         """Return at most ``PAGE`` accounts with a number above ``after``, and the last number."""
-        number = _ACCOUNT.c.number
-        wanted = rows(connection).where(number > after).order_by(number).limit(PAGE)
-        found = connection.execute(wanted).all()
+        statement = _listed(sqlite=_is_sqlite(connection))
+        found = connection.execute(statement, {"after": after}).all()
         return [self.observation(row) for row in found], found[-1][0] if found else after
 
     def fetched(self, connection: Connection, refs: Sequence[str]) -> Iterator[list[Observation]]:
         """Yield the accounts with these ids; an id that is not there is left out."""
         for start in range(0, len(refs), CHUNK):
-            chunk = list(refs[start : start + CHUNK])
-            yield self._observed(connection, rows(connection).where(_ACCOUNT.c.id.in_(chunk)))
-
-    def _observed(self, connection: Connection, wanted: Select[Any]) -> list[Observation]:
-        return [self.observation(row) for row in connection.execute(wanted)]
+            found = rows_with(connection, "id", refs[start : start + CHUNK])
+            yield [self.observation(row) for row in found]
 
     def observation(self, row: Sequence[Any]) -> Observation:
-        """Return one row of ``rows`` as an observation; only the account's own columns count."""
+        """Return one row of ``_rows`` as an observation; only the account's own columns count."""
         _, ref, sync_id, customer, revision, created, changed, by, *cells = row
         decoded = self._fields.decode(cells)
         return Observation(
@@ -103,14 +101,41 @@ class Reader:
         )
 
 
-def rows(connection: Connection) -> Select[Any]:
+def rows_with(connection: Connection, name: str, values: Sequence[str]) -> Sequence[Any]:
+    """Return the accounts with one of these values in a column, as ``_rows`` reads them."""
+    statement = _with(name, sqlite=_is_sqlite(connection))
+    return connection.execute(statement, {"many": list(values)}).all()
+
+
+def _is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+@cache
+def _changed(*, sqlite: bool) -> Select[Any]:
+    revision = _ACCOUNT.c.revision
+    between = revision > bindparam("after"), revision <= bindparam("until")
+    return _rows(sqlite=sqlite).where(*between).order_by(revision).limit(PAGE)
+
+
+@cache
+def _listed(*, sqlite: bool) -> Select[Any]:
+    number = _ACCOUNT.c.number
+    return _rows(sqlite=sqlite).where(number > bindparam("after")).order_by(number).limit(PAGE)
+
+
+@cache
+def _with(name: str, *, sqlite: bool) -> Select[Any]:
+    return _rows(sqlite=sqlite).where(_ACCOUNT.c[name].in_(bindparam("many", expanding=True)))
+
+
+def _rows(*, sqlite: bool) -> Select[Any]:
     """Return the statement that reads accounts with every cell as text.
 
     SQLite lets a person store anything in any column, so nothing is left to the driver's types: a
     date that is none must not keep the other accounts from being read.
     """
     c = _ACCOUNT.c
-    sqlite = connection.dialect.name == "sqlite"
     moments = [type_coerce(m, Text) if sqlite else m for m in (c.created_at, c.changed_at)]
     return select(
         c.number,
@@ -125,7 +150,7 @@ def rows(connection: Connection) -> Select[Any]:
 
 
 def stored(row: Sequence[Any]) -> Stored:
-    """Return one row of ``rows`` for comparing with what a write wants."""
+    """Return one row of ``_rows`` for comparing with what a write wants."""
     number, ref, sync_id, _, revision, _, _, _, *cells = row
     texts = {name: as_text(cell) for name, cell in zip(COLUMNS, cells, strict=True)}
     for name in INSTANTS:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ubm_store.drafts import Draft, batches, draft, refused
 from ubm_store.landing import land
-from ubm_store.reads import ACTOR, CHUNK, Position, Stored, newest, rows, stored
+from ubm_store.reads import ACTOR, CHUNK, Position, Stored, newest, rows_with, stored
 from ubm_store.related import (
     Tags,
     add_customers,
@@ -166,8 +166,8 @@ class _Finder:
     def __init__(self, connection: Connection, batch: Sequence[Write]) -> None:
         refs = [write.ref for write in batch if write.ref is not None]
         keys = [write.key for write in batch]
-        self._by_id = {one.id: one for one in _stored(connection, _ACCOUNT.c.id, refs)}
-        by_key = _stored(connection, _ACCOUNT.c.sync_id, keys)
+        self._by_id = {one.id: one for one in _stored(connection, "id", refs)}
+        by_key = _stored(connection, "sync_id", keys)
         self._by_key = {one.sync_id: one for one in by_key}
 
     def __call__(self, write: Write) -> Stored | None:
@@ -175,10 +175,9 @@ class _Finder:
         return there or self._by_key.get(write.key)
 
 
-def _stored(connection: Connection, column: Any, values: Sequence[str]) -> Iterator[Stored]:
+def _stored(connection: Connection, name: str, values: Sequence[str]) -> Iterator[Stored]:
     for start in range(0, len(values), CHUNK):
-        chunk = list(values[start : start + CHUNK])
-        yield from map(stored, connection.execute(rows(connection).where(column.in_(chunk))))
+        yield from map(stored, rows_with(connection, name, values[start : start + CHUNK]))
 
 
 def _twin(connection: Connection, one: Draft) -> str | None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import (
-    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -27,7 +28,9 @@ from sqlalchemy import (
     event,
     or_,
 )
+from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -36,13 +39,14 @@ from sqlalchemy.exc import (
     IntegrityError,
     NoSuchModuleError,
 )
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ubm_sync.errors import NoAccess, NotThere, Refused, SyncError, Temporary
 
 CONNECT_SECONDS = 10
 BUSY_MILLISECONDS = 10_000
+STATEMENTS = 500  # that SQLite's driver keeps prepared: a cycle runs more than its usual 128
 
 
 class Instant(TypeDecorator[datetime]):
@@ -128,6 +132,32 @@ def upsert(
     )
 
 
+class OurSqlite(SQLiteDialect_pysqlite):
+    """SQLite whose transactions begin by themselves; the driver's begin too late or not at all.
+
+    In the dialect and not in a listener: an engine with a listener asks for others at every
+    statement, which takes as long as the statement.
+    """
+
+    supports_statement_cache = True
+    begin = "begin immediate"
+
+    def do_begin(self, dbapi_connection: PoolProxiedConnection) -> None:
+        """Begin a transaction."""
+        raw: Any = dbapi_connection.driver_connection
+        raw.execute(self.begin)
+
+    @cached_property
+    def for_reading(self) -> OurSqlite:
+        """The same where transactions only read."""
+        view = copy(self)
+        view.begin = "begin"
+        return view
+
+
+registry.register("sqlite.ours", __name__, "OurSqlite")
+
+
 def open_engine(url: str, *, writer: bool = True) -> Engine:
     """Return an engine for ``sqlite:///...`` or ``postgresql://...`` that has connected once.
 
@@ -156,7 +186,10 @@ def open_engine(url: str, *, writer: bool = True) -> Engine:
 
 def for_reading(engine: Engine) -> Engine:
     """Return a view of ``engine`` (same pool) whose transactions do not take the write lock."""
-    return engine.execution_options(reading=True)
+    view = engine.execution_options(reading=True)
+    if isinstance(engine.dialect, OurSqlite):
+        view.dialect = engine.dialect.for_reading
+    return view
 
 
 def safe_address(url: str) -> str:
@@ -256,13 +289,14 @@ def _parsed(url: str) -> URL:
         raise Refused(f'"{safe_address(url)}" is not a database address; {wish}.') from None
     if backend not in {"sqlite", "postgresql"}:
         raise Refused(f'This service does not know databases of the kind "{backend}"; {wish}.')
-    return parsed.set(drivername="sqlite" if backend == "sqlite" else "postgresql+psycopg")
+    return parsed.set(drivername="sqlite+ours" if backend == "sqlite" else "postgresql+psycopg")
 
 
 def _sqlite(url: URL, *, writer: bool) -> Engine:
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"connect_args": {"cached_statements": STATEMENTS}}
     if url.database in {None, "", ":memory:"}:  # one connection, or each thread has its own data
-        options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+        options["poolclass"] = StaticPool
+        options["connect_args"]["check_same_thread"] = False
     elif url.database and not url.database.startswith("file:"):
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, **options)
@@ -281,12 +315,7 @@ def _sqlite(url: URL, *, writer: bool) -> Engine:
                 raw.execute("pragma journal_mode=wal")
         raw.execute("pragma synchronous=normal")
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        reading = not writer or connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("begin" if reading else "begin immediate")
-
-    return engine
+    return engine if writer else for_reading(engine)
 
 
 def _postgresql(url: URL, *, writer: bool) -> Engine:

@@ -72,7 +72,9 @@ class Customers(Hands):
         to = next(one for one in self.world.clients if one is not client)
         new = self.sheet("move_row", client, ADMIN, row=row, to=to.sheet)["row"]
         self.world.say(f"an admin moves row {row} from {client.key} to {to.key}, as {new}")
-        self.model.moved(str(row), str(new), cells.get(ID_COLUMN) or "")
+        there = self.sheet("see_row", to, row=new)["cells"]
+        left = [name for name, (title, *_) in NAMES.items() if title not in cells.keys() & there]
+        self.model.moved(str(row), str(new), cells.get(ID_COLUMN) or "", left)
 
     def delete_row(self, act: Act) -> None:
         """Delete a row."""

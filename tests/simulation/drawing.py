@@ -128,7 +128,7 @@ class _Pen:
         """Return a story in which people act only where the service is at rest."""
         for _ in range(turns):
             steps += [self._act() for _ in range(self.chance.randrange(1, 5))]
-            for kill in (self.chance.randrange(1, 80), self.chance.randrange(1, 200)):
+            for kill in (self.chance.randrange(1, 45), self.chance.randrange(1, 110)):
                 steps += [Wait(self.chance.choice([1, 60])), Cycle(kill=kill)]
             for _ in range(SETTLED):
                 steps += [Wait(LONG), Cycle()]
@@ -169,13 +169,13 @@ class _Pen:
         chance = self.chance
         acts = int(self.meanwhile * 2 * chance.random())
         late = chance.random() < 0.5
-        last = 8 if late else 45
+        last = 8 if late else 26
         meanwhile = [(chance.randrange(1, last), self._act()) for _ in range(acts)]
-        rival = chance.randrange(1, 30) if chance.random() < self.rival else None
+        rival = chance.randrange(1, 18) if chance.random() < self.rival else None
         return Cycle(
             instance=chance.randrange(2) if self.rival else 0,
             full=chance.random() < 0.1,
-            kill=chance.randrange(1, 60) if chance.random() < self.kill else None,
+            kill=chance.randrange(1, 36) if chance.random() < self.kill else None,
             meanwhile=tuple(one for one in meanwhile if one[1].kind not in BY_COMMAND),
             rival=rival,
             pause=0.0 if rival is None else chance.choice([0.0, 700.0]),

@@ -20,7 +20,7 @@ LONG = 7200.0  # longer than any lag, lease or pause
 BETWEEN = 120.0
 CYCLES = 4  # two to rest, two to see that it is rest
 RESTING = [0, 0]  # writes of the last cycles: what wrote nothing twice is at rest
-FULL_READS = 3  # that must agree before a missing row is asked about, and one to be sure
+FULL_READS = 2  # that must agree before a missing row is asked about
 ROUNDS = 12  # approvals that one pile of changes may need
 
 
@@ -48,7 +48,7 @@ def bring_to_rest(
         world.end(number)
     if guarded:
         _approve_all(world, model)
-    if world.poisonous:
+    if world.poisonous and world.counts["people: poison"]:
         broke += _without_the_poisoned(world, model, memory)
         world.poisonous = False
         if guarded:

@@ -91,6 +91,7 @@ def gather(world: World, memory: Memory, resting: list[int], broke: list[str]) -
         broke=broke,
         ended=world.clock.now(),
         stops=stops,
+        archived=_archived(world),
     )
 
 
@@ -178,6 +179,14 @@ def _creations(world: World) -> Counter[tuple[str, str]]:
             given = dict(zip(first.names, first.values, strict=True))
             found["ticket", given.get(ID_PROPERTY, "")] += 1
     return found
+
+
+def _archived(world: World) -> frozenset[str]:
+    return frozenset(
+        str(one.values.get(ID_PROPERTY, ""))
+        for one in world.hubspot.portal.records.values()
+        if one.kind == "tickets" and one.archived_at
+    )
 
 
 def _deletions(world: World) -> int:

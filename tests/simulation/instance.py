@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tests.simulation.straight import straighten
+
 from ubm_sync.app import Application
 from ubm_sync.config import Configuration, Environment
 from ubm_sync.live import Live
@@ -40,11 +42,11 @@ class Instance(Application):
         if name == "store":
             connector._opened = world.store.engine
         elif name == "hubspot":
-            connector.client.transport.session.trust_env = False
+            straighten(connector.client.transport.session)
             connector.client.transport.mount(world.lines[name])
         else:
             transport = connector._client.transport
-            transport.session.trust_env = False  # reading the environment takes a tenth of all
+            straighten(transport.session)
             connector.mount(world.lines[name])
             connector._client._sdk = world.template.sheet_client_for(transport.session)
         found: Connector = connector
@@ -57,6 +59,9 @@ class Instance(Application):
         engine.settings = replace(engine.settings, ahead=False)
         engine.flows = self._world.flows(engine.flows)
         return engine
+
+    def dispatcher(self) -> None:
+        """Return no lane of disconnections: it works in a thread of its own, beside the stories."""
 
     def renewed(self, environment: Environment, configuration: Configuration) -> Application:
         """Return the application with what is configured now."""

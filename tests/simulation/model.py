@@ -6,7 +6,7 @@ Naive on purpose and independent: nothing here knows the service. ``oracle`` com
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -57,6 +57,7 @@ class Model:
     spoilt: set[tuple[str, str]] = field(default_factory=set)  # columns nobody could mend
     frozen: int = 0  # how often an instance stood still for longer than its lease
     emptied: dict[tuple[str, str], int] = field(default_factory=dict)  # columns, by when
+    left: dict[tuple[str, str], int] = field(default_factory=dict)  # (row, field), by when
     unmapped: set[tuple[str, str]] = field(default_factory=set)  # (field, place), by the mapping
 
     def added(self, row: str, customer: str, mark: str) -> None:
@@ -82,8 +83,13 @@ class Model:
         """A row was copied."""
         self.copies[new] = row
 
-    def moved(self, row: str, new: str, key: str) -> None:
-        """A row went to another customer's sheet; until then it had the identity ``key``."""
+    def moved(self, row: str, new: str, key: str, left: Iterable[str] = ()) -> None:
+        """A row went to another customer's sheet; until then it had the identity ``key``.
+
+        What stood in the fields of ``left`` stays behind: only one of the sheets has their columns.
+        """
+        number = len(self.typings) + len(self.meddlings)
+        self.left |= {(new, name): number for name in left}
         self.carried[new] = {*self.carried.get(row, ()), key} - {""}
         self.followers["row", row] = new
         self.disturbed |= {("row", row), ("row", new)}
@@ -217,6 +223,7 @@ class Ending:
     broke: list[str]  # cycles that ended in a way nobody planned
     ended: datetime
     stops: int  # groups of changes that still wait for an approval
+    archived: frozenset[str] = frozenset()  # keys of tickets that people archived
 
     def at(self, place: str) -> dict[str, Thing]:
         """Return a place's things by their id."""

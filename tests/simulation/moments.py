@@ -1,24 +1,27 @@
-"""The moments at which anything may happen: around each request, at each begin and commit.
+"""The moments at which anything may happen: around each request, at each commit.
 
-Requests pass through ``Line`` instead of a socket, statements through the events of the database
-engine, so nothing of the service is replaced.
+Requests pass through ``Line`` instead of a socket, statements through a ``Watch`` beside the
+driver, so nothing of the service is replaced.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
+from tests.simulation.lean import LeanConnection, lean
 
+from ubm_sync.database import for_reading
 from ubm_sync.emulation.emulator import Emulator
 from ubm_sync.emulation.server import InProcessAdapter
 
 READS = ("/search", "/batch/read")  # requests that read, though their method is POST
 WRITING = "writing"
+TIMEOUT = 60.0  # seconds the service waits for an answer
 LOCKED, FULL = "database is locked", "database or disk is full"
 
 
@@ -45,8 +48,10 @@ class Line(InProcessAdapter):
         what = f"{'reading' if reads else WRITING} {self._name}"
         self._passed(f"before {what}", True)
         try:
-            answer = super().send(request, *args, **kwargs)
+            answer = super().send(request, *args, **{**kwargs, "timeout": TIMEOUT})
         except requests.RequestException as error:
+            if isinstance(error, requests.Timeout):
+                self._emulator.clock.sleep(TIMEOUT)
             self._heard(self._name, request, type(error).__name__, b"")
             raise
         self._heard(self._name, request, str(answer.status_code), answer.content)
@@ -55,30 +60,62 @@ class Line(InProcessAdapter):
 
 
 class Watch:
-    """Hears of the begin and commit of one database and may make them fail."""
+    """Hears of the begin and commit of one database and may make them fail.
+
+    It stands in the engine's dialect and in its connections: listening to the engine's events
+    makes every statement twice as slow. The end of a transaction that only read is no moment:
+    whoever dies there dies as well at the moment before or after it.
+    """
 
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
         self.passed: Passed = _nothing
         self.fails: Callable[[str, str], str] = _never
-        event.listen(engine, "commit", self._commit)
-        event.listen(engine, "do_execute", self._execute)
-        event.listen(engine, "do_executemany", self._execute)
+        lean(engine, type("Watched", (_Watched,), {"watch": self}))
+        for dialect in (engine.dialect, for_reading(engine).dialect):
+            vars(dialect).update(
+                do_begin=self._begin(dialect.do_begin),
+                do_execute=self._execute(dialect.do_execute),
+                do_executemany=self._execute(dialect.do_executemany),
+            )
 
     def forget(self) -> None:
         """Belong to nobody."""
         self.passed, self.fails = _nothing, _never
 
-    def _commit(self, connection: Connection) -> None:
-        reads = connection.get_execution_options().get("reading", False)
-        if not reads and (words := self.fails(self.name, "commit")):
+    def commit(self) -> None:
+        """Let happen what happens right before something is stored."""
+        if words := self.fails(self.name, "commit"):
             raise OperationalError("COMMIT", None, sqlite3.OperationalError(words))
         self.passed(f"commit {self.name}", False)
 
-    def _execute(self, _cursor: Any, statement: str, _values: Any, _context: Any) -> None:
-        what = "begin" if statement == "begin immediate" else statement[:6].lower()
+    def _begin(self, do: Callable[..., None]) -> Callable[..., None]:
+        def begin(connection: Any) -> None:
+            self._strike("begin")
+            do(connection)
+
+        return begin
+
+    def _execute(self, do: Callable[..., None]) -> Callable[..., None]:
+        def execute(cursor: Any, statement: str, *values: Any) -> None:
+            self._strike(statement[:6].lower())
+            do(cursor, statement, *values)
+
+        return execute
+
+    def _strike(self, what: str) -> None:
         if words := self.fails(self.name, what):
             raise sqlite3.OperationalError(words)
+
+
+class _Watched(LeanConnection):
+    """A connection that tells its watch of a commit before it begins; it may end there."""
+
+    watch: ClassVar[Watch]
+
+    def _commit_impl(self) -> None:
+        self.watch.commit()
+        super()._commit_impl()
 
 
 def _nothing(_name: str, _people: bool) -> None:

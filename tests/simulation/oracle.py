@@ -92,8 +92,8 @@ def loses_nothing(model: Model, ending: Ending) -> Iterator[str]:
             continue
         if _was_replaced(model, typed, record, keys) or _went_with_column(model, typed, there):
             continue
-        if typed.value == "" and (model.restorations or _was_taken_back(model, typed, ending)):
-            continue  # an older state knows nothing of it, and neither does what is there
+        if _counts_as_none(model, typed, ending):
+            continue
         yield (
             f"{typed.value[:60]!r} was typed into {typed.field} of {typed.place} {typed.ref} over "
             f"{typed.before[:60]!r}; there is {there.fields.get(typed.field, '')[:60]!r} now"
@@ -119,9 +119,19 @@ def _was_replaced(
     return False
 
 
+def _counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
+    """Return whether nobody can tell an edit from what stood there before (known limits)."""
+    if typed.value == "" and model.restorations:
+        return True  # an older state knows nothing of it, and neither does what is there
+    if typed.value == "" and _was_taken_back(model, typed, ending):
+        return True
+    return _stood_there_before(model, typed, ending)
+
+
 def _was_taken_back(model: Model, typed: Typed, ending: Ending) -> bool:
     """Return whether somebody emptied what had been typed there, and no one else ever saw."""
-    told = {one.value for one in ending.kept} | {one.value for one in ending.changes if one.ours}
+    told = {one.value for one in ending.kept if not one.place}  # of a conflict only people hear
+    told |= {one.value for one in ending.changes if one.ours}
     return typed.before not in told and any(
         (one.place, one.ref, one.field, one.value, one.before)
         == (typed.place, typed.ref, typed.field, typed.before, typed.value)
@@ -130,10 +140,38 @@ def _was_taken_back(model: Model, typed: Typed, ending: Ending) -> bool:
     )
 
 
+def _stood_there_before(model: Model, typed: Typed, ending: Ending) -> bool:
+    """Return whether somebody typed again what the service had written over.
+
+    Where the answer to that write was lost nobody can tell this from a write that never landed.
+    """
+    where = typed.place, typed.ref, typed.field
+    past = [one for one in ending.changes if (one.place, one.ref, one.field) == where]
+    values = ["", *(one.value for one in past)]
+    return model.lost_answers > 0 and any(
+        ours.ours
+        and not theirs.ours
+        and same(before, theirs.value)
+        and same(theirs.value, typed.value)
+        and same(ours.value, typed.before)
+        for before, ours, theirs in zip(values, past, past[1:], strict=False)
+    )
+
+
 def _went_with_column(model: Model, typed: Typed, row: Thing) -> bool:
-    """Return whether an administrator deleted the column into which this had been typed."""
+    """Return whether an administrator deleted the column into which this had been typed.
+
+    Or moved the row to a sheet that calls it otherwise: then the vendor drops the cell.
+    """
+    if row.place != "row":
+        return False
     title = NAMES[typed.field][0]
-    return row.place == "row" and typed.number < model.emptied.get((row.owner, title), 0)
+    until = [model.emptied.get((row.owner, title), 0)] + [
+        number
+        for (moved, name), number in model.left.items()
+        if name == typed.field and model.now("row", moved) == row.ref
+    ]
+    return typed.number < max(until)
 
 
 def owns(model: Model, ending: Ending) -> Iterator[str]:
@@ -141,6 +179,8 @@ def owns(model: Model, ending: Ending) -> Iterator[str]:
     kept = {one.value for one in ending.kept}
     rows = {one.record for one in ending.things if one.place == "row"}
     for one in model.meddlings:
+        if _was_meddled_with_again(model, one):
+            continue
         where = one.place, model.now(one.place, one.ref)
         for there in ending.things:
             # A state from before a record was known knows a ticket by its row only.
@@ -149,8 +189,19 @@ def owns(model: Model, ending: Ending) -> Iterator[str]:
             if (there.place, there.ref) == where and ours and one.value in there.shown.values():
                 yield f"{one.value!r} still stands in {one.place} {one.ref}"
             # Over its own fields the service writes without looking first.
-            if (there.place, there.ref) == where and ours and one.read and one.value not in kept:
+            # An older state may know nothing of the row: then they may be what it wrote itself.
+            read = one.read and not model.restorations
+            if (there.place, there.ref) == where and ours and read and one.value not in kept:
                 yield f"{one.value!r}, put back in {one.place} {one.ref}, is kept nowhere"
+
+
+def _was_meddled_with_again(model: Model, one: Typed) -> bool:
+    """Return whether somebody typed over it while it still stood there: nobody had read it yet."""
+    return any(
+        (other.place, other.ref, other.before) == (one.place, one.ref, one.value)
+        for other in model.meddlings
+        if other.number > one.number
+    )
 
 
 def echoes_nothing(model: Model, ending: Ending) -> Iterator[str]:
@@ -183,8 +234,10 @@ def echoes_nothing(model: Model, ending: Ending) -> Iterator[str]:
 def creates_once(model: Model, ending: Ending) -> Iterator[str]:
     """A record is created at most once in each place, and is there at most once."""
     for (place, key), count in ending.creations.items():
-        # A state from before a record knows nothing of what was created for it and then archived.
-        if key and count > 1 + model.restorations:
+        # A state from before a record knows nothing of what was created for it and then archived,
+        # and neither does a service that was not answered.
+        unknown = model.lost_answers > 0 and key in ending.archived
+        if key and count > 1 + model.restorations + unknown:
             yield f"{place} {key} was created {count} times"
     there = Counter((one.place, one.key) for one in ending.things if one.key)
     for (place, key), count in there.items():

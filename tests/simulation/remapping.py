@@ -1,23 +1,23 @@
 """What an administrator changes in the mapping: before the story begins, or while the service runs.
 
-Each change is one edit of ``locations.yaml``; a second one of the same name takes it back. The file
-that comes of it is read and checked as every mapping is.
+Each change is one edit of ``locations.yaml``; a second one of the same name takes it back. The
+content that comes of it is checked as every mapping's is.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from tests.simulation.fields import OUTSIDE
 from tests.simulation.template import template
 
-from ubm_sync.mapping import load_mappings
+from ubm_sync.mapping import check_mappings, yaml_files
+from ubm_sync.mapping.located import Located, load_yaml
 
 Fields = dict[str, Any]
 FILE = "locations.yaml"
@@ -82,13 +82,19 @@ UNMAPPED: Mapping[str, tuple[str, tuple[str, ...]]] = {
 @cache
 def mappings(changes: frozenset[str]) -> Mapping[str, Any]:
     """Return the mappings of the template with some changes."""
-    folder = Path(template().variables["UBM_SYNC_MAPPINGS"])
-    yaml = YAML()  # keeps the order, which means something
-    with tempfile.TemporaryDirectory(prefix="mappings-") as made:
-        for path in sorted(folder.glob("*.yaml")):
-            document = yaml.load(path)
-            for name in sorted(changes) if path.name == FILE else ():
-                CHANGES[name](document["fields"])
-            with (Path(made) / path.name).open("w", encoding="utf-8") as file:
-                yaml.dump(document, file)
-        return load_mappings(made)
+    return check_mappings([_changed(one, changes) for one in _files()])
+
+
+@cache
+def _files() -> tuple[Located, ...]:
+    """Return the files of the template, read once: parsing takes longer than a story."""
+    return tuple(map(load_yaml, yaml_files(template().variables["UBM_SYNC_MAPPINGS"])))
+
+
+def _changed(file: Located, changes: frozenset[str]) -> Located:
+    if Path(file.file).name != FILE:
+        return file
+    data = deepcopy(file.data)
+    for name in sorted(changes):
+        CHANGES[name](data["fields"])
+    return replace(file, data=data)

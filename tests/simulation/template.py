@@ -16,16 +16,22 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
+from tests.simulation.lean import lean
 from tests.stack import Client, Stack
 
 from ubm_hubspot.emulator.emulator import HubSpotEmulator
 from ubm_hubspot.emulator.saving import dump
 from ubm_smartsheet.emulator.emulator import SmartsheetEmulator
+from ubm_sync.clock import Clock, SystemClock
 from ubm_sync.config import Configuration
 from ubm_sync.database import open_engine
+from ubm_sync.state import Limit, SharedBudget
+from ubm_sync.state.budget import budget
 
 ADMIN = "pat@ubm.example"  # may change columns, and cells that are locked for customers
+# What stands in messages, and so in the trace: no folder of this process. Nobody opens these.
+ADDRESSES = {"UBM_DATABASE_URL": "sqlite:///ubm.db", "UBM_SYNC_STATE_URL": "sqlite:///state.db"}
 FREE = {
     "hubspot": {"per_ten_seconds": 0, "search_per_second": 0},
     "smartsheet": {"per_minute": 0},
@@ -83,6 +89,7 @@ class Template:
     state: Database
     store: Database
     sheet_client: Any
+    budget: SharedBudget
 
     def emulators(self, clock: Any) -> tuple[HubSpotEmulator, SmartsheetEmulator]:
         """Return the vendors as they are at the beginning."""
@@ -93,6 +100,13 @@ class Template:
         smartsheet.load(self.sheets)
         return hubspot, smartsheet
 
+    def budget_for(self, clock: Clock) -> SharedBudget:
+        """Return the rate limits, of which nothing is used yet."""
+        with self.budget._engine.connect() as connection:
+            connection.execute(delete(budget))
+        self.budget._clock = clock
+        return self.budget
+
     def sheet_client_for(self, session: Any) -> Any:
         """Return the vendor's client on another session.
 
@@ -100,7 +114,6 @@ class Template:
         """
         client = object.__new__(type(self.sheet_client))
         vars(client).update(vars(self.sheet_client))
-        session.hooks = client._session.hooks
         client._session = session
         return client
 
@@ -125,16 +138,25 @@ def template() -> Template:
             folder,
             stack.clock.now(),
             stack.clients,
-            stack.variables,
+            stack.variables | ADDRESSES,
             configuration,
             root / "portal",
             root / "sheets",
             Database.of(stack.folder / "state.db"),
             Database.of(stack.folder / "ubm.db"),
             sheet_client,
+            _budget(configuration),
         )
     gc.collect()
     gc.freeze()  # what is there now stays: looking through it again is a tenth of a seed
+    return made
+
+
+def _budget(configuration: Configuration) -> SharedBudget:
+    limits = {key: Limit(*one) for key, one in configuration.service.limits.items()}
+    made = SharedBudget("sqlite://", limits, SystemClock())
+    lean(made._engine)
+    made._drop()  # from now on it is asked without a detour
     return made
 
 
@@ -155,6 +177,7 @@ def _one_request_at_a_time(path: Path) -> None:
         "settle_every": 120,
         "settle_lag": 70,
         "reconcile_every": 60,
+        "facts": {"look_every": 3600},  # there is no mail in the stories
     }
     service["systems"]["smartsheet"] |= {"writers": 1}
     yaml.dump(service, path)

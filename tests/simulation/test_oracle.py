@@ -102,6 +102,15 @@ def test_a_value_replaced_where_it_was_not_visible_is_lost() -> None:
     assert said(model, ending(row(gl_code="6410"), ticket(gl_code="6410"))) == {"no lost update"}
 
 
+def test_a_value_left_behind_when_a_row_was_moved_is_not_lost() -> None:
+    model = Model()
+    model.typed("row", "7", "notes", "beware of the dog", "")
+    model.moved("7", "1", "", ["notes"])
+    assert "no lost update" not in said(model, ending(row(), ticket()))
+    model.typed("row", "1", "notes", "beware of the cat", "")
+    assert "no lost update" in said(model, ending(row(), ticket()))
+
+
 def test_writing_one_value_twice_is_an_echo_and_stands_in_no_intent() -> None:
     end = ending(row(gl_code="7000"), ticket(gl_code="7000"))
     end.changes = [Change("row", "1", "gl_code", "7000", at, ours=True) for at in (1, 2)]

@@ -52,9 +52,11 @@ def differences(killed: Ending, whole: Ending) -> Iterator[str]:
 
 
 def _seen(ending: Ending) -> dict[tuple[str, str], dict[str, str]]:
+    # An identity says when a row was made, which a killed cycle may have put off.
+    rows = {one.record: f"of row {one.ref}" for one in ending.things if one.place == "row"}
     found = {}
     for one in ending.things:
-        name = one.ref if one.place == "row" else one.key
+        name = one.ref if one.place == "row" else rows.get(one.record, one.key)
         if name:
             found[one.place, name] = {**one.fields, **_words(one)}
     return found
@@ -63,6 +65,8 @@ def _seen(ending: Ending) -> dict[tuple[str, str], dict[str, str]]:
 def _words(one: Thing) -> dict[str, str]:
     names = ROW_WORDS if one.place == "row" else TICKET_WORDS
     told = {name: _plain(one.shown.get(name) or "") for name in names}
+    if one.place == "onboarding":  # its notes tell of what is over: a killed cycle may not see it
+        return told
     return {**told, "notes": "\n".join(sorted(_plain(note) for note in one.notes))}
 
 

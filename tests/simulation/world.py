@@ -28,7 +28,7 @@ from ubm_sync.errors import SyncError
 from ubm_sync.flow import Decision, Flow, Situation
 from ubm_sync.live import Live
 from ubm_sync.model import Customer, Values
-from ubm_sync.state import Limit, SharedBudget, State
+from ubm_sync.state import State
 from ubm_sync.sync.cycle import Report
 
 POISON = "POISON"
@@ -99,9 +99,8 @@ class World:
             emulator.name: Line(emulator, self._moment, self._heard)
             for emulator in (self.hubspot, self.smartsheet)
         }
-        limits = {key: Limit(*one) for key, one in self.configuration.service.limits.items()}
         self._memory = State("sqlite://", self.state.engine, self.clocks[0])
-        self.budget = SharedBudget(self._memory, limits, self.clocks[0])
+        self.budget = start.budget_for(self.clocks[0])
         for watch in watches():
             watch.passed = self._moment
 
@@ -109,7 +108,6 @@ class World:
         """Let go of what the next seed uses."""
         for watch in watches():
             watch.forget()
-        self.budget.close()
 
     # ------------------------------------------------------------------------------------- telling
 

@@ -72,6 +72,11 @@ class Case:
             self.edited = self._edit_mark() if self.situation.changed else ""
         return self.edited
 
+    @property
+    def edited_in_row(self) -> list[str]:
+        """The shared fields that the customer changed."""
+        return [field for field, places in self.situation.changed.items() if ROW in places]
+
     def text(self, key: str, **names: object) -> str:
         """Return a text with its names filled in."""
         return self.texts[key].format(**names) if names else self.texts[key]
@@ -221,11 +226,7 @@ class Case:
     def _edit_mark(self) -> str:
         """Return a fingerprint of what the customer changed, "" where nothing."""
         values = self.situation.values
-        changed = [
-            (field, values.get(field, ""))
-            for field, places in self.situation.changed.items()
-            if ROW in places
-        ]
+        changed = [(field, values.get(field, "")) for field in self.edited_in_row]
         return digest(*(f"{field}={value}" for field, value in sorted(changed))) if changed else ""
 
 

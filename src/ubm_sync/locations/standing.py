@@ -180,7 +180,7 @@ def _declined(case: Case) -> None:
         case.message = case.text("row.declined_no_reason", who=case.who)
         case.note("reason_wanted", "note.reason_wanted")
     if case.edit and "declined_edit" in case.memory and case.memory["declined_edit"] != case.edit:
-        names = ", ".join(case.title(field) for field in case.situation.changed)
+        names = ", ".join(case.title(field) for field in case.edited_in_row)
         case.note(f"declined_edit:{case.edit}", "note.declined_edit", fields=names)
     case.memory.setdefault("declined_edit", case.edit)
 

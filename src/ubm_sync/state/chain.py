@@ -14,7 +14,20 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import orjson
-from sqlalchemy import BigInteger, Column, Integer, Row, Table, Text, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Insert,
+    Integer,
+    Row,
+    Select,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    insert,
+    select,
+)
 from sqlalchemy import update as change
 
 from ubm_sync.errors import Refused
@@ -64,6 +77,17 @@ class Chain(Repository):
     table: ClassVar[Table]
     head: ClassVar[Table]
     hashed: ClassVar[tuple[str, ...]]
+    _end: ClassVar[Select[int, str]]
+    _locked: ClassVar[Select[int, str]]
+    _add: ClassVar[Insert]
+    _move: ClassVar[Update]
+
+    def __init_subclass__(cls) -> None:
+        """Build the statements that every entry needs, once for each chain."""
+        cls._end = select(cls.head.c.count, cls.head.c.hash)
+        cls._locked = cls._end.with_for_update()
+        cls._add = insert(cls.table)
+        cls._move = change(cls.head).values(count=bindparam("number"), hash=bindparam("link"))
 
     def last_hash(self) -> str:
         """Return the hash of the newest entry, "" while there is none."""
@@ -107,8 +131,8 @@ class Chain(Repository):
             link = self._hash(row)
             rows.append(row | {"hash": link})
         if rows:
-            self._write(insert(self.table), rows)
-            self._connection.execute(change(self.head).values(count=number, hash=link))
+            self._write(self._add, rows)
+            self._connection.execute(self._move, {"number": number, "link": link})
         return [row["seq"] for row in rows]
 
     def _hash(self, row: Mapping[str, Any]) -> str:
@@ -130,10 +154,7 @@ class Chain(Repository):
         return None
 
     def _head(self, *, lock: bool = False) -> tuple[int, str] | None:
-        statement = select(self.head.c.count, self.head.c.hash)
-        if lock:
-            statement = statement.with_for_update()
-        row = self._connection.execute(statement).first()
+        row = self._connection.execute(self._locked if lock else self._end).first()
         return None if row is None else (row[0], row[1])
 
     def _pages(self) -> Iterator[list[Row[Any]]]:

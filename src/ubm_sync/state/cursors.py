@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Table, Text, select
+from sqlalchemy import Column, Table, Text, bindparam, select
 
 from ubm_sync.database import upsert
 from ubm_sync.state.repository import Repository
@@ -15,6 +15,7 @@ cursor = Table(
     Column("position", Text, nullable=False),
 )
 
+GET = select(cursor.c.position).where(cursor.c.system == bindparam("of_system"))
 PUT = upsert(cursor, ["system"])
 
 
@@ -23,8 +24,7 @@ class Cursors(Repository):
 
     def get(self, system: str) -> str | None:
         """Return the position stored last, None where the system was never read."""
-        statement = select(cursor.c.position).where(cursor.c.system == system)
-        return self._connection.scalar(statement)
+        return self._connection.scalar(GET, {"of_system": system})
 
     def put(self, system: str, text: str) -> None:
         """Store the position, in the same transaction as what was learned on the way to it."""

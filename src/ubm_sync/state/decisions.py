@@ -23,6 +23,7 @@ decision = Table(
 )
 
 COLUMNS = decision.c.number, decision.c.sync_id, decision.c.key, decision.c.value
+NEXT = select(*COLUMNS).order_by(decision.c.number).limit(bindparam("most"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,7 @@ class Decisions(Repository):
 
     def next(self, limit: int) -> Sequence[Decided]:
         """Return the oldest ones."""
-        statement = select(*COLUMNS).order_by(decision.c.number).limit(limit)
-        return [Decided(*row) for row in self._connection.execute(statement)]
+        return [Decided(*row) for row in self._connection.execute(NEXT, {"most": limit})]
 
     def done(self, upto: int) -> None:
         """Remove the ones up to this number: a cycle has taken them over."""

@@ -102,6 +102,10 @@ TICKETS = (
     .where(observation.c.place == bindparam("at_place"), observation.c.gone == "")
     .order_by(observation.c.created_at, observation.c.ref)
 )
+WANTED = select(_cases.onboarding).where(or_(DUE, _cases.wake_at <= bindparam("now", type_=Moment)))
+OTHERWISE = select(_cases.onboarding).where(
+    _cases.outcome == "", _cases.settings != bindparam("by_now"), _cases.settings != "", ~_cases.due
+)
 HEARD = select(delay_witness.c.onboarding, delay_witness.c.version).where(
     delay_witness.c.system == bindparam("by_system")
 )
@@ -135,8 +139,8 @@ class DelayCases(Repository):
 
     def due(self, now: datetime) -> list[str]:
         """Return the onboardings to look at: the due ones, and those whose wake-up time came."""
-        statement = select(_cases.onboarding).where(or_(DUE, _cases.wake_at <= now))
-        return sorted(self._connection.scalars(statement))  # as no database's own order has it
+        found = self._connection.scalars(WANTED, {"now": now})
+        return sorted(found)  # as no database's own order has it
 
     def stir(self, onboardings: Iterable[str]) -> None:
         """Have these looked at at the next chance; unknown ones are ignored."""
@@ -144,10 +148,7 @@ class DelayCases(Repository):
 
     def judged_otherwise(self, settings: str) -> list[str]:
         """Return those that are under way and were judged by other rules."""
-        statement = select(_cases.onboarding).where(
-            _cases.outcome == "", _cases.settings != settings, _cases.settings != "", ~_cases.due
-        )
-        return list(self._connection.scalars(statement))
+        return list(self._connection.scalars(OTHERWISE, {"by_now": settings}))
 
     def heard(self, system: str) -> dict[str, str]:
         """Return the version of what a system told last of each onboarding."""

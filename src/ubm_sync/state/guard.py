@@ -110,6 +110,8 @@ FORGET = delete(guard_item).where(
     guard_item.c.sync_id.in_(bindparam("many", expanding=True)),
 )
 ADD = upsert(guard_item, ["stop", "sync_id"])
+OLDER = delete(guard_use).where(guard_use.c.at <= bindparam("before"))
+USED = select(*_GROUP, func.sum(guard_use.c.count)).group_by(*_GROUP)
 USE = upsert(guard_use, ["run", "customer", "system", "field", "kind"])
 
 
@@ -155,9 +157,8 @@ class GuardStops(Repository):
 
     def used(self, since: datetime) -> dict[tuple[str, str, str, str], int]:
         """Return what was written after ``since``, by group, and forget what is older."""
-        self._connection.execute(delete(guard_use).where(guard_use.c.at <= since))
-        statement = select(*_GROUP, func.sum(guard_use.c.count)).group_by(*_GROUP)
-        return {(row[0], row[1], row[2], row[3]): int(row[4]) for row in self._rows(statement)}
+        self._connection.execute(OLDER, {"before": since})
+        return {(row[0], row[1], row[2], row[3]): int(row[4]) for row in self._rows(USED)}
 
     def approve(self, prefix: str, by: str, at: datetime) -> GuardStop:
         """Let the changes of one stop pass; ``prefix`` is enough of its fingerprint.

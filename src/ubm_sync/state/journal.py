@@ -58,6 +58,16 @@ MENTION = {  # one statement for thousands of rows: a first sync writes one for 
     "sqlite": text(f"{_MENTION} json_each(:ids) AS one"),
     "postgresql": text(f"{_MENTION} json_array_elements_text(CAST(:ids AS json)) AS one"),
 }
+ADD = add(journal)
+_one = journal.c.intent == bindparam("of_intent")
+OF_INTENT = select(journal.c.run, journal.c.system).where(_one)
+CLOSE = update(journal).where(_one).values(outcome=bindparam("number"))
+OPEN = (
+    select(journal.c.intent, journal.c.run, journal.c.system, audit.c.at, audit.c.body)
+    .join(audit, audit.c.seq == journal.c.intent)
+    .where(UNANSWERED)
+    .order_by(journal.c.intent)
+)
 OUTCOME = audit.alias("answer")
 STORY = (
     select(
@@ -72,6 +82,8 @@ STORY = (
     .join(audit, audit.c.seq == journal.c.intent)
     .outerjoin(OUTCOME, OUTCOME.c.seq == journal.c.outcome)
 )
+OF_STORY = STORY.where(_one)
+ALL_LATER = select(journal.c.intent).where(journal.c.intent > bindparam("after"))
 LATER = (
     select(journal_record.c.intent)
     .distinct()
@@ -126,7 +138,7 @@ class Journal(Repository):
         body = {"system": system, "writes": writes}
         number = self._append(at, run, "intent", body)
         row = {"intent": number, "run": run, "system": system}
-        self._connection.execute(add(journal), row)
+        self._connection.execute(ADD, row)
         if ids := list(records):
             mention = MENTION[self._connection.dialect.name]
             self._connection.execute(mention, {"intent": number, "ids": json_text(ids)})
@@ -145,15 +157,9 @@ class Journal(Repository):
 
     def open_intents(self) -> list[Intent]:
         """Return the intents without an outcome, oldest first: after a crash, what was in hand."""
-        statement = (
-            select(journal.c.intent, journal.c.run, journal.c.system, audit.c.at, audit.c.body)
-            .join(audit, audit.c.seq == journal.c.intent)
-            .where(UNANSWERED)
-            .order_by(journal.c.intent)
-        )
         return [
             Intent(row[0], row[1], row[2], instant(row[3]), orjson.loads(row[4])["writes"])
-            for row in self._connection.execute(statement)
+            for row in self._connection.execute(OPEN)
         ]
 
     def about(self, sync_id: str) -> list[Told]:
@@ -171,7 +177,7 @@ class Journal(Repository):
 
     def told(self, intent: int) -> Told:
         """Return one intent with its outcome. Raises ValueError for one never written."""
-        row = self._connection.execute(STORY.where(journal.c.intent == intent)).first()
+        row = self._connection.execute(OF_STORY, {"of_intent": intent}).first()
         if row is None:
             raise ValueError(f"There is no intent {intent} in the journal.")
         return _told(row)
@@ -179,20 +185,16 @@ class Journal(Repository):
     def later(self, after: int, ids: Iterable[str] | None = None) -> list[int]:
         """Return the intents after entry ``after`` about any of these records (None: all)."""
         if ids is None:
-            statement = select(journal.c.intent).where(journal.c.intent > after)
-            return sorted(self._connection.scalars(statement))
+            return sorted(self._connection.scalars(ALL_LATER, {"after": after}))
         return sorted({row.intent for row in self._rows_in(LATER, ids, {"after": after})})
 
     def _close(self, intent: int, action: str, body: dict[str, Json], at: datetime | None) -> int:
-        statement = select(journal.c.run, journal.c.system).where(journal.c.intent == intent)
-        row = self._connection.execute(statement).first()
+        row = self._connection.execute(OF_INTENT, {"of_intent": intent}).first()
         if row is None:
             raise ValueError(f"There is no intent {intent} in the journal.")
         content = {"intent": intent, "system": row.system, **body}
         number = self._append(at, row.run, action, content)
-        self._connection.execute(
-            update(journal).where(journal.c.intent == intent).values(outcome=number)
-        )
+        self._connection.execute(CLOSE, {"of_intent": intent, "number": number})
         return number
 
     def _append(self, at: datetime | None, run: str, action: str, body: Json) -> int:

@@ -64,6 +64,7 @@ _SAME = and_(
     lease_row.c.holder == bindparam("its_holder"),
     lease_row.c.epoch == bindparam("its_epoch"),
 )
+HOLDER = select(lease_row.c.holder).where(lease_row.c.name == bindparam("its_name"))
 RENEW = update(lease_row).where(_SAME).values(until=bindparam("later"))
 CHECK = select(lease_row.c.until).where(_SAME).with_for_update(read=True)
 CONFIRM = select(lease_row.c.epoch).where(_SAME)
@@ -86,8 +87,7 @@ class Leases(Repository):
 
     def holder(self, name: str) -> str:
         """Return who has a lease, "" where nobody does."""
-        statement = select(lease_row.c.holder).where(lease_row.c.name == name)
-        return str(self._connection.execute(statement).scalar() or "")
+        return str(self._connection.execute(HOLDER, {"its_name": name}).scalar() or "")
 
     def evict(self, name: str, holder: str) -> None:
         """Take a lease from a holder that is known to have ended; nothing happens to another's."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Table, Text, select
+from sqlalchemy import Column, Table, Text, bindparam, select
 
 from ubm_sync.database import upsert
 from ubm_sync.state.repository import Repository
@@ -29,6 +29,7 @@ mapping_version = Table(
     Column("body", JsonText, nullable=False),
 )
 
+GET = select(meta.c.value).where(meta.c.key == bindparam("of_key"))
 PUT = upsert(meta, ["key"])
 
 
@@ -48,7 +49,7 @@ class Meta(Repository):
 
     def get(self, key: str) -> str | None:
         """Return the text, None where there is none."""
-        found: str | None = self._connection.scalar(select(meta.c.value).where(meta.c.key == key))
+        found: str | None = self._connection.scalar(GET, {"of_key": key})
         return found
 
     def put(self, key: str, value: str) -> None:

@@ -37,6 +37,7 @@ class KnownProblem:
     since: datetime
 
 
+LIST = select(problem).order_by(problem.c.scope, problem.c.code)
 SAVE = upsert(problem, ["scope", "code"], update=["body", "blocks", "fields"])
 REMOVE = delete(problem).where(
     problem.c.scope == bindparam("of_scope"), problem.c.code == bindparam("of_code")
@@ -70,10 +71,9 @@ class Problems(Repository):
 
     def list(self) -> Sequence[KnownProblem]:
         """Return every problem there is, in order of scope and code."""
-        statement = select(problem).order_by(problem.c.scope, problem.c.code)
         return [
             KnownProblem(row.scope, row.code, row.body, row.blocks, tuple(row.fields), row.since)
-            for row in self._connection.execute(statement)
+            for row in self._connection.execute(LIST)
         ]
 
 

@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     Boolean,
     Column,
-    ColumnElement,
+    Executable,
     Index,
     Table,
     Text,
-    and_,
     bindparam,
     func,
     select,
@@ -120,9 +119,24 @@ RIVALS = (
     .where(MEETING)
     .order_by(record.c.created_at, record.c.sync_id)
 )
-WAITING = select(record.c.created_at, record.c.sync_id, record.c.customer, record.c.kind).order_by(
-    record.c.created_at, record.c.sync_id
+_position = record.c.created_at, record.c.sync_id
+_waiting = select(*_position, record.c.customer, record.c.kind).order_by(*_position)
+_behind = tuple_(*_position) > tuple_(
+    bindparam("after_at", type_=Moment), bindparam("after_id", type_=Text)
 )
+WAITS = _waiting.where(record.c.sync_id == bindparam("of_id"))
+# Both kinds have an index of their own, so none is scanned.
+WAITING = (
+    _waiting.where(DIRTY).limit(bindparam("most")),
+    _waiting.where(ASLEEP, record.c.wake_at <= bindparam("now", type_=Moment)).limit(
+        bindparam("most")
+    ),
+)
+AFTER = tuple(one.where(_behind) for one in WAITING)
+COUNTS = select(record.c.customer, record.c.status, func.count()).group_by(
+    record.c.customer, record.c.status
+)
+OF_KIND = COUNTS.where(record.c.kind == bindparam("of_kind"))
 
 
 class Records(Repository):
@@ -191,35 +205,30 @@ class Records(Repository):
         self, customer: str | None = None, kind: str | None = None
     ) -> dict[str, dict[str, int]]:
         """Return how many records have each status: ``{customer: {status: n}}``."""
-        columns = record.c.customer, record.c.status
-        statement = select(*columns, func.count()).group_by(*columns)
+        statement = COUNTS if kind is None else OF_KIND
         if customer is not None:
             statement = statement.where(record.c.customer == customer)
-        if kind is not None:
-            statement = statement.where(record.c.kind == kind)
         counts: dict[str, dict[str, int]] = {}
-        for name, status, number in self._connection.execute(statement):
+        for name, status, number in self._connection.execute(statement, {"of_kind": kind}):
             counts.setdefault(name, {})[status] = number
         return counts
 
     def _position(self, sync_id: str) -> Due:
-        statement = WAITING.where(record.c.sync_id == sync_id)
-        row = self._connection.execute(statement).first()
+        row = self._connection.execute(WAITS, {"of_id": sync_id}).first()
         if row is None:
             raise ValueError(f'There is no record "{sync_id}" to continue after.')
         return Due(*row)
 
     def _waiting(self, now: datetime, limit: int, start: Due | None) -> list[Due]:
-        """Return one page of both kinds; each has an index of its own, so none is scanned."""
-        dirty = self._page(DIRTY, limit, start)
-        awake = self._page(and_(ASLEEP, record.c.wake_at <= now), limit, start)
-        return list(islice(merge(dirty, awake), limit))
-
-    def _page(self, condition: Any, limit: int, start: Due | None) -> Iterator[Due]:
-        statement = WAITING.where(condition).limit(limit)
+        """Return one page of both kinds, the dirty ones and those whose time has come."""
+        given: dict[str, Any] = {"most": limit, "now": now}
         if start is not None:
-            statement = statement.where(_after(start))
-        return (Due(*row) for row in self._connection.execute(statement))
+            given |= {"after_at": start.created_at, "after_id": start.sync_id}
+        pages = (self._page(one, given) for one in (WAITING if start is None else AFTER))
+        return list(islice(merge(*pages), limit))
+
+    def _page(self, statement: Executable, given: Mapping[str, Any]) -> Iterator[Due]:
+        return (Due(*row) for row in self._connection.execute(statement, given))
 
 
 def _state(row: tuple[Any, ...]) -> RecordState:
@@ -264,9 +273,3 @@ def _row(state: RecordState) -> tuple[Any, ...]:
 def _wanted(one: Due, customers: Collection[str] | None, kind: str | None) -> bool:
     """Filter here and not in SQL: a list of customers is long, and few are paused."""
     return (customers is None or one.customer in customers) and (kind is None or one.kind == kind)
-
-
-def _after(start: Due) -> ColumnElement[bool]:
-    return tuple_(record.c.created_at, record.c.sync_id) > tuple_(
-        bindparam(None, start.created_at, Moment), bindparam(None, start.sync_id, Text)
-    )

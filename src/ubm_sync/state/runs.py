@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Select, Table, Text, insert, select, update
+from sqlalchemy import Column, Select, Table, Text, bindparam, insert, select, update
 
 from ubm_sync.state.repository import Repository
 from ubm_sync.state.schema import ROW_NUMBER, CleanText, Json, JsonText, Moment, metadata
@@ -25,6 +25,12 @@ run = Table(
     Column("error", CleanText, nullable=False),
 )
 
+START = insert(run).returning(run.c.number)
+FINISH = (
+    update(run)
+    .where(run.c.number == bindparam("its_number"))
+    .values(finished_at=bindparam("ended"), summary=bindparam("told"), error=bindparam("wrong"))
+)
 NEWEST = select(run).order_by(run.c.number.desc())
 
 
@@ -45,18 +51,13 @@ class Runs(Repository):
 
     def start(self, at: datetime, kind: str) -> str:
         """Note that a run begins; return its id."""
-        statement = insert(run).returning(run.c.number)
         row = {"kind": kind, "started_at": at, "error": ""}
-        return f"{PREFIX}{self._connection.execute(statement, row).scalar_one()}"
+        return f"{PREFIX}{self._connection.execute(START, row).scalar_one()}"
 
     def finish(self, run_id: str, at: datetime, summary: Json, error: str = "") -> None:
         """Note how a run ended; ``error`` is "" where it went well. Raises ValueError."""
-        number = _number(run_id)
-        self._connection.execute(
-            update(run)
-            .where(run.c.number == number)
-            .values(finished_at=at, summary=summary, error=error)
-        )
+        row = {"its_number": _number(run_id), "ended": at, "told": summary, "wrong": error}
+        self._connection.execute(FINISH, row)
 
     def get(self, run_id: str) -> Run | None:
         """Return one run; None where there is none with this id, or it is no id of a run."""

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
+from functools import cached_property
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -33,46 +35,70 @@ from ubm_sync.state.problems import Problems
 from ubm_sync.state.quarantine import Quarantine
 from ubm_sync.state.records import Records
 from ubm_sync.state.remarks import Remarks
+from ubm_sync.state.repository import Repository
 from ubm_sync.state.runs import Runs
 from ubm_sync.state.sites import Sites
 
+AnyRepository = TypeVar("AnyRepository", bound=Repository)
 DEFAULT_URL = "sqlite:///var/state.db"
 
 
+class Part(Generic[AnyRepository]):
+    """One repository of a transaction, made when it is first asked for: most are not."""
+
+    def __init__(self, kind: type[AnyRepository]) -> None:
+        self._kind = kind
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, tx: Tx, owner: type | None = None) -> AnyRepository:
+        made = vars(tx)[self._name] = self._kind(tx.connection, tx.clock)
+        return made
+
+
 class Tx:
-    """One transaction; each attribute is the repository of one aggregate."""
+    """One transaction; each part is the repository of one aggregate."""
+
+    records = Part(Records)
+    observations = Part(Observations)
+    cursors = Part(Cursors)
+    outbox = Part(Outbox)
+    audit = Part(Audit)
+    conflicts = Part(Conflicts)
+    kept = Part(KeptValues)
+    decisions = Part(Decisions)
+    sites = Part(Sites)
+    doubts = Part(Doubts)
+    quarantine = Part(Quarantine)
+    problems = Part(Problems)
+    runs = Part(Runs)
+    guard = Part(GuardStops)
+    leases = Part(Leases)
+    delays = Part(DelayLedger)
+    facts = Part(DelayFacts)
+    cases = Part(DelayCases)
+    disconnections = Part(Disconnections)
+    inquiries = Part(Inquiries)
+    errands = Part(Errands)
+    remarks = Part(Remarks)
+    meta = Part(Meta)
+    mappings = Part(MappingVersions)
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
-        self.records = Records(connection, clock)
-        self.observations = Observations(connection, clock)
-        self.cursors = Cursors(connection, clock)
-        self.outbox = Outbox(connection, clock)
-        self.audit = Audit(connection, clock)
-        self.journal = Journal(connection, clock, self.audit)
-        self.conflicts = Conflicts(connection, clock)
-        self.kept = KeptValues(connection, clock)
-        self.decisions = Decisions(connection, clock)
-        self.sites = Sites(connection, clock)
-        self.doubts = Doubts(connection, clock)
-        self.quarantine = Quarantine(connection, clock)
-        self.problems = Problems(connection, clock)
-        self.runs = Runs(connection, clock)
-        self.guard = GuardStops(connection, clock)
-        self.leases = Leases(connection, clock)
-        self.delays = DelayLedger(connection, clock)
-        self.facts = DelayFacts(connection, clock)
-        self.cases = DelayCases(connection, clock)
-        self.disconnections = Disconnections(connection, clock)
-        self.inquiries = Inquiries(connection, clock)
-        self.errands = Errands(connection, clock)
-        self.remarks = Remarks(connection, clock)
-        self.meta = Meta(connection, clock)
-        self.mappings = MappingVersions(connection, clock)
+        self.connection = connection
+        self.clock = clock
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal, which writes into the log."""
+        return Journal(self.connection, self.clock, self.audit)
 
     def flush(self) -> None:
         """Write what the repositories still hold; done before every commit."""
         for part in vars(self).values():
-            part.flush()
+            if isinstance(part, Repository):
+                part.flush()
 
 
 class State:

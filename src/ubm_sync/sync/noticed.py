@@ -100,7 +100,7 @@ def differs(old: Observation, new: Observation) -> bool:
 def service_edits(rule: PlaceRule, old: Observation, new: Observation) -> dict[str, str]:
     """Return what a person changed in fields that only the service fills."""
     edits = {}
-    for name in rule.service:
+    for name in sorted(rule.service):  # people are told in this order
         before, after = old.values.get(name), new.values.get(name)
         if before == after or name in rule.write_only:
             continue

@@ -214,6 +214,18 @@ def test_a_customer_who_changes_a_declined_row_is_heard() -> None:
     )
 
 
+def test_what_a_manager_changes_in_a_declined_request_is_not_said_of_its_customer() -> None:
+    world = World()
+    world.cycle()
+    world.person(approval="decline", decline_reason="no")
+    world.settle()
+
+    world.values |= {"name_on_account": "Halsted Foods Inc", "notes": "see the lease"}
+    world.cycle(changed={"name_on_account": ("row",), "notes": ("ticket",)})
+
+    assert "after it was declined (Name on Account)" in world.notes[-1]
+
+
 def test_a_row_that_turns_invalid_keeps_its_ticket() -> None:
     world = World()
     world.cycle()

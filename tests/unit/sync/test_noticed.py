@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from ubm_sync.locations.secrets import masked
-from ubm_sync.model import Mark, Observation
-from ubm_sync.sync.noticed import unseen, version_of, went_with_column, without_secrets
+from dataclasses import replace
+from pathlib import Path
 
+from ubm_sync.locations.secrets import masked
+from ubm_sync.mapping import load_mappings
+from ubm_sync.model import Mark, Observation
+from ubm_sync.sync.noticed import (
+    service_edits,
+    unseen,
+    version_of,
+    went_with_column,
+    without_secrets,
+)
+from ubm_sync.sync.rules import compile_rules
+
+RULES = compile_rules(load_mappings(Path(__file__).parents[3] / "mappings")["location"])
 BLIND = frozenset({"gl_code"})
 
 
@@ -46,3 +58,11 @@ def test_a_secret_is_masked_and_marked() -> None:
 def test_a_secret_in_a_cell_that_nobody_can_write_keeps_that_mark() -> None:
     there = seen(marks={"notes": Mark.FORMULA}, notes="password: Hunter2!x")
     assert without_secrets(there, masked).marks == {"notes": Mark.FORMULA}
+
+
+def test_edits_of_our_fields_are_told_in_the_same_order_in_every_process() -> None:
+    rule = RULES.places["row"]
+    names = sorted(rule.service - rule.write_only)
+    before = replace(seen(), values=dict.fromkeys(names, "ours"))
+    after = replace(seen(), values=dict.fromkeys(names, "theirs"))
+    assert list(service_edits(rule, before, after)) == [f"row.{name}" for name in names]
