@@ -134,9 +134,9 @@ class HubSpotConnector(DeskCalls):
 
         Raises NoAccess, Temporary.
         """
-        if self.desk is not None:
+        if self.desk is not None and self.desk.at_work:
             return self.desk.knows(email)
-        return self._is_user(email)
+        return self._is_user(email)  # what the engine learns is kept for the next process
 
     def has_company(self, company: str) -> bool:
         """Return whether the portal has this company. Raises NoAccess, Temporary, Refused."""

@@ -90,6 +90,7 @@ class HubSpotDesk:
             writer, self._tickets, catalog, self._schema, desk, identity=identity
         )
         self._tasks = Tasks(client, catalog, desk.name)
+        self.at_work = False  # whether this process looks at tickets
         self._notes = Notes(client, raises=False)
 
     def forget(self) -> None:
@@ -98,6 +99,7 @@ class HubSpotDesk:
 
     def arrivals(self, cursor: str | None) -> Iterator[DeskPage]:
         """Yield what is new or changed; see ``Desk``. Raises NoAccess, Temporary."""
+        self.at_work = True
         at = self._resume(cursor)
         self._cursor = None  # whoever stops half-way goes on at the cursor that was stored
         self._arrivals.checked.clear()
@@ -114,6 +116,7 @@ class HubSpotDesk:
 
     def dossiers(self, refs: Sequence[str]) -> Mapping[str, Dossier]:
         """Return tickets with what stands beside them; see ``Desk``. Raises NoAccess, Temporary."""
+        self.at_work = True
         self._ready()
         return self._beside.dossiers(refs)
 

@@ -153,7 +153,7 @@ class DeskSettings(BaseModel):
     first_days: float = Field(default=14.0, gt=0)
     """Of how many days the very first reading takes up the open tickets."""
 
-    leavers_every: float = Field(default=300.0, ge=0)
+    leavers_every: float = Field(default=60.0, ge=0)
     """How often at most it is read who cannot sign in any more."""
 
     settle_every: float = Field(default=120.0, gt=0)

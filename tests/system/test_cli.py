@@ -74,11 +74,35 @@ def test_after_rest_every_new_process_reads_once_and_writes_nothing(office: Offi
             emulator.counts.clear()
         assert run("sync", "--once").code == DONE
         assert dict(world.smartsheet.counts) == {"GET /2.0/sheets": 1}
-        assert dict(world.hubspot.counts) == {"POST /crm/v3/objects/tickets/search": 1}
+        assert dict(world.hubspot.counts) == {
+            "POST /crm/v3/objects/tickets/search": 2,  # one for records, one for the help desk
+            "GET /crm/v3/owners": 2,  # whether somebody left
+        }
+
+
+def test_without_the_help_desk_a_quiet_process_makes_two_calls(office: Office) -> None:
+    world, run = office.world, office.run
+    _turn_off_the_desk(run)
+    world.type_row()
+    assert run("sync").code == DONE
+    assert run("sync", "--once").code == DONE
+    for emulator in world.emulators.values():
+        emulator.counts.clear()
+
+    assert run("sync", "--once").code == DONE
+
+    assert dict(world.smartsheet.counts) == {"GET /2.0/sheets": 1}
+    assert dict(world.hubspot.counts) == {"POST /crm/v3/objects/tickets/search": 1}
+
+
+def _turn_off_the_desk(run: Terminal) -> None:
+    path = run.folder / "config" / "disconnections.yaml"
+    path.write_text("on: false\n", encoding="utf-8")
 
 
 def test_a_first_sync_of_a_thousand_rows_takes_sixteen_calls(fresh: Office) -> None:
     world, run = fresh.world, fresh.run
+    _turn_off_the_desk(run)
     world.hubspot.act({"do": "add_owner", "email": MANAGER, "firstName": "Dana"})
     company = world.desk("create_company", name="Third Shift")["id"]
     world.smartsheet.act({"do": "add_user", "email": "kim@third.example"})
