@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 from ubm_sync.calendars.coverage import Active, Choice, Coverage
@@ -18,6 +18,7 @@ from ubm_sync.routing.escalation import Ladder
 from ubm_sync.routing.rules import RoutingRules
 
 _RANKS = ("", "low", "medium", "high", "urgent")
+_UNOWNED = timedelta(minutes=5)  # until it is asked again who can own it
 _PRIORITIES = {Category.URGENT: "urgent", Category.POSSIBLE: "high"}
 
 
@@ -99,6 +100,8 @@ def decide(case: Case, dossiers: Mapping[str, Dossier], world: World, now: datet
     _listen(step, dossiers, world)
     if step.case.is_open and _has_left(step.case, mine, world):
         renew(step.case, f"{step.case.owner} cannot sign in any more")
+    elif step.case.is_open and _can_be_owned_now(step.case, world, now):
+        renew(step.case, "somebody can take it now")
     if step.case.routed_at is None and step.case.outcome == "":
         _route(step, mine, world, now)
     elif step.case.outcome == "":
@@ -118,6 +121,18 @@ def _has_left(case: Case, mine: Dossier, world: World) -> bool:
     if case.routed_at is None or not case.owner or world.active(case.owner):
         return False
     return not (mine.ticket.owner_active and signals.chosen_owner(mine))
+
+
+def _can_be_owned_now(case: Case, world: World, now: datetime) -> bool:
+    """Return whether a case that was routed to nobody has somebody by now."""
+    if case.routed_at is None or case.owner:
+        return False
+    return bool(_choice(case, world, now).email)
+
+
+def _choice(case: Case, world: World, now: datetime) -> Choice:
+    urgent = case.category is Category.URGENT
+    return world.coverage.effective_owner(world.customer, now, urgent=urgent, active=world.active)
 
 
 def _close(step: Step, mine: Dossier, now: datetime) -> None:
@@ -181,8 +196,8 @@ def _route(step: Step, mine: Dossier, world: World, now: datetime) -> None:
         _hold(step, world, now)
         return
     case.held = None
-    choice = coverage.effective_owner(world.customer, now, urgent=urgent, active=world.active)
-    owner, role = _owner(case, mine, choice)
+    choice = _choice(case, world, now)
+    owner, role = _owner(case, mine, choice, world.active)
     case.owner, case.role = owner, role
     case.routed_at, case.stage = now, mine.ticket.stage_name
     case.told = (Told(0, owner, role, now, coverage.name(owner, world.customer)),) if owner else ()
@@ -190,6 +205,7 @@ def _route(step: Step, mine: Dossier, world: World, now: datetime) -> None:
     step.happened("routed", to=owner, role=role, why=verdicts)
     if case.category is Category.CLOSE:
         step.note("routed", words.closing(case, world.customer.name, world.close_row))
+        case.wake_at = _next_look(case, None, now)
         return
     told = list(case.told)
     if urgent and role == "owner" and owner != choice.email and not coverage.is_working(owner, now):
@@ -205,8 +221,8 @@ def _route(step: Step, mine: Dossier, world: World, now: datetime) -> None:
 def _tell_of_routing(step: Step, world: World, now: datetime, told: list[Told]) -> None:
     case, customer = step.case, world.customer
     next_ = world.ladder.next(case, now)
-    case.wake_at = next_.at if next_ is not None else None
-    text = words.routed(case, customer.name, customer.zone, now, told, next_) if told else ""
+    case.wake_at = _next_look(case, next_, now)
+    text = words.routed(case, customer.name, customer.zone, now, told, next_)
     if case.news:
         text = f"{words.changed(case.news)} {text}"
     if case.off_channel:
@@ -219,13 +235,22 @@ def _tell_of_routing(step: Step, world: World, now: datetime, told: list[Told]) 
         step.tasks.append(_task(case, one, world, now, text))
 
 
-def _owner(case: Case, mine: Dossier, choice: Choice) -> tuple[str, str]:
+def _next_look(case: Case, next_: Told | None, now: datetime) -> datetime | None:
+    """Return when to look again: soon where nobody owns it, since somebody may sign in again."""
+    times = [next_.at] if next_ is not None else []
+    if not case.owner:
+        times.append(now + _UNOWNED)
+    return min(times, default=None)
+
+
+def _owner(case: Case, mine: Dossier, choice: Choice, active: Active) -> tuple[str, str]:
     """Return who owns it, and as what: what a person chose stays (domain C.6)."""
     kept = signals.chosen_owner(mine)
     if kept and mine.ticket.owner_active:
         same = kept.casefold() == choice.email.casefold()
         return kept, choice.role if same else "owner"
-    if case.owner and case.turn > 1 and mine.ticket.owner.casefold() == case.owner.casefold():
+    is_theirs = case.turn > 1 and mine.ticket.owner.casefold() == case.owner.casefold()
+    if case.owner and is_theirs and active(case.owner):
         return case.owner, case.role
     return choice.email, choice.role
 
@@ -249,7 +274,7 @@ def _escalate(step: Step, world: World, now: datetime) -> None:
     """Tell everybody whose time has come."""
     case, customer, ladder = step.case, world.customer, world.ladder
     if case.category is Category.CLOSE:
-        case.wake_at = None
+        case.wake_at = _next_look(case, None, now)
         return
     next_ = ladder.next(case, now)
     while next_ is not None and next_.at <= now:
@@ -260,7 +285,7 @@ def _escalate(step: Step, world: World, now: datetime) -> None:
         step.note(f"level{to.level}", text)
         step.tasks.append(_task(case, to, world, now, text))
         step.happened("escalated", level=str(to.level), to=to.email)
-    case.wake_at = next_.at if next_ is not None else None
+    case.wake_at = _next_look(case, next_, now)
 
 
 def _tell(step: Step, mine: Dossier) -> None:

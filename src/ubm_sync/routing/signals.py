@@ -83,11 +83,12 @@ def verdict(case: Case, dossier: Dossier) -> Category | None:
     """Return what a person says the ticket is, None where nobody says anything.
 
     A person's word goes before the reading: what somebody chose as the request type answers the
-    question whether it is a disconnection.
+    question whether it is a disconnection. It says nothing of what was written afterwards.
     """
     for one in dossier.changes.get(TYPE, ()):
         if one.is_person:
-            return _category(one.value)
+            is_about_this = case.turn == 1 or one.at >= case.arrived
+            return _category(one.value) if is_about_this else None
     said = dossier.ticket.values.get(TYPE, "")
     if said and said != case.filed.get(TYPE) and TYPE not in dossier.changes:
         return _category(said)

@@ -90,8 +90,7 @@ def routed(
     case: Case, customer: str, zone: str, now: datetime, to: Sequence[Told], next_: Told | None
 ) -> str:
     """Return the note of a case that was handed to somebody, in the words of domain F.1."""
-    first = to[0]
-    mine = f"Routed to {first.who} ({role_text(first.role)})."
+    mine = f"Routed to {to[0].who} ({role_text(to[0].role)})." if to else NOBODY
     more = [f"Told at once as well: {one.who} ({role_text(one.role)})." for one in to[1:]]
     parts = [
         headline(case, local(now, zone).date()),
@@ -109,6 +108,10 @@ def routed(
     return _joined(parts)
 
 
+NOBODY = (
+    "Nobody who could own it can sign in: whoever reads this, please take it, and name an active "
+    "manager, backup, somebody on call or a lead."
+)
 QUESTION = (
     'Is this a disconnection? YES: set "Request type" to urgent_disconnect. '
     "NO: set it to what it is."
