@@ -12,7 +12,7 @@ from ubm_sync.desk import Desk, DeskPage, Dossier, Ticket
 from ubm_sync.disconnection.values import Category, Reading
 from ubm_sync.dispatch.gathering import Gatherer, Text, texts_of
 from ubm_sync.routing.case import TICKET, Case, case_id
-from ubm_sync.routing.joining import twin
+from ubm_sync.routing.joining import same_days, twin
 from ubm_sync.routing.updating import absorb, update
 from ubm_sync.state import Errand, ErrandKind, Inquiry, State, Tx
 
@@ -24,6 +24,7 @@ _SOON = timedelta(minutes=1)
 _KEPT = 30  # messages of a ticket that are remembered as read
 _NOTHING = "nothing in it tells of a disconnection or of closing an account"
 _OURS = "this service made it, and no customer wrote on it"
+_OVER = ("no", "closed")
 _CLOSED = "the ticket was closed when it was read"
 
 
@@ -42,17 +43,26 @@ class Docket:
             self.cases |= self._tx.disconnections.load([id_])
         return self.cases.get(id_)
 
-    def enter(self, case: Case, ref: str, now: datetime) -> Case:
+    def enter(self, case: Case, ref: str, now: datetime, before: str = "") -> Case:
         """Take a new case in; return it, or the one that is about the same notice.
 
-        ``ref`` is its ticket, "" where there is none yet.
+        ``ref`` is its ticket, "" where there is none yet. ``before`` is the case that the same
+        place led to when it said something else: a notice that is written anew is the same one.
         """
+        known = self.get(case.id)
+        if known is not None:  # the very same words as some time before
+            if known.outcome in _OVER:
+                update(known, case, self._days)
+            else:
+                absorb(known, case, ref)
+            known.due = True
+            return known
         if case.customer not in self._standing:
             there = self._tx.disconnections.standing(case.customer)
             self._standing[case.customer] = [one.id for one in there]
             self.cases = {one.id: one for one in there} | self.cases
         others = [self.cases[id_] for id_ in self._standing[case.customer]]
-        found = twin(case, others, self._days)
+        found = twin(case, others, self._days) or self._same_place(case, before)
         if found is None:
             self.cases[case.id] = case
             self._standing[case.customer].append(case.id)
@@ -63,6 +73,12 @@ class Docket:
             errand = Errand(key, found.id, ErrandKind.JOINING, ref, rank_of(case), {}, now)
             self._tx.errands.queue([errand])
         return found
+
+    def _same_place(self, case: Case, before: str) -> Case | None:
+        known = self.get(before)
+        if known is None or known.outcome in _OVER or not same_days(case, known, self._days):
+            return None
+        return known
 
     def save(self) -> None:
         """Store them all."""
@@ -191,6 +207,7 @@ class Hearing:
             update(case, fresh, gather.rules.merge_days)
             return inquiry, None
         fresh.ticket = ticket.ref
+        fresh.way = ticket.channel.value
         fresh.off_channel = ticket.channel not in gather.rules.official
         return inquiry, fresh
 
@@ -226,7 +243,8 @@ def rank_of(case: Case) -> str:
 
 def digest_of(ticket: Ticket) -> str:
     """Return a short hash of a ticket's own words."""
-    return hashlib.sha256(f"{ticket.subject}\0{ticket.content}".encode()).hexdigest()[:16]
+    words = f"{ticket.subject}\0{ticket.content}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(words).hexdigest()[:16]
 
 
 def _plain(reading: Reading) -> dict[str, Any]:

@@ -14,12 +14,13 @@ from ubm_sync.dispatch.gathering import Gatherer
 from ubm_sync.dispatch.hearing import rank_of
 from ubm_sync.model import Outcome, Result
 from ubm_sync.routing import signals
-from ubm_sync.routing.case import ROW, Case
+from ubm_sync.routing.case import ARCHIVED, ROW, Case
 from ubm_sync.routing.decide import Step, World, decide, renew
 from ubm_sync.state import Entry, Errand, ErrandKind, State, Tx
 
 TOGETHER = 50  # cases decided at once: the most urgent ones are told before the others are read
 ACTOR = "disconnections"
+_MISSING = "missing since "
 _PATIENCE = timedelta(minutes=10)  # until a ticket that is not there is taken for removed
 log = structlog.get_logger(__name__)
 
@@ -87,6 +88,8 @@ class Working:
                 if not mine:
                     gone.append(case)
                     continue
+                if case.trouble.startswith(_MISSING):
+                    case.trouble = ""
                 steps.append(decide(case, mine, self._world(tx, case), now))
         with self._state.transaction() as tx:
             for step in steps:
@@ -152,14 +155,14 @@ class Working:
 
     def _lost(self, tx: Tx, case: Case, now: datetime) -> Case:
         """Return what becomes of a case whose tickets are not there: asked again, then closed."""
-        if not case.trouble.startswith("missing since "):
-            case.trouble = f"missing since {now.isoformat()}"
-        since = datetime.fromisoformat(case.trouble.removeprefix("missing since "))
+        if not case.trouble.startswith(_MISSING):
+            case.trouble = f"{_MISSING}{now.isoformat()}"
+        since = datetime.fromisoformat(case.trouble.removeprefix(_MISSING))
         case.due = False
         case.wake_at = now + _PATIENCE
         if now - since >= _PATIENCE:
             case.outcome, case.closed_at, case.wake_at = "closed", now, None
-            case.acknowledged_how = "archived the ticket"
+            case.acknowledged_how = ARCHIVED
             entry = Entry(now, self._run, ACTOR, "ticket gone", case.id, {"ticket": case.ticket})
             tx.audit.append([entry])
         return case

@@ -12,6 +12,7 @@ from ubm_sync.disconnection.values import Category, DeadlineKind, ServiceState
 from ubm_sync.model import nothing
 
 ID = "disconnection-"  # begins the identity of a case, and of a ticket opened for one
+ARCHIVED = "archived the ticket"  # how a case ended that nobody answered
 TICKET, ROW = "ticket:", "row:"  # begin the name of a source
 
 
@@ -60,10 +61,12 @@ class Case:
     numbers: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     vendor: str = ""
+    company_meant: str = ""  # the one utility the vendor's name stands for, "" where that is open
     site: str = ""
     vulnerable: str = ""
     facts: tuple[str, ...] = ()  # what the store knows of the accounts, a sentence each
     off_channel: bool = False
+    way: str = ""  # in which it came in, as a ``Channel``; "" for a row
     title: str = ""  # of a ticket that must be opened, and its text
     text: str = ""
     ticket: str = ""

@@ -13,7 +13,7 @@ from ubm_sync.desk import Dossier
 from ubm_sync.disconnection.values import Category
 from ubm_sync.model import Customer
 from ubm_sync.routing import signals, words
-from ubm_sync.routing.case import Case, Told
+from ubm_sync.routing.case import ARCHIVED, ROW, Case, Told
 from ubm_sync.routing.escalation import Ladder
 from ubm_sync.routing.rules import RoutingRules
 
@@ -94,7 +94,9 @@ def decide(case: Case, dossiers: Mapping[str, Dossier], world: World, now: datet
     if case.routed_at is not None and all(_is_done(case, one) for one in dossiers.values()):
         _close(step, mine, now)
         return step
-    if case.outcome == "closed":  # reopened: it stays answered until new words come
+    if case.outcome == "closed" and case.acknowledged_how == ARCHIVED:
+        renew(step.case, "the ticket was archived and is back")
+    elif case.outcome == "closed":  # reopened: it stays answered until new words come
         step.case.outcome, step.case.closed_at = "acknowledged", None
         return step
     _listen(step, dossiers, world)
@@ -163,6 +165,7 @@ def _listen(step: Step, dossiers: Mapping[str, Dossier], world: World) -> None:
         if said is Category.CLOSE and case.category is not Category.CLOSE:
             renew(case, "")
             case.category, case.confidence = Category.CLOSE, 1.0
+            case.deadline = case.pay_by = None  # they were those of the threat
             step.happened("answered close")
             return
     if case.category is Category.CLOSE:
@@ -226,9 +229,10 @@ def _tell_of_routing(step: Step, world: World, now: datetime, told: list[Told]) 
     if case.news:
         text = f"{words.changed(case.news)} {text}"
     if case.off_channel:
-        reply = _reply(world, case.owner)
-        text += " " + words.off_channel(_way(case), reply, visible=world.visible)
-        if world.visible:
+        reply = _reply(case, world)
+        is_told = _is_told(case, world)
+        text += " " + words.off_channel(words.way(case.way), reply, visible=is_told)
+        if is_told:
             step.replies.append(NoteDraft(f"{case.turn}:reply", reply))
     step.note("routed", text)
     for one in told:
@@ -262,9 +266,10 @@ def _hold(step: Step, world: World, now: datetime) -> None:
         when = stamp(case.held, world.customer.zone)
         who = world.customer.csm_name or "Your support manager"
         reply = world.rules.queued.format(who=who, when=when)
-        text = words.held(case, world.customer.zone, reply, visible=world.visible)
+        is_told = _is_told(case, world)
+        text = words.held(case, world.customer.zone, reply, visible=is_told)
         step.note("held", text)
-        if world.visible:
+        if is_told:
             step.replies.append(NoteDraft(f"{case.turn}:held", reply))
         step.happened("held", until=instant_text(case.held))
     case.wake_at = case.held
@@ -305,8 +310,15 @@ def _tell(step: Step, mine: Dossier) -> None:
         step.values[signals.TYPE] = case.category.value
     want = _PRIORITIES.get(case.category, "medium" if not ticket.priority else "")
     lower = _rank(ticket.priority) < _rank(want)
-    if want and lower and case.outcome == "" and not signals.chosen_priority(case, mine):
+    if want and lower and case.outcome == "" and not _is_priority_chosen(case, mine):
         step.values[signals.PRIORITY] = want
+
+
+def _is_priority_chosen(case: Case, mine: Dossier) -> bool:
+    """Return whether a person lowered it, or gave one of the portal's own that nobody can rank."""
+    priority = mine.ticket.priority
+    odd = bool(priority) and priority not in _RANKS
+    return signals.chosen_priority(case, mine, ever=odd)
 
 
 def _is_mine_to_own(case: Case, mine: Dossier) -> bool:
@@ -366,13 +378,14 @@ def _task(case: Case, to: Told, world: World, now: datetime, text: str) -> TaskD
     return TaskDraft(event, to.email, subject, text, max(due, now), urgent=True)
 
 
-def _reply(world: World, owner: str) -> str:
-    who = world.coverage.name(owner, world.customer) if owner else "Our team"
-    return world.rules.reply.format(who=who, where="this sheet")
+def _reply(case: Case, world: World) -> str:
+    who = world.coverage.name(case.owner, world.customer) if case.owner else "Our team"
+    return world.rules.reply.format(who=who, where=words.way(case.way, here=True))
 
 
-def _way(case: Case) -> str:
-    return "the sheet" if case.source.startswith("row:") else "chat"
+def _is_told(case: Case, world: World) -> bool:
+    """Return whether the service itself may answer the customer: in a row only."""
+    return world.visible and case.source.startswith(ROW)
 
 
 def _rank(priority: str) -> int:

@@ -106,9 +106,14 @@ def chosen_owner(dossier: Dossier) -> str:
     return ticket.owner if newest.is_person else ""
 
 
-def chosen_priority(case: Case, dossier: Dossier) -> bool:
-    """Return whether a person set the priority after this service did."""
+def chosen_priority(case: Case, dossier: Dossier, *, ever: bool = False) -> bool:
+    """Return whether a person set the priority after this service did, or at any time (``ever``).
+
+    What nobody can say who set counts as a person's then.
+    """
     newest = _newest(dossier, PRIORITY)
+    if ever:
+        return newest is None or newest.is_person
     return PRIORITY in case.filed and newest is not None and newest.is_person
 
 

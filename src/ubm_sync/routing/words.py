@@ -185,6 +185,15 @@ def changed(news: str) -> str:
     return f"NEW FACTS: {news}."
 
 
+def way(channel: str, *, here: bool = False) -> str:
+    """Return how something came in, as people say it; ``here``: to who wrote it there."""
+    if not channel:
+        return "this sheet" if here else "the sheet"
+    names = {"chat": "chat", "form": "a form", "phone": "phone", "email": "e-mail"}
+    named = names.get(channel, "another way")
+    return f"the {named.removeprefix('a ')}" if here and channel in names else named
+
+
 def off_channel(where: str, reply: str, *, visible: bool) -> str:
     """Return what the manager is told of something that came in on another way."""
     sent = "The customer was told so" if visible else "Suggested reply"

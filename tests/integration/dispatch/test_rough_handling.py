@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from dataclasses import replace
+from datetime import date, timedelta
 
-from tests.integration.dispatch.lane import DANA, LEA, PRIYA, Lane
+import pytest
+from tests.integration.dispatch.lane import DANA, DREW, LEA, PRIYA, Lane
+
+from ubm_sync.desk import Channel
+from ubm_sync.disconnection.values import Category, Message, Reading
+from ubm_sync.dispatch.gathering import Reader
 
 FAR = "ComEd disconnect notice for acct 4471908023, shutoff is scheduled for 12/08/2026."
 
@@ -52,3 +59,139 @@ def test_an_owner_who_left_when_the_next_level_is_due_is_not_told_again(lane: La
     assert lane.desk.tasks_of(ref) == [DANA, PRIYA]
     assert len(lane.desk.notes_of(ref)) == 2
     assert lane.desk.pages[ref].ticket.owner == PRIYA
+
+
+def test_a_restored_ticket_is_followed_up_again(lane: Lane) -> None:
+    ref = lane.desk.write_in("NOTICE", FAR, company="77")
+    lane.round()
+    page = lane.desk.pages[ref]
+    lane.desk.archive(ref)
+    for _ in range(6):
+        lane.wait(10)
+    assert lane.case_of(ref).outcome == "closed"
+    lane.desk.pages[ref] = page
+    lane.desk.set(ref, "priority", "urgent", DANA)
+    for _ in range(13):
+        lane.wait(10)
+    assert lane.desk.tasks_of(ref) == [DANA, DANA, PRIYA, LEA, DREW]
+    assert "was archived and is back" in lane.desk.notes_of(ref)[1]
+
+
+def test_a_ticket_that_is_not_to_be_seen_now_and_then_is_not_given_up(lane: Lane) -> None:
+    ref = lane.desk.write_in("NOTICE", FAR, company="77")
+    lane.round()
+    for _ in range(2):
+        page = lane.desk.pages.pop(ref)
+        with lane.state.transaction() as tx:
+            tx.disconnections.stir([lane.case_of(ref).id])
+        lane.wait(1)
+        lane.desk.pages[ref] = page
+        lane.wait(11)
+    assert lane.case_of(ref).outcome == ""
+    assert lane.case_of(ref).trouble == ""
+
+
+def test_one_number_at_two_utilities_is_two_notices(lane: Lane) -> None:
+    lane.meant = {"ComEd": "Commonwealth Edison", "Nicor Gas": "Nicor"}
+    lane.restart()
+    first = lane.desk.write_in("NOTICE", FAR, company="77")
+    second = lane.desk.write_in("NOTICE", FAR.replace("ComEd", "Nicor Gas"), company="77")
+    third = lane.desk.write_in("NOTICE", FAR.replace("ComEd ", ""), company="77")
+    lane.round()
+    assert lane.case_of(first).id != lane.case_of(second).id
+    assert lane.case_of(third).id in {lane.case_of(first).id, lane.case_of(second).id}
+
+
+def test_a_certain_notice_on_another_ticket_makes_a_possible_one_urgent(lane: Lane) -> None:
+    asked = "Could our power be cut? acct 4471908023, we are past due."
+    lane.reader = by_word(asked=Category.POSSIBLE, otherwise=lane.reader)
+    lane.restart()
+    ref = lane.desk.write_in("asked", asked, company="77")
+    lane.round()
+    assert lane.case_of(ref).category is Category.POSSIBLE
+    lane.desk.write_in("NOTICE", "ComEd disconnect notice for acct 4471908023.", company="77")
+    lane.wait(1)
+    (case,) = lane.cases()
+    assert case.category is Category.URGENT
+    assert lane.desk.pages[case.ticket].ticket.priority == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("kind", "headline"),
+    [(Category.POSSIBLE, "POSSIBLE DISCONNECTION"), (Category.CLOSE, "CLOSE REQUEST")],
+)
+def test_words_on_a_closed_ticket_are_seen_by_somebody(
+    lane: Lane, kind: Category, headline: str
+) -> None:
+    lane.reader = by_word(asked=kind, otherwise=lane.reader)
+    lane.restart()
+    ref = lane.desk.write_in("NOTICE", FAR, company="77")
+    lane.round()
+    lane.desk.move(ref, "closed", DANA, closed=True)
+    lane.wait(5)
+    lane.desk.reply(ref, "asked")
+    lane.wait(5)
+    note = lane.desk.notes_of(ref)[-1]
+    assert headline in note
+    assert "As of" not in note
+    assert lane.case_of(ref).outcome == ""
+
+
+@pytest.mark.parametrize("channel", [Channel.CHAT, Channel.FORM, Channel.OTHER])
+def test_nobody_is_said_to_be_answered_who_was_not(lane: Lane, channel: Channel) -> None:
+    lane.visible = True
+    lane.rules = replace(lane.rules, official=frozenset({Channel.EMAIL}))
+    lane.restart()
+    ref = lane.desk.write_in("NOTICE", FAR, company="77", channel=channel)
+    lane.round()
+    (note,) = lane.desk.notes_of(ref)
+    assert "was told" not in note
+    assert "sheet" not in note
+    assert "Suggested reply" in note
+
+
+def test_a_text_that_cannot_be_judged_goes_to_a_person_and_stops_nothing(lane: Lane) -> None:
+    lane.reader = by_word(asked=None, otherwise=lane.reader)
+    lane.restart()
+    odd = lane.desk.write_in("asked", "What is this?", company="77")
+    ref = lane.desk.write_in("NOTICE", FAR, company="77")
+    lane.round()
+    assert lane.desk.tasks_of(ref) == [DANA]
+    assert "could not be judged by the service: please read it" in lane.desk.notes_of(odd)[0]
+
+
+@pytest.mark.parametrize(
+    "around",
+    ["a\0b", "\ud800", "\U0001f525" * 900, "\n" * 60_000, " " * 60_000, "\r\n" * 30_000],
+    ids=["nul", "half a character", "pictures", "lines", "blanks", "carriage returns"],
+)
+def test_odd_characters_around_a_notice_do_not_hide_it(lane: Lane, around: str) -> None:
+    ref = lane.desk.write_in("NOTICE", f"{around} {FAR}{around}", company="77")
+    started = time.monotonic()
+    lane.round()
+    assert lane.desk.tasks_of(ref) == [DANA]
+    assert lane.case_of(ref).deadline == date(2026, 12, 8)
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(("by", "stays"), [(DANA, "critical"), ("", "urgent")])
+def test_a_priority_of_the_portals_own_stays_where_a_person_gave_it(
+    lane: Lane, by: str, stays: str
+) -> None:
+    ref = lane.desk.write_in("NOTICE", FAR, company="77", priority="critical")
+    lane.desk.set(ref, "priority", "critical", by)
+    lane.round()
+    assert lane.desk.pages[ref].ticket.priority == stays
+
+
+def by_word(asked: Category | None, otherwise: Reader) -> Reader:
+    """A reader that takes texts with "asked" for ``asked`` (None: it breaks), others as usual."""
+
+    def read(message: Message) -> Reading:
+        if "asked" not in f"{message.subject} {message.body}":
+            return otherwise(message)
+        if asked is None:
+            raise ValueError("no such day")
+        return Reading(asked, 0.5, "asked", accounts=("4471908023",))
+
+    return read
