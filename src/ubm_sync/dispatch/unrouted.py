@@ -66,10 +66,16 @@ def _wrong(
     if case.routed_at is not None and case.due and case.trouble and case.routed_at < limit:
         found.append(f"its fields could not be set: {case.trouble}")
     for one in waiting:
-        if one.at < limit:
+        if one.at < limit and not _is_over(one, case):
             why = f" ({one.reason})" if one.reason else ""
             found.append(f"{_WHAT[one.kind]} did not arrive{why}")
     return found
+
+
+def _is_over(errand: Errand, case: Case) -> bool:
+    """Return whether something failed that was told anew since, to somebody else."""
+    is_current = errand.key.startswith((f"{case.id}:{case.turn}:", f"{case.id}:joined:"))
+    return errand.state is NoteState.FAILED and not is_current
 
 
 def _exhausted(case: Case, now: datetime) -> bool:

@@ -184,6 +184,28 @@ def test_a_priority_of_the_portals_own_stays_where_a_person_gave_it(
     assert lane.desk.pages[ref].ticket.priority == stays
 
 
+def test_a_task_whose_person_is_not_taken_is_tried_until_the_case_is_somebody_elses(
+    lane: Lane,
+) -> None:
+    ref = lane.desk.write_in("NOTICE", FAR, company="77")
+    lane.desk.unassignable = {DANA}
+    lane.round()
+    assert lane.wait(16).unrouted == 1
+    lane.desk.unassignable = set()
+    assert lane.wait(1).unrouted == 0
+    assert lane.desk.tasks_of(ref) == [DANA]
+
+
+def test_what_a_leaver_was_not_told_is_no_matter_once_another_one_was(lane: Lane) -> None:
+    ref = lane.desk.write_in("NOTICE", FAR, company="77")
+    lane.desk.unassignable = {DANA}
+    lane.round()
+    lane.desk.leaves(DANA)
+    lane.wait(2)
+    assert lane.wait(16).unrouted == 0
+    assert lane.desk.tasks_of(ref) == [PRIYA]
+
+
 def by_word(asked: Category | None, otherwise: Reader) -> Reader:
     """A reader that takes texts with "asked" for ``asked`` (None: it breaks), others as usual."""
 
