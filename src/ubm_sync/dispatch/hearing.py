@@ -114,6 +114,12 @@ class Hearing:
                 tx.cursors.put(self._cursor, page.cursor)
         return len(read)
 
+    def unknown(self, page: DeskPage) -> DeskPage:
+        """Return the tickets of a page that are in no row of the ledger, without its position."""
+        with self._state.reading() as tx:
+            known = tx.inquiries.load(TICKET + one.ref for one in page.tickets)
+        return DeskPage(tuple(one for one in page.tickets if TICKET + one.ref not in known))
+
     def again(self, now: datetime) -> int:
         """Look again at tickets of which a message was still missing; return how many."""
         with self._state.reading() as tx:

@@ -13,6 +13,7 @@ from ubm_sync.desk import Dossier
 from ubm_sync.disconnection.values import Category
 from ubm_sync.model import Customer
 from ubm_sync.routing import signals, words
+from ubm_sync.routing.adopting import adopt
 from ubm_sync.routing.case import ARCHIVED, ROW, Case, Told
 from ubm_sync.routing.escalation import Ladder
 from ubm_sync.routing.rules import RoutingRules
@@ -91,6 +92,9 @@ def decide(case: Case, dossiers: Mapping[str, Dossier], world: World, now: datet
     """
     step = Step(replace(case, due=False))
     mine = dossiers[case.ticket]
+    if adopt(step.case, mine.ticket, world.customer, world.coverage):
+        case = step.case
+        step.happened("taken over from the ticket", routed=instant_text(case.routed_at or now))
     if case.routed_at is not None and all(_is_done(case, one) for one in dossiers.values()):
         _close(step, mine, now)
         return step
