@@ -29,9 +29,9 @@ class Unrouted(NamedTuple):
 def unrouted(tx: Tx, now: datetime, overdue: timedelta) -> list[Unrouted]:
     """Return everything that came in more than ``overdue`` ago and reached nobody.
 
-    That is: a desk nobody looks at, what was not read, a case without an owner, one whose ticket does not show it, a note
-    or task that did not arrive. An urgent case that everybody was told of and nobody acknowledged
-    is one too: somebody must call.
+    That is: a desk nobody looks at, what was not read, a case without an owner, one whose ticket
+    does not show it, a note or task that did not arrive. An urgent case that everybody was told of
+    and nobody acknowledged is one too: somebody must call.
     """
     limit = now - overdue
     found = [
@@ -76,7 +76,7 @@ def _wrong(
         if case.routed_at is None and case.held is None and case.arrived < limit:
             found.append("it was not routed yet" + (f" ({case.trouble})" if case.trouble else ""))
         elif case.routed_at is not None and not case.owner:
-            found.append("nobody who could own it can sign in")
+            found.append("nobody is named for it who can sign in")
         elif _exhausted(case, now):
             found.append("everybody was told and nobody acknowledged it")
     if case.routed_at is not None and case.due and case.trouble and case.routed_at < limit:

@@ -16,11 +16,10 @@ from ubm_sync.routing import signals, words
 from ubm_sync.routing.adopting import adopt
 from ubm_sync.routing.case import ARCHIVED, ROW, Case, Told
 from ubm_sync.routing.escalation import Ladder
+from ubm_sync.routing.fields import values_for
 from ubm_sync.routing.rules import RoutingRules
 
-_RANKS = ("", "low", "medium", "high", "urgent")
 _UNOWNED = timedelta(minutes=5)  # until it is asked again who can own it
-_PRIORITIES = {Category.URGENT: "urgent", Category.POSSIBLE: "high"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def decide(case: Case, dossiers: Mapping[str, Dossier], world: World, now: datet
         _route(step, mine, world, now)
     elif step.case.outcome == "":
         _escalate(step, world, now)
-    _tell(step, mine)
+    step.values |= values_for(step.case, mine)
     return step
 
 
@@ -297,77 +296,6 @@ def _escalate(step: Step, world: World, now: datetime) -> None:
     case.wake_at = _next_look(case, next_, now)
 
 
-def _tell(step: Step, mine: Dossier) -> None:
-    """Set what the ticket's own fields should say, where that differs from what was set before.
-
-    What somebody corrected in a field since stays: only what this service has to say anew is set.
-    """
-    case, ticket = step.case, mine.ticket
-    wanted = facts(case)
-    for name, value in wanted.items():
-        if case.filed.get(name, "") != value and (value or name in case.filed):
-            step.values[name] = value or None
-    if _is_mine_to_own(case, mine):
-        step.values[signals.OWNER] = case.owner
-    type_ = ticket.values.get(signals.TYPE, "")
-    if case.outcome != "no" and type_ != case.category and not _said(step, type_):
-        step.values[signals.TYPE] = case.category.value
-    want = _PRIORITIES.get(case.category, "medium" if not ticket.priority else "")
-    lower = _rank(ticket.priority) < _rank(want)
-    if want and lower and case.outcome == "" and not _is_priority_chosen(case, mine):
-        step.values[signals.PRIORITY] = want
-
-
-def _is_priority_chosen(case: Case, mine: Dossier) -> bool:
-    """Return whether a person lowered it, or gave one of the portal's own that nobody can rank."""
-    priority = mine.ticket.priority
-    odd = bool(priority) and priority not in _RANKS
-    return signals.chosen_priority(case, mine, ever=odd)
-
-
-def _is_mine_to_own(case: Case, mine: Dossier) -> bool:
-    """Return whether the ticket should get the case's owner: never over what a person chose."""
-    ticket = mine.ticket
-    if not case.owner or case.outcome == "no" or case.filed.get(signals.OWNER) == case.owner:
-        return False
-    if ticket.owner.casefold() == case.owner.casefold():
-        return False
-    return not (ticket.owner_active and signals.chosen_owner(mine))
-
-
-def _said(step: Step, type_: str) -> bool:
-    """Return whether the ticket's type was chosen by somebody else than this service."""
-    return bool(type_) and type_ != step.case.filed.get(signals.TYPE) and _is_ours(type_) is False
-
-
-def _is_ours(type_: str) -> bool:
-    return type_ in {one.value for one in Category}
-
-
-def facts(case: Case) -> dict[str, str]:
-    """Return the fields that tell of a case; "" empties one."""
-    routed = instant_text(case.routed_at) if case.routed_at is not None else ""
-    taken = instant_text(case.acknowledged_at) if case.acknowledged_at is not None else ""
-    accounts = [*case.ids, *case.numbers] if case.ids != case.numbers else list(case.numbers)
-    return {
-        "customer_key": case.customer,
-        "confidence": f"{case.confidence:.2f}".rstrip("0").rstrip("."),
-        "reason": " ".join(case.phrase.split())[:250],
-        "accounts": "; ".join(dict.fromkeys(accounts)),
-        "vendor_named": case.vendor,
-        "deadline": case.deadline.isoformat() if case.deadline else "",
-        "deadline_kind": "" if case.category is Category.CLOSE else case.deadline_kind.value,
-        "pay_by": case.pay_by.isoformat() if case.pay_by else "",
-        "state": "" if case.category is Category.CLOSE else case.state.value,
-        "case": case.name,
-        "routed_to": ", ".join(one.email for one in case.told),
-        "routed_at": routed,
-        "acknowledged_at": taken,
-        "escalation_level": str(case.level) if routed else "",
-        "off_channel": "true" if case.off_channel else "",
-    }
-
-
 def _task(case: Case, to: Told, world: World, now: datetime, text: str) -> TaskDraft:
     customer = world.customer
     due = now
@@ -390,7 +318,3 @@ def _reply(case: Case, world: World) -> str:
 def _is_told(case: Case, world: World) -> bool:
     """Return whether the service itself may answer the customer: in a row only."""
     return world.visible and case.source.startswith(ROW)
-
-
-def _rank(priority: str) -> int:
-    return _RANKS.index(priority) if priority in _RANKS else 0

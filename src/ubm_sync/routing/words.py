@@ -109,8 +109,8 @@ def routed(
 
 
 NOBODY = (
-    "Nobody who could own it can sign in: whoever reads this, please take it, and name an active "
-    "manager, backup, somebody on call or a lead."
+    "Nobody is named for it who can sign in: whoever reads this, please take it, and name an "
+    "active manager, backup, somebody on call or a lead."
 )
 QUESTION = (
     'Is this a disconnection? YES: set "Request type" to urgent_disconnect. '

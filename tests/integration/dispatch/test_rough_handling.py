@@ -39,7 +39,7 @@ def test_with_nobody_to_own_it_the_ticket_says_so_until_somebody_can(lane: Lane)
         lane.wait(4)
     (note,) = lane.desk.notes_of(ref)
     assert "DISCONNECTION - act by Fri 12/04." in note
-    assert "Nobody who could own it can sign in" in note
+    assert "Nobody is named for it who can sign in" in note
     assert lane.round().unrouted == 1
     lane.desk.people |= everybody
     lane.wait(6)
