@@ -109,6 +109,7 @@ def decide(case: Case, dossiers: Mapping[str, Dossier], world: World, now: datet
         renew(step.case, "somebody can take it now")
     if step.case.routed_at is None and step.case.outcome == "":
         _route(step, mine, world, now)
+        step.case.since = signals.newest(dossiers.values())
     elif step.case.outcome == "":
         _escalate(step, world, now)
     step.values |= values_for(step.case, mine)

@@ -136,7 +136,27 @@ def _routed(case: Case) -> datetime:
 
 
 def _since(case: Case, at: datetime) -> bool:
-    return at > _routed(case)
+    """Return whether something happened after the case was routed, by the desk's own clock."""
+    return at > (case.since or _routed(case))
+
+
+def newest(dossiers: Iterable[Dossier]) -> datetime | None:
+    """Return when the last thing happened that tickets tell of."""
+    return max(
+        (
+            at
+            for one in dossiers
+            for at in (
+                one.ticket.changed,
+                one.ticket.written_at,
+                one.ticket.heard_at,
+                *(each.at for each in one.messages),
+                *(each.at for some in one.changes.values() for each in some),
+            )
+            if at is not None
+        ),
+        default=None,
+    )
 
 
 def _same(one: str, other: str) -> bool:

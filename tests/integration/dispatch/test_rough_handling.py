@@ -9,9 +9,11 @@ from datetime import date, timedelta
 import pytest
 from tests.integration.dispatch.lane import DANA, DREW, LEA, PRIYA, Lane
 
+from ubm_sync.clock import VirtualClock
 from ubm_sync.desk import Channel
 from ubm_sync.disconnection.values import Category, Message, Reading
 from ubm_sync.dispatch.gathering import Reader
+from ubm_sync.routing.decide import renew
 
 FAR = "ComEd disconnect notice for acct 4471908023, shutoff is scheduled for 12/08/2026."
 
@@ -204,6 +206,29 @@ def test_what_a_leaver_was_not_told_is_no_matter_once_another_one_was(lane: Lane
     lane.wait(2)
     assert lane.wait(16).unrouted == 0
     assert lane.desk.tasks_of(ref) == [PRIYA]
+
+
+@pytest.mark.parametrize("ahead", [-20, 20])
+def test_a_clock_that_is_wrong_mistakes_no_sign(lane: Lane, ahead: int) -> None:
+    ref = lane.desk.write_in("NOTICE", FAR, company="77")
+    lane.wait(1)
+    lane.desk.move(ref, "triage", DANA)  # before it is routed: no sign
+    ours = VirtualClock(lane.clock.now() + timedelta(minutes=ahead))
+    desks, lane.clock = lane.clock, ours
+    with lane.state.transaction() as tx:
+        case = lane.case_of(ref)
+        renew(case, "")
+        tx.disconnections.save([case])
+    lane.restart()
+    lane.round()
+    assert lane.case_of(ref).outcome == ""
+    for clock in (ours, desks):
+        clock.advance(timedelta(minutes=5))
+    lane.round()
+    assert lane.case_of(ref).outcome == ""
+    lane.desk.move(ref, "in_progress", DANA)
+    lane.round()
+    assert lane.case_of(ref).outcome == "acknowledged"
 
 
 def by_word(asked: Category | None, otherwise: Reader) -> Reader:
