@@ -20,6 +20,7 @@ from ubm_sync.state import Entry, Errand, ErrandKind, State, Tx
 
 TOGETHER = 50  # cases decided at once: the most urgent ones are told before the others are read
 ACTOR = "disconnections"
+_HOUR = timedelta(hours=1)
 _MISSING = "missing since "
 _PATIENCE = timedelta(minutes=10)  # until a ticket that is not there is taken for removed
 log = structlog.get_logger(__name__)
@@ -46,17 +47,25 @@ class Working:
         self._active = active
         self._visible = visible
         self._run = run
+        self._stood_at: datetime | None = None
 
     def work(self, now: datetime, told: Callable[[], None]) -> int:
         """Take every due case a step further; return how many. ``told`` is called in between."""
         with self._state.reading() as tx:
-            due = tx.disconnections.due(now)
+            due = tx.disconnections.due(now) or self._standing(tx, now)
         for start in range(0, len(due), TOGETHER):
             some = self._opened(due[start : start + TOGETHER])
             if some:
                 self._step(some, now)
                 told()
         return len(due)
+
+    def _standing(self, tx: Tx, now: datetime) -> list[Case]:
+        """Return, once an hour, the open cases that nothing wakes: a ticket may be archived."""
+        if self._stood_at is not None and timedelta() <= now - self._stood_at < _HOUR:
+            return []
+        self._stood_at = now
+        return [one for one in tx.disconnections.standing() if one.is_open and not one.wake_at]
 
     def _opened(self, cases: Sequence[Case]) -> list[Case]:
         """Return the cases that have a ticket, after opening those that are missing."""

@@ -34,10 +34,19 @@ def _is_out(case: Case) -> bool:
     return case.state is ServiceState.ALREADY_OFF
 
 
+def _is_being_cut(case: Case) -> bool:
+    return case.state is ServiceState.IN_PROGRESS
+
+
 def subject(case: Case, customer: str) -> str:
     """Return what a task or an opened ticket is called."""
     what = {Category.CLOSE: "Close account", Category.POSSIBLE: "Possible disconnection"}.get(
-        case.category, "Service off" if case.is_off else "Disconnection"
+        case.category,
+        "Being shut off"
+        if _is_being_cut(case)
+        else "Service off"
+        if case.is_off
+        else "Disconnection",
     )
     return f"{what}: {customer or 'customer not known'}{_named(case, ', ')}"
 
@@ -68,7 +77,8 @@ def deadline(case: Case) -> str:
     """Return the legal and the effective deadline, both of them (domain B.7)."""
     pay_by = case.pay_by
     if case.deadline_kind is DeadlineKind.ALREADY_OFF or case.is_off:
-        return "It is off already: every hour counts."
+        what = "It is being shut off" if _is_being_cut(case) else "It is off already"
+        return f"{what}: every hour counts."
     if case.deadline is None or case.deadline_kind is DeadlineKind.UNKNOWN:
         return "No date is named: treat it as due today."
     kind = "stated" if case.deadline_kind is DeadlineKind.STATED else "estimated"

@@ -208,6 +208,27 @@ def test_what_a_leaver_was_not_told_is_no_matter_once_another_one_was(lane: Lane
     assert lane.desk.tasks_of(ref) == [PRIYA]
 
 
+def test_an_archived_ticket_that_nothing_wakes_is_noticed_all_the_same(lane: Lane) -> None:
+    ref = lane.desk.write_in("NOTICE", FAR, company="77")
+    for _ in range(15):
+        lane.wait(10)
+    assert lane.case_of(ref).wake_at is None
+    lane.desk.archive(ref)
+    for _ in range(8):
+        lane.wait(10)
+    assert lane.case_of(ref).outcome == "closed"
+    assert lane.round().unrouted == 0
+
+
+def test_what_is_being_shut_off_is_not_called_off(lane: Lane) -> None:
+    ref = lane.desk.write_in("HELP", "ComEd is outside right now shutting us off!", company="77")
+    lane.round()
+    (note,) = lane.desk.notes_of(ref)
+    assert "BEING SHUT OFF NOW - act now." in note
+    assert "off already" not in note
+    assert lane.desk.pages[ref].tasks[0].subject.startswith("Being shut off: Halsted Foods")
+
+
 @pytest.mark.parametrize("ahead", [-20, 20])
 def test_a_clock_that_is_wrong_mistakes_no_sign(lane: Lane, ahead: int) -> None:
     ref = lane.desk.write_in("NOTICE", FAR, company="77")
