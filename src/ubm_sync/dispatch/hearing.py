@@ -208,6 +208,10 @@ class Hearing:
             return inquiry, None
         id_ = case.id if case is not None else case_id(inquiry.source)
         fresh = gather.case(id_, inquiry.source, reading, customer, texts)
+        owner = gather.named(fresh.customer)
+        if owner.zone != customer.zone:  # an account told whose it is: "tomorrow" is another day
+            again = gather.read(texts, owner.zone) or reading
+            fresh = gather.case(id_, inquiry.source, again, owner, texts)
         inquiry.customer = fresh.customer
         if case is not None:
             update(case, fresh, gather.rules.merge_days)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from tests.integration.dispatch.lane import DANA, DREW, LEA, PRIYA, Lane
+from tests.integration.dispatch.lane import DANA, DREW, HALSTED, LEA, PRIYA, Lane
 
 from ubm_sync.clock import VirtualClock
 from ubm_sync.desk import Channel
 from ubm_sync.disconnection.values import Category, Message, Reading
-from ubm_sync.dispatch.gathering import Reader
+from ubm_sync.dispatch.gathering import Account, Reader
 from ubm_sync.routing.decide import renew
 
 FAR = "ComEd disconnect notice for acct 4471908023, shutoff is scheduled for 12/08/2026."
@@ -227,6 +227,18 @@ def test_what_is_being_shut_off_is_not_called_off(lane: Lane) -> None:
     assert "BEING SHUT OFF NOW - act now." in note
     assert "off already" not in note
     assert lane.desk.pages[ref].tasks[0].subject.startswith("Being shut off: Halsted Foods")
+
+
+def test_tomorrow_is_the_customers_whoever_it_turns_out_to_be(lane: Lane) -> None:
+    there = replace(HALSTED, key="pacific", company="79", zone="America/Los_Angeles")
+    lane.customers = (*lane.customers, there)
+    lane.accounts = (Account("U1", "pacific", "Pacific Power", "5550001234"),)
+    lane.restart()
+    lane.clock.advance(datetime(2026, 11, 24, 7, 0, tzinfo=UTC) - lane.clock.now())
+    ref = lane.desk.write_in("NOTICE", "Disconnect notice acct 5550001234: shut off tomorrow.")
+    lane.round()
+    assert lane.case_of(ref).customer == "pacific"
+    assert lane.case_of(ref).deadline == date(2026, 11, 24)  # it is Monday, 11 p.m., there
 
 
 @pytest.mark.parametrize("ahead", [-20, 20])
