@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from traceback import format_exc
 from typing import NamedTuple, TypeAlias
 
 import structlog
@@ -102,7 +103,7 @@ class Gatherer:
         try:
             return self.reader(Message(subject, body, text.at, zone, text.sender))
         except Exception:  # one odd text must not keep all others from being read
-            log.exception("text not judged", at=text.at.isoformat())
+            log.error("text not judged", at=text.at.isoformat(), trace=format_exc())
             return Reading(Category.POSSIBLE, 0.0, reasons=(UNJUDGED,))
 
     def case(

@@ -6,7 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from traceback import format_exc
 from typing import Any
+
+import structlog
 
 from ubm_sync.desk import Desk, DeskPage, Dossier, Ticket
 from ubm_sync.disconnection.values import Category, Reading
@@ -20,6 +23,7 @@ DOSSIERS = 50  # tickets asked for at once
 AGAIN = 200  # tickets that are looked at again in one round
 _SAME = timedelta(minutes=2)  # a ticket made from a message, and that message
 _LATE = timedelta(minutes=15)  # how long a message is waited for that a ticket tells of
+log = structlog.get_logger(__name__)
 _SOON = timedelta(minutes=1)
 _KEPT = 30  # messages of a ticket that are remembered as read
 _NOTHING = "nothing in it tells of a disconnection or of closing an account"
@@ -168,7 +172,12 @@ class Hearing:
             if case is not None and case.ticket in one.merged:
                 case.ticket = ref
             before = known.get(TICKET + ref)
-            known[TICKET + ref], fresh = self._hear(one, before, case, now)
+            try:
+                known[TICKET + ref], fresh = self._hear(one, before, case, now)
+            except Exception:  # one odd ticket must not keep all others from being heard
+                log.error("ticket not heard", ticket=ref, trace=format_exc())
+                known[TICKET + ref] = _unheard(one, before, now)
+                continue
             if fresh is not None:
                 case = docket.enter(fresh, ref, now)
             if case is not None:
@@ -309,6 +318,14 @@ def _unread(dossier: Dossier, before: Inquiry) -> list[Text]:
         if one.inbound and one.ref not in before.messages and not (is_first and not ticket.key):
             found.append(Text(one.subject or ticket.subject, one.text, one.at, one.sender))
     return found
+
+
+def _unheard(dossier: Dossier, before: Inquiry | None, now: datetime) -> Inquiry:
+    """Return the row of a ticket that could not be read: unread, and looked at again soon."""
+    ticket = dossier.ticket
+    inquiry = before or Inquiry(TICKET + ticket.ref, ticket.ref, ticket.created)
+    inquiry.read_at, inquiry.again_at, inquiry.digest = None, now + _SOON, ""
+    return inquiry
 
 
 def _holds(ticket: Ticket, text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from traceback import format_exc
 
 import structlog
 
@@ -20,6 +21,7 @@ from ubm_sync.state import Entry, Errand, ErrandKind, State, Tx
 
 TOGETHER = 50  # cases decided at once: the most urgent ones are told before the others are read
 ACTOR = "disconnections"
+_AGAIN = timedelta(minutes=5)  # until a case that could not be decided is tried again
 _HOUR = timedelta(hours=1)
 _MISSING = "missing since "
 _PATIENCE = timedelta(minutes=10)  # until a ticket that is not there is taken for removed
@@ -91,6 +93,7 @@ class Working:
         dossiers = self._desk.dossiers(list(dict.fromkeys(refs)))
         steps: list[Step] = []
         gone: list[Case] = []
+        odd: list[Case] = []
         with self._state.reading() as tx:
             for case in cases:
                 mine = _present(case, dossiers)
@@ -99,13 +102,20 @@ class Working:
                     continue
                 if case.trouble.startswith(_MISSING):
                     case.trouble = ""
-                steps.append(decide(case, mine, self._world(tx, case), now))
+                try:
+                    steps.append(decide(case, mine, self._world(tx, case), now))
+                except Exception as error:  # one odd case must not keep all others waiting
+                    log.error("case not decided", case=case.name, trace=format_exc())
+                    case.trouble = f"the service could not decide ({type(error).__name__})"
+                    case.due, case.wake_at = False, now + _AGAIN
+                    odd.append(case)
         with self._state.transaction() as tx:
             for step in steps:
                 step.case.due = bool(step.values)
                 self._remember(tx, step, now)
             tx.disconnections.save(one.case for one in steps)
             tx.disconnections.save(self._lost(tx, one, now) for one in gone)
+            tx.disconnections.save(odd)
         self._file([one for one in steps if one.values])
 
     def _world(self, tx: Tx, case: Case) -> World:

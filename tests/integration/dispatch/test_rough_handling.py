@@ -241,6 +241,55 @@ def test_tomorrow_is_the_customers_whoever_it_turns_out_to_be(lane: Lane) -> Non
     assert lane.case_of(ref).deadline == date(2026, 11, 24)  # it is Monday, 11 p.m., there
 
 
+def test_a_day_in_thousands_of_years_costs_nobody_time(lane: Lane) -> None:
+    ref = lane.desk.write_in("NOTICE", FAR.replace("12/08/2026", "12/31/9999"), company="77")
+    started = time.monotonic()
+    lane.round()
+    assert lane.desk.tasks_of(ref) == [DANA]
+    assert time.monotonic() - started < 2
+
+
+def test_a_ticket_that_breaks_the_reading_is_unrouted_and_stops_nothing(lane: Lane) -> None:
+    lane.meant = _Broken()
+    lane.restart()
+    odd = lane.desk.write_in("NOTICE", FAR.replace("ComEd", "Nicor Gas"), company="77")
+    ref = lane.desk.write_in("NOTICE", FAR, company="78")
+    lane.round()
+    assert lane.desk.tasks_of(ref) == [DANA]
+    assert lane.wait(16).unrouted == 1
+    with lane.reading() as tx:
+        (problem,) = [one for one in tx.problems.list() if one.code == "unrouted"]
+    assert f"Ticket {odd}: it was not read yet" in problem.text
+    lane.meant = {}
+    lane.restart()
+    assert lane.wait(2).unrouted == 0
+    assert lane.desk.tasks_of(odd) == [DANA]
+
+
+def test_a_case_that_cannot_be_decided_is_unrouted_and_stops_nothing(lane: Lane) -> None:
+    lane.rules = replace(lane.rules, official=frozenset({Channel.EMAIL}), reply="{nobody}")
+    lane.restart()
+    odd = lane.desk.write_in("NOTICE", FAR, company="77", channel=Channel.CHAT)
+    ref = lane.desk.write_in("NOTICE", FAR, company="78")
+    lane.round()
+    assert lane.desk.tasks_of(ref) == [DANA]
+    assert lane.wait(16).unrouted == 1
+    lane.rules = replace(lane.rules, reply="{who}")
+    lane.restart()
+    lane.wait(6)
+    assert lane.desk.tasks_of(odd) == [DANA]
+    assert lane.wait(1).unrouted == 0
+
+
+class _Broken(dict[str, str]):
+    """Names that cannot be looked up."""
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        if name == "Nicor Gas":
+            raise KeyError(name)
+        return default
+
+
 @pytest.mark.parametrize("ahead", [-20, 20])
 def test_a_clock_that_is_wrong_mistakes_no_sign(lane: Lane, ahead: int) -> None:
     ref = lane.desk.write_in("NOTICE", FAR, company="77")
