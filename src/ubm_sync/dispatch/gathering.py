@@ -102,8 +102,9 @@ class Gatherer:
         subject, body = (_tidy(self.mask(clean(one))) for one in (text.subject, text.body))
         try:
             return self.reader(Message(subject, body, text.at, zone, text.sender))
-        except Exception:  # one odd text must not keep all others from being read
-            log.error("text not judged", at=text.at.isoformat(), trace=format_exc())
+        # One odd text must not keep all others from being read.
+        except Exception:  # noqa: BLE001 - whatever it is
+            log.error("text not judged", at=text.at.isoformat(), trace=format_exc())  # noqa: TRY400 - as text
             return Reading(Category.POSSIBLE, 0.0, reasons=(UNJUDGED,))
 
     def case(

@@ -174,8 +174,9 @@ class Hearing:
             before = known.get(TICKET + ref)
             try:
                 known[TICKET + ref], fresh = self._hear(one, before, case, now)
-            except Exception:  # one odd ticket must not keep all others from being heard
-                log.error("ticket not heard", ticket=ref, trace=format_exc())
+            # One odd ticket must not keep all others from being heard.
+            except Exception:  # noqa: BLE001 - whatever it is
+                log.error("ticket not heard", ticket=ref, trace=format_exc())  # noqa: TRY400 - as text
                 known[TICKET + ref] = _unheard(one, before, now)
                 continue
             if fresh is not None:

@@ -104,8 +104,9 @@ class Working:
                     case.trouble = ""
                 try:
                     steps.append(decide(case, mine, self._world(tx, case), now))
-                except Exception as error:  # one odd case must not keep all others waiting
-                    log.error("case not decided", case=case.name, trace=format_exc())
+                # One odd case must not keep all others waiting.
+                except Exception as error:  # noqa: BLE001 - whatever it is
+                    log.error("case not decided", case=case.name, trace=format_exc())  # noqa: TRY400 - as text
                     case.trouble = f"the service could not decide ({type(error).__name__})"
                     case.due, case.wake_at = False, now + _AGAIN
                     odd.append(case)
