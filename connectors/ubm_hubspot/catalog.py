@@ -40,6 +40,7 @@ class Catalog:
         self._emails: dict[str, str] = {}
         self._owners: dict[str, str] = {}
         self._users: dict[str, str] = {}  # user id -> e-mail
+        self._missing: frozenset[str] = frozenset()  # who was not in the last listing
         self._used: dict[str, str] = {}  # id -> e-mail of the owners somebody asked for
         self._keys: dict[str, dict[Pair, str]] = {}
         self._pairs: dict[str, dict[str, Pair]] = {}
@@ -117,9 +118,12 @@ class Catalog:
     def doubt_owner(self, email: str) -> None:
         """Have an owner looked up again: HubSpot did not take what we know of that person."""
         with self._lock:
-            known = self._owners.pop(email.strip().lower(), None)
+            email = email.strip().lower()
+            known = self._owners.pop(email, None)
             if known is not None:
                 self._used.pop(known, None)
+                self._missed.discard(("owners", email))
+                self._read_at.pop("owners", None)
 
     def stage_key(self, place: str, pipeline: str, stage: str) -> str | None:
         """Return the mapping's key of a stage, None where it is not one of the place's."""
@@ -236,13 +240,23 @@ class Catalog:
         for owner_id, email in active.items():
             owners.setdefault(email, owner_id)
         with self._lock:
-            self._owners = owners
+            missing = self._owners.keys() - owners.keys()
+            # One listing may leave somebody out: who is in neither list is asked for once more.
+            doubtful = {email: self._owners[email] for email in missing - self._missing}
+            self._missing = frozenset(missing)
+            self._owners = owners | doubtful
             self._emails |= active
 
     def _read_leavers(self) -> None:
         leavers = dict(self._listed(archived=True))
         with self._lock:
             self._emails = leavers | self._emails  # the active ones win where both exist
+            here = self._owners.items()
+            self._owners = {
+                email: ref
+                for email, ref in here
+                if ref not in leavers or email not in self._missing
+            }
             self.left = frozenset(leavers) - set(self._owners.values())
 
     def _listed(self, *, archived: bool) -> Iterator[Pair]:

@@ -17,7 +17,7 @@ from ubm_hubspot.decode import (
     moment,
 )
 from ubm_hubspot.desk_names import DeskNames
-from ubm_hubspot.desk_schema import LEVELS, SOURCE_TYPE
+from ubm_hubspot.desk_schema import SOURCE_TYPE
 from ubm_hubspot.facts import instant_of, user_of
 from ubm_hubspot.searching import Record
 from ubm_hubspot.steps import Step
@@ -88,7 +88,7 @@ class DeskDecoder:
             closed=step is not None and step.closed,
             owner=email,
             owner_active=bool(email) and owner_id not in self._names.left(),
-            priority=priority if (priority := values.get("priority", "")) in LEVELS else "",
+            priority=values.get("priority", ""),
             channel=_channel(str(get(SOURCE_TYPE) or "")),
             key=str(get(self._identity) or "").strip(),
             values=values,

@@ -15,6 +15,7 @@ from ubm_sync.dispatch.gathering import Gatherer
 from ubm_sync.dispatch.lane import Dispatcher
 from ubm_sync.holder import is_gone, myself
 from ubm_sync.locations.secrets import mask
+from ubm_sync.locations.vendors import resolve
 from ubm_sync.ports import KnowsAccounts
 from ubm_sync.spelling import number_key
 from ubm_sync.state import State
@@ -45,6 +46,7 @@ def dispatcher_of(
         mask,
         configuration.coverage,
         lookup_in(store) if isinstance(store, KnowsAccounts) else None,
+        lambda name: resolve(name, "").canonical,
     )
     return Dispatcher(
         state=state,

@@ -67,7 +67,7 @@ class Ticket:
     closed: bool = False
     owner: str = ""
     owner_active: bool = False
-    priority: str = ""  # low, medium, high, urgent; "" where none is set
+    priority: str = ""  # low, medium, high, urgent or one of the portal's own; "" for none
     channel: Channel = Channel.OTHER
     key: str = ""
     values: Values = field(default_factory=nothing)

@@ -121,8 +121,9 @@ class Live:
 
     def check_unrouted(self) -> None:
         """Say in the log what came in and reached nobody, or that there is nothing."""
-        if self._dispatcher is not None:
-            self._dispatcher.daily()
+        with self._at_desk:
+            if self._dispatcher is not None:
+                self._dispatcher.daily()
 
     def refresh(self) -> bool:
         """Take over edited files; return whether another configuration is used from now on."""

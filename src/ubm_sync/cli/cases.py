@@ -48,27 +48,27 @@ def list_(
         if as_json:
             screen.show_json([plain(one) for one in found])
             return
-        names = ("case", "state", "customer", "what", "pay by", "with", "level", "ticket", "since")
-        screen.table("Disconnections", names, [_row(app, one) for one in found])
+        names = ("case", "ticket", "pay by", "what", "state")
+        rows = [_row(app, one) for one in found]
+        screen.table("Disconnections", names, rows, whole=names[:3])
 
 
 def _row(app: Application, case: Case) -> list[object]:
     state = case.outcome or ("waits for quiet time to end" if case.held else "open")
+    if case.level and case.is_open:
+        state += f", level {case.level}"
     what = "off already" if case.is_off else case.category.value.replace("_", " ")
     named = " ".join(part for part in (case.vendor, ", ".join(case.numbers)) if part)
     pay_by = short_day(case.pay_by, weekday=True) if case.pay_by else "-"
     known = app.customers.get(case.customer)
     zone = app.configuration.service.cadence.zone
+    customer = known.name if known is not None else case.customer or "customer not known"
     return [
         case.name,
-        state,
-        known.name if known is not None else case.customer or "not known",
-        f"{what}: {named}" if named else what,
-        "at once" if case.is_off else pay_by,
-        case.acknowledged_by or case.owner or "nobody",
-        case.level,
         case.ticket or "-",
-        stamp(case.arrived, zone),
+        "at once" if case.is_off else pay_by,
+        f"{customer}: {what}{f', {named}' if named else ''}, since {stamp(case.arrived, zone)}",
+        f"{state}, with {case.acknowledged_by or case.owner or 'nobody'}",
     ]
 
 

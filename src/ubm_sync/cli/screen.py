@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -49,15 +49,20 @@ def show_json(value: Any) -> None:
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode() + "\n")
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows, or that there are none."""
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    whole: Collection[str] = (),
+) -> None:
+    """Print rows, or that there are none; the columns ``whole`` are never broken into lines."""
     content = [[escape("" if cell is None else str(cell)) for cell in row] for row in rows]
     if not content:
         say(f"{title}: none")
         return
     shown = Table(title=title, title_justify="left", header_style="bold", show_edge=False)
     for column in columns:
-        shown.add_column(column, overflow="fold")
+        shown.add_column(column, overflow="fold", no_wrap=column in whole)
     for row in content:
         shown.add_row(*row)
     (out if out.is_terminal or "COLUMNS" in os.environ else _wide).print(shown)

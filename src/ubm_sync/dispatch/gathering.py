@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from traceback import format_exc
 from typing import NamedTuple, TypeAlias
 
 import structlog
@@ -20,9 +22,13 @@ from ubm_sync.model import Customer
 from ubm_sync.routing.case import Case
 from ubm_sync.routing.days import paying_days
 from ubm_sync.routing.rules import RoutingRules
+from ubm_sync.state.schema import clean
 
 Reader: TypeAlias = Callable[[Message], Reading]
 NOBODY = Customer("", "")
+UNJUDGED = "The text could not be judged by the service: please read it."
+_MOST_BLANKS = 20
+_BLANKS = re.compile(r"[^\S\n]{21,}|\n{21,}|(?:\r\n){21,}")
 log = structlog.get_logger(__name__)
 
 
@@ -66,6 +72,7 @@ class Gatherer:
     mask: Callable[[str], str]
     coverage: Coverage
     lookup: Lookup | None = None
+    meant: Callable[[str], str] = lambda _name: ""  # the one utility a name stands for, or ""
 
     def customer_of(self, dossier: Dossier) -> Customer:
         """Return whose ticket it is, by its companies, else by its own field; else nobody's."""
@@ -87,14 +94,18 @@ class Gatherer:
 
     def read(self, texts: Iterable[Text], zone: str) -> Reading | None:
         """Return what the texts say together, the most serious first; None without any."""
-        found = [
-            self.reader(
-                Message(self.mask(one.subject), self.mask(one.body), one.at, zone, one.sender)
-            )
-            for one in texts
-            if one.subject.strip() or one.body.strip()
-        ]
+        found = [self._read(one, zone) for one in texts if one.subject.strip() or one.body.strip()]
         return worst(found) if found else None
+
+    def _read(self, text: Text, zone: str) -> Reading:
+        """Read one text; one that cannot be judged is a possible disconnection, for a person."""
+        subject, body = (_tidy(self.mask(clean(one))) for one in (text.subject, text.body))
+        try:
+            return self.reader(Message(subject, body, text.at, zone, text.sender))
+        # One odd text must not keep all others from being read.
+        except Exception:  # noqa: BLE001 - whatever it is
+            log.error("text not judged", at=text.at.isoformat(), trace=format_exc())  # noqa: TRY400 - as text
+            return Reading(Category.POSSIBLE, 0.0, reasons=(UNJUDGED,))
 
     def case(
         self, id_: str, source: str, reading: Reading, customer: Customer, texts: Sequence[Text]
@@ -123,7 +134,10 @@ class Gatherer:
         case.numbers = tuple(dict.fromkeys(numbers))
         case.keys = tuple(filter(None, dict.fromkeys(map(self.key_of, numbers))))
         case.ids = tuple(one.id for one in known)
+        case.company_meant = self.meant(case.vendor)
         case.facts = tuple(facts_of(found, reading)) if found is not None else ()
+        if UNJUDGED in reading.reasons:
+            case.facts = (UNJUDGED, *case.facts)
         self._deadline(case, reading, customer)
         return case
 
@@ -154,6 +168,11 @@ class Gatherer:
         except SyncError as error:
             log.warning("accounts not looked up", error=str(error))
             return None
+
+
+def _tidy(text: str) -> str:
+    """Return a text without very long runs of blanks: layout of mails, and slow to read."""
+    return _BLANKS.sub(lambda run: run[0][:_MOST_BLANKS], text)
 
 
 def texts_of(ticket: Ticket) -> Text:

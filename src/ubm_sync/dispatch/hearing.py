@@ -6,13 +6,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from traceback import format_exc
 from typing import Any
+
+import structlog
 
 from ubm_sync.desk import Desk, DeskPage, Dossier, Ticket
 from ubm_sync.disconnection.values import Category, Reading
 from ubm_sync.dispatch.gathering import Gatherer, Text, texts_of
 from ubm_sync.routing.case import TICKET, Case, case_id
-from ubm_sync.routing.joining import twin
+from ubm_sync.routing.joining import same_days, twin
 from ubm_sync.routing.updating import absorb, update
 from ubm_sync.state import Errand, ErrandKind, Inquiry, State, Tx
 
@@ -20,10 +23,12 @@ DOSSIERS = 50  # tickets asked for at once
 AGAIN = 200  # tickets that are looked at again in one round
 _SAME = timedelta(minutes=2)  # a ticket made from a message, and that message
 _LATE = timedelta(minutes=15)  # how long a message is waited for that a ticket tells of
+log = structlog.get_logger(__name__)
 _SOON = timedelta(minutes=1)
 _KEPT = 30  # messages of a ticket that are remembered as read
 _NOTHING = "nothing in it tells of a disconnection or of closing an account"
 _OURS = "this service made it, and no customer wrote on it"
+_OVER = ("no", "closed")
 _CLOSED = "the ticket was closed when it was read"
 
 
@@ -42,17 +47,26 @@ class Docket:
             self.cases |= self._tx.disconnections.load([id_])
         return self.cases.get(id_)
 
-    def enter(self, case: Case, ref: str, now: datetime) -> Case:
+    def enter(self, case: Case, ref: str, now: datetime, before: str = "") -> Case:
         """Take a new case in; return it, or the one that is about the same notice.
 
-        ``ref`` is its ticket, "" where there is none yet.
+        ``ref`` is its ticket, "" where there is none yet. ``before`` is the case that the same
+        place led to when it said something else: a notice that is written anew is the same one.
         """
+        known = self.get(case.id)
+        if known is not None:  # the very same words as some time before
+            if known.outcome in _OVER:
+                update(known, case, self._days)
+            else:
+                absorb(known, case, ref)
+            known.due = True
+            return known
         if case.customer not in self._standing:
             there = self._tx.disconnections.standing(case.customer)
             self._standing[case.customer] = [one.id for one in there]
             self.cases = {one.id: one for one in there} | self.cases
         others = [self.cases[id_] for id_ in self._standing[case.customer]]
-        found = twin(case, others, self._days)
+        found = twin(case, others, self._days) or self._same_place(case, before)
         if found is None:
             self.cases[case.id] = case
             self._standing[case.customer].append(case.id)
@@ -63,6 +77,12 @@ class Docket:
             errand = Errand(key, found.id, ErrandKind.JOINING, ref, rank_of(case), {}, now)
             self._tx.errands.queue([errand])
         return found
+
+    def _same_place(self, case: Case, before: str) -> Case | None:
+        known = self.get(before)
+        if known is None or known.outcome in _OVER or not same_days(case, known, self._days):
+            return None
+        return known
 
     def save(self) -> None:
         """Store them all."""
@@ -97,6 +117,12 @@ class Hearing:
             if page.cursor:
                 tx.cursors.put(self._cursor, page.cursor)
         return len(read)
+
+    def unknown(self, page: DeskPage) -> DeskPage:
+        """Return the tickets of a page that are in no row of the ledger, without its position."""
+        with self._state.reading() as tx:
+            known = tx.inquiries.load(TICKET + one.ref for one in page.tickets)
+        return DeskPage(tuple(one for one in page.tickets if TICKET + one.ref not in known))
 
     def again(self, now: datetime) -> int:
         """Look again at tickets of which a message was still missing; return how many."""
@@ -146,7 +172,13 @@ class Hearing:
             if case is not None and case.ticket in one.merged:
                 case.ticket = ref
             before = known.get(TICKET + ref)
-            known[TICKET + ref], fresh = self._hear(one, before, case, now)
+            try:
+                known[TICKET + ref], fresh = self._hear(one, before, case, now)
+            # One odd ticket must not keep all others from being heard.
+            except Exception:  # noqa: BLE001 - whatever it is
+                log.error("ticket not heard", ticket=ref, trace=format_exc())  # noqa: TRY400 - as text
+                known[TICKET + ref] = _unheard(one, before, now)
+                continue
             if fresh is not None:
                 case = docket.enter(fresh, ref, now)
             if case is not None:
@@ -186,11 +218,16 @@ class Hearing:
             return inquiry, None
         id_ = case.id if case is not None else case_id(inquiry.source)
         fresh = gather.case(id_, inquiry.source, reading, customer, texts)
+        owner = gather.named(fresh.customer)
+        if owner.zone != customer.zone:  # an account told whose it is: "tomorrow" is another day
+            again = gather.read(texts, owner.zone) or reading
+            fresh = gather.case(id_, inquiry.source, again, owner, texts)
         inquiry.customer = fresh.customer
         if case is not None:
             update(case, fresh, gather.rules.merge_days)
             return inquiry, None
         fresh.ticket = ticket.ref
+        fresh.way = ticket.channel.value
         fresh.off_channel = ticket.channel not in gather.rules.official
         return inquiry, fresh
 
@@ -226,7 +263,8 @@ def rank_of(case: Case) -> str:
 
 def digest_of(ticket: Ticket) -> str:
     """Return a short hash of a ticket's own words."""
-    return hashlib.sha256(f"{ticket.subject}\0{ticket.content}".encode()).hexdigest()[:16]
+    words = f"{ticket.subject}\0{ticket.content}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(words).hexdigest()[:16]
 
 
 def _plain(reading: Reading) -> dict[str, Any]:
@@ -281,6 +319,14 @@ def _unread(dossier: Dossier, before: Inquiry) -> list[Text]:
         if one.inbound and one.ref not in before.messages and not (is_first and not ticket.key):
             found.append(Text(one.subject or ticket.subject, one.text, one.at, one.sender))
     return found
+
+
+def _unheard(dossier: Dossier, before: Inquiry | None, now: datetime) -> Inquiry:
+    """Return the row of a ticket that could not be read: unread, and looked at again soon."""
+    ticket = dossier.ticket
+    inquiry = before or Inquiry(TICKET + ticket.ref, ticket.ref, ticket.created)
+    inquiry.read_at, inquiry.again_at, inquiry.digest = None, now + _SOON, ""
+    return inquiry
 
 
 def _holds(ticket: Ticket, text: str) -> bool:

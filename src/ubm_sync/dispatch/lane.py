@@ -16,7 +16,7 @@ from ubm_sync.dispatch.hearing import Hearing
 from ubm_sync.dispatch.leavers import Leavers
 from ubm_sync.dispatch.rows import Rows
 from ubm_sync.dispatch.sending import Sending
-from ubm_sync.dispatch.unrouted import SCOPE, Unrouted, unrouted
+from ubm_sync.dispatch.unrouted import LOOKED, SCOPE, Unrouted, unrouted
 from ubm_sync.dispatch.working import Working
 from ubm_sync.errors import SyncError
 from ubm_sync.model import Problem
@@ -71,6 +71,7 @@ class Dispatcher:
         self._stop = should_stop
         self._release = release
         self._lease: Lease | None = None
+        self._looked: datetime | None = None
         self._active: dict[str, tuple[datetime, bool]] = {}
         self._gatherer = gatherer
         run = f"{LEASE}:{holder}"
@@ -148,6 +149,7 @@ class Dispatcher:
             if self._stop():
                 return
         done.read += self._hearing.again(self._clock.now())
+        self._looked = self._clock.now()
 
     def _read_rows(self, done: Round) -> None:
         done.read += self._rows.take(self._clock.now())
@@ -168,6 +170,8 @@ class Dispatcher:
         """Keep ``status`` right about what is not where it should be."""
         now = self._clock.now()
         with self._fenced.transaction() as tx:
+            if self._looked is not None:
+                tx.meta.put(LOOKED, self._looked.isoformat())
             left = unrouted(tx, now, self._gatherer.rules.overdue)
             done.unrouted = len(left)
             problems = [Problem(SCOPE, "unrouted", f"{one.what}: {one.why}.") for one in left[:1]]
@@ -182,14 +186,40 @@ class Dispatcher:
             tx.problems.replace({SCOPE, TROUBLE}, problems, now)
 
     def daily(self) -> list[Unrouted]:
-        """Say once a day what is unrouted, by name, or that nothing is (domain A29)."""
+        """Say once a day what is unrouted, by name, or that nothing is (domain A29).
+
+        First everything of the last days is read again: what no look brought in is taken in then.
+        """
+        missed = self._look_back()
         now = self._clock.now()
         with self._state.reading() as tx:
             left = unrouted(tx, now, self._gatherer.rules.overdue)
             counts = tx.inquiries.counts(now - timedelta(days=1))
         said = [f"{one.what}: {one.why}" for one in left]
+        if missed:
+            log.warning("tickets that no look brought in", count=len(missed), tickets=missed)
         (log.warning if left else log.info)("unrouted", count=len(left), what=said, read=counts)
         return left
+
+    def _look_back(self) -> list[str]:
+        """Compare the ledger with the desk; return the tickets that were not in it."""
+        missed: list[str] = []
+        if not self._take_lease(self._clock.now()):
+            return missed
+        try:
+            limit = self._clock.now() - self._gatherer.rules.overdue
+            for page in self._desk.arrivals(None):
+                new = self._hearing.unknown(page)
+                if new.tickets:
+                    self._hearing.take(new, self._clock.now())
+                missed += [one.ref for one in new.tickets if one.created < limit]
+            if missed:
+                self._follow_up(Round())
+        except SyncError as error:
+            log.warning("help desk not compared", error=str(error))
+        finally:
+            self._give_back()
+        return missed
 
     def is_active(self, email: str) -> bool:
         """Return whether somebody can be given work; asked at most once a minute."""

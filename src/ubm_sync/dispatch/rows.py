@@ -52,10 +52,11 @@ class Rows:
                 continue
             source = ROW + one.sync_id
             before = known.get(source)
+            led_to = before.case_id if before is not None else ""
             inquiry, fresh = self._hear(one, record, there.values, before, now)
             known[source] = inquiry
             if fresh is not None:
-                case = docket.enter(fresh, "", now)
+                case = docket.enter(fresh, "", now, led_to)
                 case.due = True
                 inquiry.case_id, inquiry.customer = case.id, case.customer
         tx.inquiries.save(known.values())
@@ -71,7 +72,7 @@ class Rows:
     ) -> tuple[Inquiry, Case | None]:
         customer = self._gather.named(record.customer)
         arrived = remark.at or now
-        digest = hashlib.sha256(remark.text.encode()).hexdigest()[:16]
+        digest = hashlib.sha256(remark.text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         source = ROW + remark.sync_id
         inquiry = before or Inquiry(source, remark.sync_id, arrived)
         if digest == inquiry.digest:

@@ -101,10 +101,19 @@ class Sending:
                 arrived += 1
                 self._mark([outcome.key], NoteState.SENT)
             elif outcome.result is Result.REFUSED and outcome.permanent:
-                self._mark([outcome.key], NoteState.FAILED, outcome.reason)
+                waits = signals.OWNER in outcome.at_fault and self._still_wanted(outcome.key)
+                state = NoteState.QUEUED if waits else NoteState.FAILED
+                self._mark([outcome.key], state, outcome.reason)
             elif outcome.result is Result.REFUSED:
                 self._mark([outcome.key], NoteState.QUEUED, outcome.reason)
         return arrived
+
+    def _still_wanted(self, key: str) -> bool:
+        """Return whether the person of a task should still be told: they may sign in again."""
+        id_, turn, *_ = key.split(":")
+        with self._state.reading() as tx:
+            case = tx.disconnections.load([id_]).get(id_)
+        return case is not None and case.is_open and str(case.turn) == turn
 
     def _mark(self, keys: Iterable[str], state: NoteState, reason: str = "") -> None:
         several = list(keys)

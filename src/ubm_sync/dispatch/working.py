@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from traceback import format_exc
 
 import structlog
 
@@ -14,12 +15,15 @@ from ubm_sync.dispatch.gathering import Gatherer
 from ubm_sync.dispatch.hearing import rank_of
 from ubm_sync.model import Outcome, Result
 from ubm_sync.routing import signals
-from ubm_sync.routing.case import ROW, Case
+from ubm_sync.routing.case import ARCHIVED, ROW, Case
 from ubm_sync.routing.decide import Step, World, decide, renew
 from ubm_sync.state import Entry, Errand, ErrandKind, State, Tx
 
 TOGETHER = 50  # cases decided at once: the most urgent ones are told before the others are read
 ACTOR = "disconnections"
+_AGAIN = timedelta(minutes=5)  # until a case that could not be decided is tried again
+_HOUR = timedelta(hours=1)
+_MISSING = "missing since "
 _PATIENCE = timedelta(minutes=10)  # until a ticket that is not there is taken for removed
 log = structlog.get_logger(__name__)
 
@@ -45,17 +49,25 @@ class Working:
         self._active = active
         self._visible = visible
         self._run = run
+        self._stood_at: datetime | None = None
 
     def work(self, now: datetime, told: Callable[[], None]) -> int:
         """Take every due case a step further; return how many. ``told`` is called in between."""
         with self._state.reading() as tx:
-            due = tx.disconnections.due(now)
+            due = tx.disconnections.due(now) or self._standing(tx, now)
         for start in range(0, len(due), TOGETHER):
             some = self._opened(due[start : start + TOGETHER])
             if some:
                 self._step(some, now)
                 told()
         return len(due)
+
+    def _standing(self, tx: Tx, now: datetime) -> list[Case]:
+        """Return, once an hour, the open cases that nothing wakes: a ticket may be archived."""
+        if self._stood_at is not None and timedelta() <= now - self._stood_at < _HOUR:
+            return []
+        self._stood_at = now
+        return [one for one in tx.disconnections.standing() if one.is_open and not one.wake_at]
 
     def _opened(self, cases: Sequence[Case]) -> list[Case]:
         """Return the cases that have a ticket, after opening those that are missing."""
@@ -81,19 +93,30 @@ class Working:
         dossiers = self._desk.dossiers(list(dict.fromkeys(refs)))
         steps: list[Step] = []
         gone: list[Case] = []
+        odd: list[Case] = []
         with self._state.reading() as tx:
             for case in cases:
                 mine = _present(case, dossiers)
                 if not mine:
                     gone.append(case)
                     continue
-                steps.append(decide(case, mine, self._world(tx, case), now))
+                if case.trouble.startswith(_MISSING):
+                    case.trouble = ""
+                try:
+                    steps.append(decide(case, mine, self._world(tx, case), now))
+                # One odd case must not keep all others waiting.
+                except Exception as error:  # noqa: BLE001 - whatever it is
+                    log.error("case not decided", case=case.name, trace=format_exc())  # noqa: TRY400 - as text
+                    case.trouble = f"the service could not decide ({type(error).__name__})"
+                    case.due, case.wake_at = False, now + _AGAIN
+                    odd.append(case)
         with self._state.transaction() as tx:
             for step in steps:
                 step.case.due = bool(step.values)
                 self._remember(tx, step, now)
             tx.disconnections.save(one.case for one in steps)
             tx.disconnections.save(self._lost(tx, one, now) for one in gone)
+            tx.disconnections.save(odd)
         self._file([one for one in steps if one.values])
 
     def _world(self, tx: Tx, case: Case) -> World:
@@ -152,14 +175,14 @@ class Working:
 
     def _lost(self, tx: Tx, case: Case, now: datetime) -> Case:
         """Return what becomes of a case whose tickets are not there: asked again, then closed."""
-        if not case.trouble.startswith("missing since "):
-            case.trouble = f"missing since {now.isoformat()}"
-        since = datetime.fromisoformat(case.trouble.removeprefix("missing since "))
+        if not case.trouble.startswith(_MISSING):
+            case.trouble = f"{_MISSING}{now.isoformat()}"
+        since = datetime.fromisoformat(case.trouble.removeprefix(_MISSING))
         case.due = False
         case.wake_at = now + _PATIENCE
         if now - since >= _PATIENCE:
             case.outcome, case.closed_at, case.wake_at = "closed", now, None
-            case.acknowledged_how = "archived the ticket"
+            case.acknowledged_how = ARCHIVED
             entry = Entry(now, self._run, ACTOR, "ticket gone", case.id, {"ticket": case.ticket})
             tx.audit.append([entry])
         return case

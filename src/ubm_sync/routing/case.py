@@ -12,6 +12,7 @@ from ubm_sync.disconnection.values import Category, DeadlineKind, ServiceState
 from ubm_sync.model import nothing
 
 ID = "disconnection-"  # begins the identity of a case, and of a ticket opened for one
+ARCHIVED = "archived the ticket"  # how a case ended that nobody answered
 TICKET, ROW = "ticket:", "row:"  # begin the name of a source
 
 
@@ -38,10 +39,11 @@ class Case:
     there), ``others`` more tickets about the same notice. ``keys`` are the accounts named in the
     form in which numbers are compared, ``numbers`` as people read them, ``ids`` those of the store.
     ``pay_by`` is the effective deadline. ``arrived`` is when the text came in, ``turn`` counts how
-    often new facts began everything anew. ``filed`` is what the service wrote into the ticket's
-    fields, ``outcome`` "" while it is open, ``acknowledged``, ``no`` (people say it is none) or
-    ``closed``. ``due``: look at the next chance; ``wake_at``: look then. ``held``: nobody is told
-    before the end of a quiet window.
+    often new facts began everything anew. ``since`` is the newest that was seen of its tickets
+    when it was routed, by the desk's clock, which need not agree with ours. ``filed`` is what the
+    service wrote into the ticket's fields, ``outcome`` "" while it is open, ``acknowledged``,
+    ``no`` (people say it is none) or ``closed``. ``due``: look at the next chance; ``wake_at``:
+    look then. ``held``: nobody is told before the end of a quiet window.
     """
 
     id: str
@@ -60,10 +62,12 @@ class Case:
     numbers: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     vendor: str = ""
+    company_meant: str = ""  # the one utility the vendor's name stands for, "" where that is open
     site: str = ""
     vulnerable: str = ""
     facts: tuple[str, ...] = ()  # what the store knows of the accounts, a sentence each
     off_channel: bool = False
+    way: str = ""  # in which it came in, as a ``Channel``; "" for a row
     title: str = ""  # of a ticket that must be opened, and its text
     text: str = ""
     ticket: str = ""
@@ -71,6 +75,7 @@ class Case:
     turn: int = 1
     news: str = ""  # why everything began anew
     routed_at: datetime | None = None
+    since: datetime | None = None
     owner: str = ""
     role: str = ""
     stage: str = ""  # where the ticket was when it was routed

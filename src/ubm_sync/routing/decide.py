@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 from ubm_sync.calendars.coverage import Active, Choice, Coverage
@@ -13,12 +13,13 @@ from ubm_sync.desk import Dossier
 from ubm_sync.disconnection.values import Category
 from ubm_sync.model import Customer
 from ubm_sync.routing import signals, words
-from ubm_sync.routing.case import Case, Told
+from ubm_sync.routing.adopting import adopt
+from ubm_sync.routing.case import ARCHIVED, ROW, Case, Told
 from ubm_sync.routing.escalation import Ladder
+from ubm_sync.routing.fields import values_for
 from ubm_sync.routing.rules import RoutingRules
 
-_RANKS = ("", "low", "medium", "high", "urgent")
-_PRIORITIES = {Category.URGENT: "urgent", Category.POSSIBLE: "high"}
+_UNOWNED = timedelta(minutes=5)  # until it is asked again who can own it
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +91,28 @@ def decide(case: Case, dossiers: Mapping[str, Dossier], world: World, now: datet
     """
     step = Step(replace(case, due=False))
     mine = dossiers[case.ticket]
+    if adopt(step.case, mine.ticket, world.customer, world.coverage):
+        case = step.case
+        step.happened("taken over from the ticket", routed=instant_text(case.routed_at or now))
     if case.routed_at is not None and all(_is_done(case, one) for one in dossiers.values()):
         _close(step, mine, now)
         return step
-    if case.outcome == "closed":  # reopened: it stays answered until new words come
+    if case.outcome == "closed" and case.acknowledged_how == ARCHIVED:
+        renew(step.case, "the ticket was archived and is back")
+    elif case.outcome == "closed":  # reopened: it stays answered until new words come
         step.case.outcome, step.case.closed_at = "acknowledged", None
         return step
     _listen(step, dossiers, world)
     if step.case.is_open and _has_left(step.case, mine, world):
         renew(step.case, f"{step.case.owner} cannot sign in any more")
+    elif step.case.is_open and _can_be_owned_now(step.case, world, now):
+        renew(step.case, "somebody can take it now")
     if step.case.routed_at is None and step.case.outcome == "":
         _route(step, mine, world, now)
+        step.case.since = signals.newest(dossiers.values())
     elif step.case.outcome == "":
         _escalate(step, world, now)
-    _tell(step, mine)
+    step.values |= values_for(step.case, mine)
     return step
 
 
@@ -118,6 +127,18 @@ def _has_left(case: Case, mine: Dossier, world: World) -> bool:
     if case.routed_at is None or not case.owner or world.active(case.owner):
         return False
     return not (mine.ticket.owner_active and signals.chosen_owner(mine))
+
+
+def _can_be_owned_now(case: Case, world: World, now: datetime) -> bool:
+    """Return whether a case that was routed to nobody has somebody by now."""
+    if case.routed_at is None or case.owner:
+        return False
+    return bool(_choice(case, world, now).email)
+
+
+def _choice(case: Case, world: World, now: datetime) -> Choice:
+    urgent = case.category is Category.URGENT
+    return world.coverage.effective_owner(world.customer, now, urgent=urgent, active=world.active)
 
 
 def _close(step: Step, mine: Dossier, now: datetime) -> None:
@@ -148,6 +169,7 @@ def _listen(step: Step, dossiers: Mapping[str, Dossier], world: World) -> None:
         if said is Category.CLOSE and case.category is not Category.CLOSE:
             renew(case, "")
             case.category, case.confidence = Category.CLOSE, 1.0
+            case.deadline = case.pay_by = None  # they were those of the threat
             step.happened("answered close")
             return
     if case.category is Category.CLOSE:
@@ -181,8 +203,8 @@ def _route(step: Step, mine: Dossier, world: World, now: datetime) -> None:
         _hold(step, world, now)
         return
     case.held = None
-    choice = coverage.effective_owner(world.customer, now, urgent=urgent, active=world.active)
-    owner, role = _owner(case, mine, choice)
+    choice = _choice(case, world, now)
+    owner, role = _owner(case, mine, choice, world.active)
     case.owner, case.role = owner, role
     case.routed_at, case.stage = now, mine.ticket.stage_name
     case.told = (Told(0, owner, role, now, coverage.name(owner, world.customer)),) if owner else ()
@@ -190,6 +212,7 @@ def _route(step: Step, mine: Dossier, world: World, now: datetime) -> None:
     step.happened("routed", to=owner, role=role, why=verdicts)
     if case.category is Category.CLOSE:
         step.note("routed", words.closing(case, world.customer.name, world.close_row))
+        case.wake_at = _next_look(case, None, now)
         return
     told = list(case.told)
     if urgent and role == "owner" and owner != choice.email and not coverage.is_working(owner, now):
@@ -205,27 +228,37 @@ def _route(step: Step, mine: Dossier, world: World, now: datetime) -> None:
 def _tell_of_routing(step: Step, world: World, now: datetime, told: list[Told]) -> None:
     case, customer = step.case, world.customer
     next_ = world.ladder.next(case, now)
-    case.wake_at = next_.at if next_ is not None else None
-    text = words.routed(case, customer.name, customer.zone, now, told, next_) if told else ""
+    case.wake_at = _next_look(case, next_, now)
+    text = words.routed(case, customer.name, customer.zone, now, told, next_)
     if case.news:
         text = f"{words.changed(case.news)} {text}"
     if case.off_channel:
-        reply = _reply(world, case.owner)
-        text += " " + words.off_channel(_way(case), reply, visible=world.visible)
-        if world.visible:
+        reply = _reply(case, world)
+        is_told = _is_told(case, world)
+        text += " " + words.off_channel(words.way(case.way), reply, visible=is_told)
+        if is_told:
             step.replies.append(NoteDraft(f"{case.turn}:reply", reply))
     step.note("routed", text)
     for one in told:
         step.tasks.append(_task(case, one, world, now, text))
 
 
-def _owner(case: Case, mine: Dossier, choice: Choice) -> tuple[str, str]:
+def _next_look(case: Case, next_: Told | None, now: datetime) -> datetime | None:
+    """Return when to look again: soon where nobody owns it, since somebody may sign in again."""
+    times = [next_.at] if next_ is not None else []
+    if not case.owner:
+        times.append(now + _UNOWNED)
+    return min(times, default=None)
+
+
+def _owner(case: Case, mine: Dossier, choice: Choice, active: Active) -> tuple[str, str]:
     """Return who owns it, and as what: what a person chose stays (domain C.6)."""
     kept = signals.chosen_owner(mine)
     if kept and mine.ticket.owner_active:
         same = kept.casefold() == choice.email.casefold()
         return kept, choice.role if same else "owner"
-    if case.owner and case.turn > 1 and mine.ticket.owner.casefold() == case.owner.casefold():
+    is_theirs = case.turn > 1 and mine.ticket.owner.casefold() == case.owner.casefold()
+    if case.owner and is_theirs and active(case.owner):
         return case.owner, case.role
     return choice.email, choice.role
 
@@ -237,9 +270,10 @@ def _hold(step: Step, world: World, now: datetime) -> None:
         when = stamp(case.held, world.customer.zone)
         who = world.customer.csm_name or "Your support manager"
         reply = world.rules.queued.format(who=who, when=when)
-        text = words.held(case, world.customer.zone, reply, visible=world.visible)
+        is_told = _is_told(case, world)
+        text = words.held(case, world.customer.zone, reply, visible=is_told)
         step.note("held", text)
-        if world.visible:
+        if is_told:
             step.replies.append(NoteDraft(f"{case.turn}:held", reply))
         step.happened("held", until=instant_text(case.held))
     case.wake_at = case.held
@@ -249,7 +283,7 @@ def _escalate(step: Step, world: World, now: datetime) -> None:
     """Tell everybody whose time has come."""
     case, customer, ladder = step.case, world.customer, world.ladder
     if case.category is Category.CLOSE:
-        case.wake_at = None
+        case.wake_at = _next_look(case, None, now)
         return
     next_ = ladder.next(case, now)
     while next_ is not None and next_.at <= now:
@@ -260,71 +294,7 @@ def _escalate(step: Step, world: World, now: datetime) -> None:
         step.note(f"level{to.level}", text)
         step.tasks.append(_task(case, to, world, now, text))
         step.happened("escalated", level=str(to.level), to=to.email)
-    case.wake_at = next_.at if next_ is not None else None
-
-
-def _tell(step: Step, mine: Dossier) -> None:
-    """Set what the ticket's own fields should say, where that differs from what was set before.
-
-    What somebody corrected in a field since stays: only what this service has to say anew is set.
-    """
-    case, ticket = step.case, mine.ticket
-    wanted = facts(case)
-    for name, value in wanted.items():
-        if case.filed.get(name, "") != value and (value or name in case.filed):
-            step.values[name] = value or None
-    if _is_mine_to_own(case, mine):
-        step.values[signals.OWNER] = case.owner
-    type_ = ticket.values.get(signals.TYPE, "")
-    if case.outcome != "no" and type_ != case.category and not _said(step, type_):
-        step.values[signals.TYPE] = case.category.value
-    want = _PRIORITIES.get(case.category, "medium" if not ticket.priority else "")
-    lower = _rank(ticket.priority) < _rank(want)
-    if want and lower and case.outcome == "" and not signals.chosen_priority(case, mine):
-        step.values[signals.PRIORITY] = want
-
-
-def _is_mine_to_own(case: Case, mine: Dossier) -> bool:
-    """Return whether the ticket should get the case's owner: never over what a person chose."""
-    ticket = mine.ticket
-    if not case.owner or case.outcome == "no" or case.filed.get(signals.OWNER) == case.owner:
-        return False
-    if ticket.owner.casefold() == case.owner.casefold():
-        return False
-    return not (ticket.owner_active and signals.chosen_owner(mine))
-
-
-def _said(step: Step, type_: str) -> bool:
-    """Return whether the ticket's type was chosen by somebody else than this service."""
-    return bool(type_) and type_ != step.case.filed.get(signals.TYPE) and _is_ours(type_) is False
-
-
-def _is_ours(type_: str) -> bool:
-    return type_ in {one.value for one in Category}
-
-
-def facts(case: Case) -> dict[str, str]:
-    """Return the fields that tell of a case; "" empties one."""
-    routed = instant_text(case.routed_at) if case.routed_at is not None else ""
-    taken = instant_text(case.acknowledged_at) if case.acknowledged_at is not None else ""
-    accounts = [*case.ids, *case.numbers] if case.ids != case.numbers else list(case.numbers)
-    return {
-        "customer_key": case.customer,
-        "confidence": f"{case.confidence:.2f}".rstrip("0").rstrip("."),
-        "reason": " ".join(case.phrase.split())[:250],
-        "accounts": "; ".join(dict.fromkeys(accounts)),
-        "vendor_named": case.vendor,
-        "deadline": case.deadline.isoformat() if case.deadline else "",
-        "deadline_kind": "" if case.category is Category.CLOSE else case.deadline_kind.value,
-        "pay_by": case.pay_by.isoformat() if case.pay_by else "",
-        "state": "" if case.category is Category.CLOSE else case.state.value,
-        "case": case.name,
-        "routed_to": ", ".join(one.email for one in case.told),
-        "routed_at": routed,
-        "acknowledged_at": taken,
-        "escalation_level": str(case.level) if routed else "",
-        "off_channel": "true" if case.off_channel else "",
-    }
+    case.wake_at = _next_look(case, next_, now)
 
 
 def _task(case: Case, to: Told, world: World, now: datetime, text: str) -> TaskDraft:
@@ -341,14 +311,11 @@ def _task(case: Case, to: Told, world: World, now: datetime, text: str) -> TaskD
     return TaskDraft(event, to.email, subject, text, max(due, now), urgent=True)
 
 
-def _reply(world: World, owner: str) -> str:
-    who = world.coverage.name(owner, world.customer) if owner else "Our team"
-    return world.rules.reply.format(who=who, where="this sheet")
+def _reply(case: Case, world: World) -> str:
+    who = world.coverage.name(case.owner, world.customer) if case.owner else "Our team"
+    return world.rules.reply.format(who=who, where=words.way(case.way, here=True))
 
 
-def _way(case: Case) -> str:
-    return "the sheet" if case.source.startswith("row:") else "chat"
-
-
-def _rank(priority: str) -> int:
-    return _RANKS.index(priority) if priority in _RANKS else 0
+def _is_told(case: Case, world: World) -> bool:
+    """Return whether the service itself may answer the customer: in a row only."""
+    return world.visible and case.source.startswith(ROW)

@@ -13,6 +13,7 @@ from ubm_sync.routing.case import Case, Told
 from ubm_sync.routing.days import paying_days
 from ubm_sync.routing.rules import RoutingRules
 
+_FAR = timedelta(days=366)
 DIRECTOR = 3
 LEAD = 2  # the highest level of a case that may be none
 
@@ -67,6 +68,8 @@ class Ladder(NamedTuple):
         if case.is_off or case.deadline is None or case.deadline_kind is DeadlineKind.UNKNOWN:
             return True
         today = local(case.routed_at, self.customer.zone).date()
+        if case.deadline - today > _FAR:  # no need to count the days of thousands of years
+            return False
         calendar = paying_days(self.customer, self.coverage)
         left = calendar.business_days_between(today, case.deadline)
         return left <= self.rules.near_days

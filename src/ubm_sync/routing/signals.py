@@ -83,11 +83,12 @@ def verdict(case: Case, dossier: Dossier) -> Category | None:
     """Return what a person says the ticket is, None where nobody says anything.
 
     A person's word goes before the reading: what somebody chose as the request type answers the
-    question whether it is a disconnection.
+    question whether it is a disconnection. It says nothing of what was written afterwards.
     """
     for one in dossier.changes.get(TYPE, ()):
         if one.is_person:
-            return _category(one.value)
+            is_about_this = case.turn == 1 or one.at >= case.arrived
+            return _category(one.value) if is_about_this else None
     said = dossier.ticket.values.get(TYPE, "")
     if said and said != case.filed.get(TYPE) and TYPE not in dossier.changes:
         return _category(said)
@@ -105,9 +106,14 @@ def chosen_owner(dossier: Dossier) -> str:
     return ticket.owner if newest.is_person else ""
 
 
-def chosen_priority(case: Case, dossier: Dossier) -> bool:
-    """Return whether a person set the priority after this service did."""
+def chosen_priority(case: Case, dossier: Dossier, *, ever: bool = False) -> bool:
+    """Return whether a person set the priority after this service did, or at any time (``ever``).
+
+    What nobody can say who set counts as a person's then.
+    """
     newest = _newest(dossier, PRIORITY)
+    if ever:
+        return newest is None or newest.is_person
     return PRIORITY in case.filed and newest is not None and newest.is_person
 
 
@@ -130,7 +136,27 @@ def _routed(case: Case) -> datetime:
 
 
 def _since(case: Case, at: datetime) -> bool:
-    return at > _routed(case)
+    """Return whether something happened after the case was routed, by the desk's own clock."""
+    return at > (case.since or _routed(case))
+
+
+def newest(dossiers: Iterable[Dossier]) -> datetime | None:
+    """Return when the last thing happened that tickets tell of."""
+    return max(
+        (
+            at
+            for one in dossiers
+            for at in (
+                one.ticket.changed,
+                one.ticket.written_at,
+                one.ticket.heard_at,
+                *(each.at for each in one.messages),
+                *(each.at for some in one.changes.values() for each in some),
+            )
+            if at is not None
+        ),
+        default=None,
+    )
 
 
 def _same(one: str, other: str) -> bool:

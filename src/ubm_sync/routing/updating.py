@@ -9,7 +9,7 @@ from ubm_sync.routing.case import Case
 from ubm_sync.routing.decide import renew
 
 _RANK = {Category.OTHER: 0, Category.CLOSE: 1, Category.POSSIBLE: 2, Category.URGENT: 3}
-_FACTS = ("company", "customer", "vendor", "site", "vulnerable")
+_FACTS = ("company", "customer", "vendor", "company_meant", "site", "vulnerable")
 
 
 def update(case: Case, fresh: Case, days: int) -> bool:
@@ -33,6 +33,8 @@ def _news(case: Case, fresh: Case, days: int) -> str:
         return ""
     if _RANK[fresh.category] > _RANK[case.category]:
         return "the customer's new message is more serious"
+    if case.outcome == "closed" and fresh.category is not Category.URGENT:
+        return "another message came after the ticket was closed"
     if fresh.category is not Category.URGENT:
         return ""
     if fresh.is_off and not case.is_off:
@@ -72,7 +74,8 @@ def _replace(case: Case, fresh: Case) -> None:
     case.arrived = fresh.arrived
     if fresh.state is not ServiceState.UNKNOWN:
         case.state = fresh.state
-    if fresh.deadline is not None or case.deadline is None or fresh.is_off:
+    is_request = fresh.category is Category.CLOSE  # the day of a threat is none of it
+    if fresh.deadline is not None or case.deadline is None or fresh.is_off or is_request:
         case.deadline, case.deadline_kind = fresh.deadline, fresh.deadline_kind
         case.pay_by = fresh.pay_by
 
@@ -84,8 +87,8 @@ def _united(some: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
 def absorb(case: Case, other: Case, ref: str) -> bool:
     """Take in another ticket about the same notice; return whether the case begins anew.
 
-    It does where the other one says that it is worse: off by now, or earlier. Otherwise nobody is
-    told again.
+    It does where the other one says that it is worse: off by now, earlier, or certain. Otherwise
+    nobody is told again.
     """
     case.others = _united(case.others, (ref,)) if ref and ref != case.ticket else case.others
     worse = other.is_off and not case.is_off
@@ -94,9 +97,11 @@ def absorb(case: Case, other: Case, ref: str) -> bool:
         and other.deadline_kind is DeadlineKind.STATED
         and (case.deadline is None or other.deadline < case.deadline)
     )
+    certain = _RANK[other.category] > _RANK[case.category]
     _fill(case, other)
-    if worse or earlier:
+    if worse or earlier or certain:
         _replace(case, other)
-        renew(case, "another ticket about it says that it is " + ("off" if worse else "earlier"))
+        what = "off" if worse else "earlier" if earlier else "a disconnection"
+        renew(case, f"another ticket about it says that it is {what}")
     case.due = True
-    return worse or earlier
+    return worse or earlier or certain

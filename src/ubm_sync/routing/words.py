@@ -34,10 +34,19 @@ def _is_out(case: Case) -> bool:
     return case.state is ServiceState.ALREADY_OFF
 
 
+def _is_being_cut(case: Case) -> bool:
+    return case.state is ServiceState.IN_PROGRESS
+
+
 def subject(case: Case, customer: str) -> str:
     """Return what a task or an opened ticket is called."""
     what = {Category.CLOSE: "Close account", Category.POSSIBLE: "Possible disconnection"}.get(
-        case.category, "Service off" if case.is_off else "Disconnection"
+        case.category,
+        "Being shut off"
+        if _is_being_cut(case)
+        else "Service off"
+        if case.is_off
+        else "Disconnection",
     )
     return f"{what}: {customer or 'customer not known'}{_named(case, ', ')}"
 
@@ -68,7 +77,8 @@ def deadline(case: Case) -> str:
     """Return the legal and the effective deadline, both of them (domain B.7)."""
     pay_by = case.pay_by
     if case.deadline_kind is DeadlineKind.ALREADY_OFF or case.is_off:
-        return "It is off already: every hour counts."
+        what = "It is being shut off" if _is_being_cut(case) else "It is off already"
+        return f"{what}: every hour counts."
     if case.deadline is None or case.deadline_kind is DeadlineKind.UNKNOWN:
         return "No date is named: treat it as due today."
     kind = "stated" if case.deadline_kind is DeadlineKind.STATED else "estimated"
@@ -90,8 +100,7 @@ def routed(
     case: Case, customer: str, zone: str, now: datetime, to: Sequence[Told], next_: Told | None
 ) -> str:
     """Return the note of a case that was handed to somebody, in the words of domain F.1."""
-    first = to[0]
-    mine = f"Routed to {first.who} ({role_text(first.role)})."
+    mine = f"Routed to {to[0].who} ({role_text(to[0].role)})." if to else NOBODY
     more = [f"Told at once as well: {one.who} ({role_text(one.role)})." for one in to[1:]]
     parts = [
         headline(case, local(now, zone).date()),
@@ -109,6 +118,10 @@ def routed(
     return _joined(parts)
 
 
+NOBODY = (
+    "Nobody is named for it who can sign in: whoever reads this, please take it, and name an "
+    "active manager, backup, somebody on call or a lead."
+)
 QUESTION = (
     'Is this a disconnection? YES: set "Request type" to urgent_disconnect. '
     "NO: set it to what it is."
@@ -180,6 +193,15 @@ def closing(case: Case, customer: str, row: str) -> str:
 def changed(news: str) -> str:
     """Return how the note of a case begins that was told of before."""
     return f"NEW FACTS: {news}."
+
+
+def way(channel: str, *, here: bool = False) -> str:
+    """Return how something came in, as people say it; ``here``: to who wrote it there."""
+    if not channel:
+        return "this sheet" if here else "the sheet"
+    names = {"chat": "chat", "form": "a form", "phone": "phone", "email": "e-mail"}
+    named = names.get(channel, "another way")
+    return f"the {named.removeprefix('a ')}" if here and channel in names else named
 
 
 def off_channel(where: str, reply: str, *, visible: bool) -> str:

@@ -49,7 +49,7 @@ OPEN = ("", "acknowledged")
 _COLUMNS = ("id", "customer", "ticket", "category", "outcome", "arrived", "routed_at", "due",
             "wake_at")  # fmt: skip
 _NAMES = tuple(one.name for one in fields(Case))
-_INSTANTS = ("arrived", "routed_at", "acknowledged_at", "closed_at", "held", "wake_at")
+_INSTANTS = ("arrived", "routed_at", "since", "acknowledged_at", "closed_at", "held", "wake_at")
 _DAYS = ("deadline", "pay_by")
 _LISTS = ("keys", "numbers", "ids", "facts", "others")
 

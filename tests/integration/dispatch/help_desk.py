@@ -51,6 +51,7 @@ class HelpDesk:
         self.pages: dict[str, Page] = {}
         self.page_size = page_size
         self.down = False
+        self.unassignable: set[str] = set()  # who gets no task, although they can sign in
         self.lost: set[str] = set()  # calls whose next answer is lost after it took effect
         self.calls: defaultdict[str, int] = defaultdict(int)
         self.told: list[str] = []  # the tickets that got a note, in the order of time
@@ -259,6 +260,10 @@ class HelpDesk:
     def assign(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         self._call("assign")
         for one in tasks:
+            if one.owner in self.unassignable:
+                refused = Result.REFUSED
+                yield Outcome("desk", one.key, refused, permanent=True, at_fault=("owner",))
+                continue
             self.pages[one.ref].tasks.append(one)
             yield self._ended("assign", one.key, one.ref)
 

@@ -47,6 +47,7 @@ class Lane:
     accounts: tuple[Account, ...] = ()
     reader: Reader = field(default_factory=lambda: partial(read, grammar=builtin()))
     customers: tuple[Customer, ...] = (HALSTED, RIVERBEND)
+    meant: dict[str, str] = field(default_factory=dict)  # which utility a name stands for
     desk: HelpDesk = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +65,7 @@ class Lane:
             mask,
             Coverage(self.team),
             self._named,
+            lambda name: self.meant.get(name, ""),
         )
         return Dispatcher(
             state=self.state,

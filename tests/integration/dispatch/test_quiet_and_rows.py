@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.integration.dispatch.lane import DANA, HALSTED, MORNING, OMAR, TEAM, Lane
+from tests.integration.dispatch.lane import DANA, HALSTED, MORNING, OMAR, PRIYA, TEAM, Lane
 
 from ubm_sync.calendars.presence import Period
 from ubm_sync.model import Observation
@@ -109,6 +109,33 @@ def test_a_row_about_an_account_that_has_a_ticket_joins_it(lane: Lane) -> None:
     lane.round()
     say(lane, "shut off notice from ComEd, power goes off 12/08/2026")
     lane.wait(1)
+    assert list(lane.desk.pages) == [ref]
+
+
+def test_a_note_written_anew_is_still_one_notice(lane: Lane) -> None:
+    bare = {"account_number": "", "vendor": ""}
+    words = "URGENT they left a shut off notice on the door"
+    for text in (words, f"{words}, please hurry", words):
+        say(lane, text, **bare)
+        lane.wait(1)
+    (page,) = lane.desk.pages.values()
+    assert [one.owner for one in page.tasks] == [DANA, PRIYA]  # no date: the backup at once
+    (case,) = lane.cases()
+    assert case.routed_at is not None
+
+
+def test_the_same_words_after_it_was_closed_are_told_again(lane: Lane) -> None:
+    words = "ComEd left a shut off notice on the door, power goes off 12/08/2026"
+    say(lane, words)
+    lane.wait(1)
+    ((ref, page),) = lane.desk.pages.items()
+    lane.desk.move(ref, "closed", DANA, closed=True)
+    lane.wait(1)
+    say(lane, "all good, thank you")
+    lane.wait(1)
+    say(lane, words)
+    lane.wait(1)
+    assert [one.owner for one in page.tasks] == [DANA, DANA]
     assert list(lane.desk.pages) == [ref]
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from tests.integration.dispatch.lane import DANA, LEA, PRIYA, Lane
+from tests.integration.dispatch.lane import DANA, LEA, MORNING, PRIYA, Lane
 
 from ubm_sync.state import State, Tx
 
@@ -153,3 +153,28 @@ def test_tickets_of_somebody_who_left_are_given_to_the_backup(lane: Lane) -> Non
     assert {lane.desk.pages[ref].ticket.owner for ref in refs} == {PRIYA}
     assert lane.desk.pages[closed].ticket.owner == DANA
     assert lane.wait(1).handed_over == 0
+
+
+def test_what_came_in_while_the_desk_was_down_is_not_counted_as_routed(lane: Lane) -> None:
+    lane.round()
+    lane.desk.down = True
+    lane.desk.write_in("NOTICE", FAR, company="77")
+    assert lane.wait(10).unrouted == 0
+    assert lane.wait(10).unrouted == 1
+    (left,) = lane.dispatcher.daily()
+    assert (left.what, left.since) == ("The help desk", MORNING)
+    lane.desk.down = False
+    assert lane.wait(1).unrouted == 0
+
+
+def test_the_daily_check_finds_what_no_look_brought_in(lane: Lane) -> None:
+    ref = lane.desk.write_in("NOTICE", FAR, company="77")
+    hidden = lane.desk.pages.pop(ref)
+    lane.desk.write_in("Bill copy", "Please send it.", company="77")
+    lane.round()
+    lane.desk.pages[ref] = hidden  # it was indexed later than anybody looks back
+    assert lane.wait(30).read == 0
+    lane.dispatcher.daily()
+    assert told(lane, ref) == (1, [DANA])
+    lane.dispatcher.daily()
+    assert told(lane, ref) == (1, [DANA])

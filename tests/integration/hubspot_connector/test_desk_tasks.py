@@ -10,7 +10,7 @@ from tests.integration.hubspot_connector.helpdesk import BO, CSM, HelpDesk
 from tests.integration.hubspot_connector.portal import START
 
 from ubm_sync.desk import Task
-from ubm_sync.emulation.faults import Fault
+from ubm_sync.emulation.faults import Fault, Rule
 from ubm_sync.model import Note, Result
 
 BODY = "Call them before 5 pm:\n- account <12-3> & meter"
@@ -196,3 +196,26 @@ def test_without_the_permission_each_is_refused_for_now(desk: HelpDesk, kind: st
     (outcome,) = outcomes
     assert (outcome.result, outcome.permanent) == (Result.REFUSED, False)
     assert "permission" in outcome.reason
+
+
+def test_one_short_listing_of_owners_makes_nobody_a_leaver(desk: HelpDesk) -> None:
+    assert desk.connector.knows(BO)
+    for _ in range(2):
+        desk.emulator.faults.rules[:] = [Rule(Fault.SHORT, path="/owners", times=1)]
+        desk.later(3600)
+        assert desk.connector.knows(BO)
+        assert desk.connector.knows(CSM)
+        desk.heal()
+    desk.act("deactivate_owner", email=BO)
+    desk.later(3600)
+    assert not desk.connector.knows(BO)
+    assert desk.connector.knows(CSM)
+
+
+def test_who_was_not_taken_once_is_looked_up_at_once(desk: HelpDesk) -> None:
+    ref = desk.write_in()
+    assert desk.connector.knows(BO)
+    desk.emulator.faults.rules[:] = [Rule(Fault.PARTIAL, path="tasks", times=1)]
+    assert desk.assign(task(ref))["k"].result is not Result.LANDED
+    desk.heal()
+    assert desk.assign(task(ref, "again"))["again"].result is Result.LANDED
