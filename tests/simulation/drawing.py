@@ -132,7 +132,10 @@ class _Pen:
                 steps += [Wait(self.chance.choice([1, 60])), Cycle(kill=kill)]
             for _ in range(SETTLED):
                 steps += [Wait(LONG), Cycle()]
-        return Story(self.seed, tuple(steps), self._climate(), {TRAIT: True})
+        climate = self._climate()
+        for late in ("search_lag", "search_lag_jitter"):  # or a killed cycle sees other edits first
+            climate["hubspot"].pop(late, None)
+        return Story(self.seed, tuple(steps), climate, {TRAIT: True})
 
     def _act(self, kind: str = "") -> Act:
         chance = self.chance
