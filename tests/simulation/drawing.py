@@ -132,9 +132,8 @@ class _Pen:
                 steps += [Wait(self.chance.choice([1, 60])), Cycle(kill=kill)]
             for _ in range(SETTLED):
                 steps += [Wait(LONG), Cycle()]
-        climate = self._climate()
-        for late in ("search_lag", "search_lag_jitter"):  # or a killed cycle sees other edits first
-            climate["hubspot"].pop(late, None)
+        climate = self._climate()  # without lag, or a killed cycle may see other edits first
+        climate["hubspot"] |= {"search_lag": 0.0, "search_lag_jitter": 0.0}
         return Story(self.seed, tuple(steps), climate, {TRAIT: True})
 
     def _act(self, kind: str = "") -> Act:
