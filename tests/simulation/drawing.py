@@ -132,7 +132,9 @@ class _Pen:
                 steps += [Wait(self.chance.choice([1, 60])), Cycle(kill=kill)]
             for _ in range(SETTLED):
                 steps += [Wait(LONG), Cycle()]
-        return Story(self.seed, tuple(steps), self._climate(), {TRAIT: True})
+        climate = self._climate()  # without lag, or a killed cycle may see other edits first
+        climate["hubspot"] |= {"search_lag": 0.0, "search_lag_jitter": 0.0}
+        return Story(self.seed, tuple(steps), climate, {TRAIT: True})
 
     def _act(self, kind: str = "") -> Act:
         chance = self.chance

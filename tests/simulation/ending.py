@@ -46,6 +46,9 @@ def bring_to_rest(
     world.clock.sleep(LONG)
     for number in range(len(world.services)):
         world.end(number)
+    if world.counts["struck: short"]:  # what a page left out is found by the next full reading
+        world.clock.sleep(BETWEEN)
+        _cycle(world, broke, full=True)
     if guarded:
         _approve_all(world, model)
     if world.poisonous and world.counts["people: poison"]:

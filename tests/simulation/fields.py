@@ -37,5 +37,6 @@ ID_COLUMN, ID_PROPERTY = "UBM Sync ID", "ubm_sync_id"
 LOCATIONS, ENROLMENTS, ONBOARDINGS = "New locations", "Data Services", "Onboarding"
 OTHER_PIPELINE, OTHER_STAGE = "Support Pipeline", "New"
 NUMBER = "account_number"  # once there is an account, its customer may not change it
+LIMITED = {NUMBER: 25}  # fields of which the mapping itself says how many may change at once
 # Filled by the service alone: a person's edit is put back.
 OWNED = (("Sync Message", "ubm_sync_message"), ("UBM Account ID", "ubm_account_id"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
-from tests.simulation.fields import LONGEST, NAMES
+from tests.simulation.fields import LIMITED, LONGEST, NAMES
 from tests.simulation.model import Ending, Model, Thing, Typed
 from tests.simulation.telling import TELLING
 
@@ -346,7 +346,8 @@ def asks_first(model: Model, ending: Ending) -> Iterator[str]:
             if not start <= until < start + HOUR:
                 continue
             changed = {record for at, record in writes if start <= at <= until}
-            allowed = model.floor + model.let_through(customer, system, name, until)
+            allowed = LIMITED.get(name, model.floor)
+            allowed += model.let_through(customer, system, name, until)
             if len(changed) > allowed:
                 what = "emptied" if clears else "changed"
                 yield (
