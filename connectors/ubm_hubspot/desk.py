@@ -122,6 +122,7 @@ class HubSpotDesk:
 
     def abandoned(self) -> Iterator[Ticket]:
         """Yield open tickets of people who left; see ``Desk``. Raises NoAccess, Temporary."""
+        self.at_work = True
         self._ready()
         left = sorted(self._names.left())
         for some in chunks(left, _OWNERS):
@@ -131,6 +132,7 @@ class HubSpotDesk:
 
     def file(self, filings: Sequence[Filing]) -> Iterator[Outcome]:
         """Write fields and links; see ``Desk``. Raises NoAccess, Temporary."""
+        self.at_work = True
         self._ready()
         for outcome in self._writer.file(filings):
             self._doubtful = self._doubtful or bool(outcome.at_fault)
@@ -138,6 +140,7 @@ class HubSpotDesk:
 
     def open(self, openings: Sequence[Opening]) -> Iterator[Outcome]:
         """Make tickets; see ``Desk``. Raises NoAccess, Temporary."""
+        self.at_work = True
         self._ready()
         for outcome in self._writer.open(openings):
             self._doubtful = self._doubtful or bool(outcome.at_fault)
@@ -149,6 +152,7 @@ class HubSpotDesk:
 
     def assign(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Make tasks; see ``Desk``. Raises NoAccess, Temporary."""
+        self.at_work = True
         return self._tasks.assign(tasks)
 
     def assigned(self, tasks: Sequence[Task]) -> frozenset[str]:
