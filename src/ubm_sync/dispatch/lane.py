@@ -18,7 +18,7 @@ from ubm_sync.dispatch.rows import Rows
 from ubm_sync.dispatch.sending import Sending
 from ubm_sync.dispatch.unrouted import LOOKED, SCOPE, Unrouted, unrouted
 from ubm_sync.dispatch.working import Working
-from ubm_sync.errors import SyncError
+from ubm_sync.errors import LeaseLost, Stopping, SyncError
 from ubm_sync.model import Problem
 from ubm_sync.state import Lease, State, Tx
 
@@ -132,6 +132,10 @@ class Dispatcher:
                 break
             try:
                 what(done)
+            except LeaseLost:
+                raise
+            except Stopping:  # the next start goes on here; nothing is wrong
+                return
             except SyncError as error:
                 log.warning("disconnections not complete", error=str(error))
                 done.problems.append(str(error))

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.integration.dispatch.lane import DANA, LEA, MORNING, PRIYA, Lane
 
+from ubm_sync.errors import Stopping
 from ubm_sync.state import State, Tx
 
 FAR = "ComEd disconnect notice for acct 4471908023, shutoff is scheduled for 12/08/2026."
@@ -54,6 +55,23 @@ def test_a_desk_that_is_down_is_said_in_status(lane: Lane) -> None:
     with lane.reading() as tx:
         (problem,) = [one for one in tx.problems.list() if one.scope == "disconnections"]
     assert "does not answer" in problem.text
+
+
+def test_a_service_that_is_asked_to_stop_has_no_trouble(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = lane.desk.write_in("NOTICE", FAR, company="77")
+
+    def stop(_refs: object) -> None:
+        raise Stopping("the desk")
+
+    monkeypatch.setattr(lane.desk, "dossiers", stop)
+    assert lane.round().problems == []
+    with lane.reading() as tx:
+        assert [one for one in tx.problems.list() if one.scope == "disconnections"] == []
+    monkeypatch.undo()
+    lane.wait(1)
+    assert told(lane, ref) == (1, [DANA])
 
 
 @pytest.mark.parametrize("at", range(1, 12))
