@@ -45,16 +45,7 @@ def service_status(
         "lag_seconds": None if done is None else round((now - done).total_seconds(), 1),
         "systems": _systems(runs, configuration),
         "oldest_unsolved": _iso(min(since, default=None)),
-        "last_runs": [
-            {
-                "run": run.id,
-                "started": run.started_at.isoformat(),
-                "finished": _iso(run.finished_at),
-                "error": run.error,
-                "summary": run.summary,
-            }
-            for run in runs[:5]
-        ],
+        "last_runs": _last_runs(runs[:5]),
         "waiting": {
             "conflicts": len(conflicts),
             "quarantine": len(quarantine),
@@ -65,16 +56,7 @@ def service_status(
         "waits_for": _waits_for(counts, configuration),
         "disconnections": _disconnections(tx, now, configuration),
         "stops": [stop_document(one) for one in stops],
-        "problems": [
-            {
-                "scope": p.scope,
-                "where": spot(p.scope, configuration),
-                "code": p.code,
-                "text": p.text,
-                "since": p.since.isoformat(),
-            }
-            for p in tx.problems.list()
-        ],
+        "problems": _problems(tx, configuration),
         "customers": {
             customer.key: {
                 "name": customer.name,
@@ -85,6 +67,32 @@ def service_status(
         },
         "configuration": [str(flaw) for flaw in flaws],
     }
+
+
+def _last_runs(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    return [
+        {
+            "run": run.id,
+            "started": run.started_at.isoformat(),
+            "finished": _iso(run.finished_at),
+            "error": run.error,
+            "summary": run.summary,
+        }
+        for run in runs
+    ]
+
+
+def _problems(tx: Tx, configuration: Configuration | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "scope": p.scope,
+            "where": spot(p.scope, configuration),
+            "code": p.code,
+            "text": p.text,
+            "since": p.since.isoformat(),
+        }
+        for p in tx.problems.list()
+    ]
 
 
 def _disconnections(tx: Tx, now: datetime, configuration: Configuration | None) -> dict[str, Any]:
