@@ -14,16 +14,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from structlog.contextvars import bound_contextvars
-
-from ubm_sync.app import Application
 from ubm_sync.calendars import clock_text, day_text, local
 from ubm_sync.cli import screen
-from ubm_sync.config import Environment
 from ubm_sync.demo.cast import DANA, DREW, HALSTED, JOLIET, LEA, OMAR, PRIYA
 from ubm_sync.demo.opening import enter, set_up
 from ubm_sync.demo.people import People
 from ubm_sync.demo.story import StepFailed
+from ubm_sync.demo.tale import Tale
 from ubm_sync.demo.virtual import VirtualStage
 from ubm_sync.desk import DESK, KIND
 
@@ -44,24 +41,13 @@ director: {DREW}
 """
 
 
-class HelpDesk:
+class HelpDesk(Tale):
     """Plays a few days at the help desk, on a stage of their own."""
 
     def __init__(self, stage: VirtualStage) -> None:
-        self.stage = stage
         (stage.folder / "config" / "coverage.yaml").write_text(COVERAGE, encoding="utf-8")
-        self.app = Application(Environment.load({}, stage.env_file), clock=stage.clock)
+        super().__init__(stage)
         self._told: dict[str, int] = {}
-
-    def tell(self) -> None:
-        """Play everything; raises StepFailed at the first thing that is not as it must be."""
-        try:
-            with bound_contextvars(stage=self.stage.folder.name):
-                self._open()
-                for chapter in self.chapters():
-                    chapter()
-        finally:
-            self.app.close()
 
     def chapters(self) -> Iterator[Callable[[], None]]:
         """Yield the parts in order."""

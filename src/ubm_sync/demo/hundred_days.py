@@ -13,18 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from structlog.contextvars import bound_contextvars
-
-from ubm_sync.app import Application
 from ubm_sync.cli import screen
 from ubm_sync.cli.delays import export_files
-from ubm_sync.config import Environment
 from ubm_sync.delays.codes import CODES
 from ubm_sync.demo.cast import COMMON, RIVERBEND, SERVICES
 from ubm_sync.demo.diary import Diary
 from ubm_sync.demo.opening import enter, set_up
 from ubm_sync.demo.people import People
-from ubm_sync.demo.virtual import VirtualStage
+from ubm_sync.demo.tale import Tale
 from ubm_sync.reports.delays import accounts, story
 
 START = datetime(2026, 9, 1, 13, 0, tzinfo=UTC)  # 08:00 in Chicago
@@ -60,22 +56,8 @@ IN_THE_END = {
 CUSTOMER_MUST_NOT_SEE = ("delay", "client-caused", *(code.lower() for code in CODES))
 
 
-class HundredDays:
+class HundredDays(Tale):
     """Plays one onboarding on a stage of its own, from the contract to the first bills."""
-
-    def __init__(self, stage: VirtualStage) -> None:
-        self.stage = stage
-        self.app = Application(Environment.load({}, stage.env_file), clock=stage.clock)
-
-    def tell(self) -> None:
-        """Play everything; raises StepFailed at the first thing that is not as it must be."""
-        try:
-            with bound_contextvars(stage=self.stage.folder.name):  # in a log that others write to
-                self._open()
-                for chapter in self.chapters():
-                    chapter()
-        finally:
-            self.app.close()
 
     def chapters(self) -> Iterator[Callable[[], None]]:
         """Yield the parts in order."""
