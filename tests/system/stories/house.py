@@ -134,9 +134,6 @@ class House:
             for system, given in NO_LIMITS.items():
                 world.switch(system, **given)
             _adjust(self.folder / "w" / "config" / "service.yaml")
-            # The lane of disconnections has chaos of its own (test_disconnections_chaos.py).
-            lane = self.folder / "w" / "config" / "disconnections.yaml"
-            lane.write_text("on: false\n", encoding="utf-8")
             self.emulators = world.emulators
             self._save("bare")
             world.prepare()

@@ -10,14 +10,17 @@ import time
 from collections import deque
 from dataclasses import asdict, dataclass, field
 
+import orjson
 from tests.system.stories import errands, oracle
 from tests.system.stories.exchange import Exchange, Moment, Pass, When
 from tests.system.stories.house import FIRST, SECOND, Databases, House
 from tests.system.stories.lives import FAR, Command, Lives
 from tests.system.stories.people import People
-from tests.system.stories.plans import Plan
+from tests.system.stories.plans import LATE, Plan
 
+from ubm_sync.emulation.emulator import CONTROL
 from ubm_sync.emulation.faults import Fault, Faults, Rule
+from ubm_sync.emulation.messages import Request
 
 PATIENCE = 240.0  # seconds until a story counts as stuck, on a machine with other things to do
 REST = 3  # cycles without a write
@@ -183,6 +186,8 @@ class Story:
         for emulator in self.house.emulators.values():
             self.faults += [fault.value for _, fault in emulator.faults.struck]
             emulator.faults = Faults()
+            order = {"advance": LATE}  # the slowest write is over
+            emulator.handle(Request("POST", f"{CONTROL}clock", body=orjson.dumps(order)))
         self.exchange.begin_rest()
         self.say("== everything is mended and people stop")
 
