@@ -77,17 +77,18 @@ class HubSpotDesk:
         self._looked_at = 0
         self._doubtful = False  # the portal may have changed under us
         encoder = DeskEncoder(desk, catalog, self._schema, identity=identity)
+        links = DeskLinks(client, self._beside.activities)
         writer = Writer(
             encoder,
             Batches(client, identity, encoder.fields_of),
-            DeskLinks(client, self._beside.activities),
+            links,
             None,  # what it writes may be seen once more
             None,  # people are asked before, by whoever decides
             concurrency=settings.concurrency,
             looks_back=False,
         )
         self._writer = DeskWriter(
-            writer, self._tickets, catalog, self._schema, desk, identity=identity
+            writer, links, self._tickets, catalog, self._schema, desk, identity=identity
         )
         self._tasks = Tasks(client, catalog, desk.name)
         self.at_work = False  # whether this process looks at tickets

@@ -18,11 +18,11 @@ from ubm_hubspot.desk_names import FORBIDDEN
 from ubm_hubspot.desk_schema import LEVELS, SOURCE_TYPE, DeskSchema
 from ubm_hubspot.desk_tickets import DeskTickets
 from ubm_hubspot.encode import Encoder, Parcel
-from ubm_hubspot.links import Links, Pair, Trouble
+from ubm_hubspot.links import COMPANY, PRIMARY_COMPANY, Kind, Links, Pair, Trouble
 from ubm_hubspot.reading import PropertyFault
 from ubm_hubspot.values import Unfit
 from ubm_hubspot.writing import Writer
-from ubm_sync.desk import Channel, Filing, Opening
+from ubm_sync.desk import RELATED, Channel, Filing, Opening
 from ubm_sync.errors import NoAccess, Temporary
 from ubm_sync.model import Binding, FieldType, Outcome, Place, Result, Write
 
@@ -103,8 +103,8 @@ class DeskLinks(Links):
                 if company not in known:
                     (further if known else first).append(pair)
                     known.append(company)
-            failed = self._all(first, primary=True)
-            return failed | self._all(further, primary=False)
+            failed = self._all(first, PRIMARY_COMPANY)
+            return failed | self._all(further, COMPANY)
         except Temporary as error:
             text = f"The company was not linked yet: {error}"
             return dict.fromkeys(pairs, Trouble(text, lasting=False))
@@ -113,17 +113,22 @@ class DeskLinks(Links):
                 raise
             return dict.fromkeys(pairs, Trouble(str(error), lasting=False))
 
-    def _all(self, pairs: Sequence[Pair], *, primary: bool) -> dict[Pair, Trouble]:
-        failed = self._link(pairs, primary=primary) if pairs else {}
+    def relate(self, pairs: Sequence[Pair]) -> dict[Pair, Trouble]:
+        """Associate each pair of tickets; see ``link``."""
+        try:
+            return super().relate(pairs)
+        except NoAccess as error:
+            if error.status != FORBIDDEN:
+                raise
+            return dict.fromkeys(pairs, Trouble(str(error), lasting=False))
+
+    def _all(self, pairs: Sequence[Pair], kind: Kind) -> dict[Pair, Trouble]:
+        failed = self._link(pairs, kind) if pairs else {}
         again = [pair for pair, trouble in failed.items() if not trouble.lasting]
-        return (
-            failed
-            if not again
-            else {
-                **{pair: trouble for pair, trouble in failed.items() if trouble.lasting},
-                **self._link(again, primary=primary),
-            }
-        )
+        if not again:
+            return failed
+        lasting = {pair: trouble for pair, trouble in failed.items() if trouble.lasting}
+        return lasting | self._link(again, kind)
 
     def _there(self, tickets: Sequence[str]) -> dict[str, list[str]]:
         return self._beside.linked(COMPANIES, TICKETS, COMPANIES, list(dict.fromkeys(tickets)))
@@ -135,6 +140,7 @@ class DeskWriter:
     def __init__(
         self,
         writer: Writer,
+        links: DeskLinks,
         tickets: DeskTickets,
         catalog: Catalog,
         schema: DeskSchema,
@@ -143,16 +149,31 @@ class DeskWriter:
         identity: str,
     ) -> None:
         self._writer = writer
+        self._links = links
         self._tickets = tickets
         self._catalog = catalog
         self._schema = schema
         self._desk = desk
         self._identity = identity
-        links = (one.field for one in desk.bindings if one.type is FieldType.LINK)
-        self._company = next(links, "")
+        companies = (one.field for one in desk.bindings if one.type is FieldType.LINK)
+        self._company = next(companies, "")
 
     def file(self, filings: Sequence[Filing]) -> Iterator[Outcome]:
         """Yield one outcome per filing; see ``Desk.file``."""
+        related = {one.key: one for one in filings if one.related}
+        landed: list[Outcome] = []
+        for outcome in self._filed(filings):
+            if outcome.key in related and outcome.result is Result.LANDED:
+                landed.append(outcome)
+            else:
+                yield outcome
+        pairs = [(str(one.ref), other) for one in landed for other in related[one.key].related]
+        failed = self._links.relate(pairs) if pairs else {}
+        for outcome in landed:
+            yield _with_links(outcome, related[outcome.key], failed)
+
+    def _filed(self, filings: Sequence[Filing]) -> Iterator[Outcome]:
+        """Write fields and companies."""
         writes = {
             one.key: self._write(one.key, one.ref, one.values, one.company) for one in filings
         }
@@ -221,6 +242,25 @@ class DeskWriter:
             value = write.values.get(name)
             if name == "owner" and isinstance(value, str):
                 self._catalog.doubt_owner(value)
+
+
+def _with_links(outcome: Outcome, filing: Filing, failed: Mapping[Pair, Trouble]) -> Outcome:
+    """Return how a filing ended whose links were sent apart."""
+    troubles = [
+        failed[pair] for other in filing.related if (pair := (str(outcome.ref), other)) in failed
+    ]
+    landed = frozenset(filing.values) if outcome.landed is None else outcome.landed
+    if not troubles:
+        return outcome if outcome.landed is None else outcome._replace(landed=landed | {RELATED})
+    said = " ".join(filter(None, (outcome.reason, troubles[0].text)))
+    if not all(one.lasting for one in troubles):
+        return outcome._replace(landed=landed, reason=said)
+    return outcome._replace(
+        landed=landed,
+        reason=said,
+        at_fault=(*outcome.at_fault, RELATED),
+        reasons={**outcome.reasons, RELATED: troubles[0].text},
+    )
 
 
 def _joined(first: Outcome, priority: Outcome) -> Outcome:

@@ -18,6 +18,7 @@ from ubm_sync.ports import Change
 
 KIND = "disconnection"  # the mapping whose one place is the desk
 DESK = "desk"  # that place
+RELATED = "related"  # names the links of a filing in what landed and what did not
 
 
 class Channel(StrEnum):
@@ -111,13 +112,15 @@ class Filing:
     """What one ticket should hold: only the fields to change, in canonical words.
 
     ``values`` may name ``owner`` (an e-mail), ``priority`` and ``stage`` besides the desk's fields;
-    None clears one. ``company`` is linked where it is not yet. ``key`` names it in its outcome.
+    None clears one. ``company`` is linked where it is not yet, and so are the tickets ``related``:
+    those that stand for the accounts named. ``key`` names it in its outcome.
     """
 
     key: str
     ref: str
     values: Mapping[str, str | None] = field(default_factory=nothing)
     company: str = ""
+    related: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ class Desk(Protocol):
         """Write fields and links of tickets; yield one outcome each.
 
         A priority the portal does not have becomes the next one below it. A field it does not
-        take fails alone: ``landed`` and ``at_fault`` say so.
+        take fails alone: ``landed`` and ``at_fault`` say so, and of links ``RELATED`` in them.
         """
         ...
 

@@ -70,3 +70,24 @@ def test_words_in_the_notes_of_a_row_open_a_ticket(stack: Stack) -> None:
     stack.settle()
     assert len(stack.desk("find_tickets", pipeline="Support")) == 1
     assert stack.rests() == {}
+
+
+def test_a_notice_is_linked_to_the_ticket_of_the_account_it_names(stack: Stack) -> None:
+    row = stack.type_row()
+    stack.activate(row)
+    number = stack.row(row)["Account Number"]
+    ref = write_in(stack, "NOTICE", f"Shutoff is scheduled for 12/08/2026, account {number}.")
+    nobodys = write_in(stack, "NOTICE", "Shutoff is scheduled for 12/08/2026, account 99887766.")
+    stack.look()
+    (account,) = stack.accounts()
+    page = stack.desk("see_ticket", id=ref)
+    assert page["tickets"] == [stack.ticket_id(row)]
+    assert account["ref"] in page["properties"]["ubm_accounts"]
+    assert page["companies"] == [stack.clients[0].company]
+    assert stack.desk("see_ticket", id=nobodys)["tickets"] == []
+    for _ in range(2):  # its own writes are looked at once more
+        stack.look()
+    before = stack.hubspot.counts.copy()
+    stack.look(after=20)
+    assert sum((stack.hubspot.counts - before).values()) == 1
+    assert stack.rests() == {}

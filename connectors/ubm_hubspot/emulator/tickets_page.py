@@ -140,6 +140,7 @@ def see(portal: Portal, record: Record) -> dict[str, Any]:
         "companies": [str(one.id) for one in attached["companies"]],
         "primary": record.values.get("hs_primary_company_id", ""),
         "contacts": [one.values.get("email", "") for one in attached["contacts"]],
+        "tickets": [str(one.id) for one in attached["tickets"]],
     }
 
 

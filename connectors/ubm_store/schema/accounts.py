@@ -32,7 +32,7 @@ FOLDED = (
     "ltrim(upper(replace(replace(replace(replace(replace(replace({}"
     ", ' ', ''), '-', ''), '.', ''), '/', ''), '_', ''), '#', '')), '0')"
 )
-KNOWN_KEY = f"coalesce(account_key, {FOLDED.format('account_number')})"
+KNOWN_KEY = FOLDED.format("account_number")  # the account's key holds customer and vendor too
 KNOWN_TAIL = f"substr({KNOWN_KEY}, length({KNOWN_KEY}) - 3)"  # the last four
 KNOWN_METER = FOLDED.format("meter_number")
 

@@ -9,10 +9,11 @@ from traceback import format_exc
 import structlog
 
 from ubm_sync.calendars.coverage import Active, Coverage
-from ubm_sync.desk import Desk, Dossier, Filing, Opening
+from ubm_sync.desk import RELATED, Desk, Dossier, Filing, Opening
 from ubm_sync.dispatch.closing import close_row
 from ubm_sync.dispatch.gathering import Gatherer
 from ubm_sync.dispatch.hearing import rank_of
+from ubm_sync.dispatch.related import account_tickets
 from ubm_sync.model import Outcome, Result
 from ubm_sync.routing import signals
 from ubm_sync.routing.case import ARCHIVED, ROW, Case
@@ -112,12 +113,12 @@ class Working:
                     odd.append(case)
         with self._state.transaction() as tx:
             for step in steps:
-                step.case.due = bool(step.values)
+                step.case.due = bool(step.values or step.links)
                 self._remember(tx, step, now)
             tx.disconnections.save(one.case for one in steps)
             tx.disconnections.save(self._lost(tx, one, now) for one in gone)
             tx.disconnections.save(odd)
-        self._file([one for one in steps if one.values])
+        self._file([one for one in steps if one.values or one.links], now)
 
     def _world(self, tx: Tx, case: Case) -> World:
         customer = self._gather.named(case.customer)
@@ -128,6 +129,7 @@ class Working:
             self._active,
             self._visible(case.customer),
             close_row(tx, case, customer, self._gather.key_of),
+            account_tickets(tx, case.ids),
         )
 
     def _remember(self, tx: Tx, step: Step, now: datetime) -> None:
@@ -187,21 +189,21 @@ class Working:
             tx.audit.append([entry])
         return case
 
-    def _file(self, steps: Iterable[Step]) -> None:
+    def _file(self, steps: Iterable[Step], now: datetime) -> None:
         by_key = {one.case.id: one for one in steps}
         if not by_key:
             return
         filings = [
-            Filing(one.case.id, one.case.ticket, one.values, one.case.company)
+            Filing(one.case.id, one.case.ticket, one.values, one.case.company, one.links)
             for one in by_key.values()
         ]
         for outcome in self._desk.file(filings):
             step = by_key[outcome.key]
-            self._landed(step, outcome)
+            self._landed(step, outcome, now)
         with self._state.transaction() as tx:
             tx.disconnections.save(one.case for one in by_key.values())
 
-    def _landed(self, step: Step, outcome: Outcome) -> None:
+    def _landed(self, step: Step, outcome: Outcome, now: datetime) -> None:
         case = step.case
         if outcome.result is Result.LANDED:
             landed = step.values.keys() if outcome.landed is None else outcome.landed
@@ -217,6 +219,18 @@ class Working:
             case.owner = ""
         elif settled:
             case.due = False
+        if step.links and outcome.result is Result.LANDED:
+            _linked(step, outcome, now)
+
+
+def _linked(step: Step, outcome: Outcome, now: datetime) -> None:
+    """Remember the links that are there; those that can never be are not asked for again."""
+    case = step.case
+    if outcome.landed is None or RELATED in (*outcome.landed, *outcome.at_fault):
+        case.linked = (*case.linked, *step.links)
+    else:
+        again = now + _AGAIN
+        case.wake_at = again if case.wake_at is None else min(case.wake_at, again)
 
 
 def _present(case: Case, dossiers: Mapping[str, Dossier]) -> dict[str, Dossier]:
@@ -226,9 +240,12 @@ def _present(case: Case, dossiers: Mapping[str, Dossier]) -> dict[str, Dossier]:
         for ref in (case.ticket, *case.others)
         if ref in dossiers
     }
+    before = case.ticket
     if case.ticket in dossiers:
         case.ticket = dossiers[case.ticket].ticket.ref
     elif found:
         case.ticket = next(iter(found))
+    if case.ticket != before:
+        case.linked = ()
     case.others = tuple(ref for ref in found if ref != case.ticket)
     return found

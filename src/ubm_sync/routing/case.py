@@ -41,9 +41,10 @@ class Case:
     ``pay_by`` is the effective deadline. ``arrived`` is when the text came in, ``turn`` counts how
     often new facts began everything anew. ``since`` is the newest that was seen of its tickets
     when it was routed, by the desk's clock, which need not agree with ours. ``filed`` is what the
-    service wrote into the ticket's fields, ``outcome`` "" while it is open, ``acknowledged``,
-    ``no`` (people say it is none) or ``closed``. ``due``: look at the next chance; ``wake_at``:
-    look then. ``held``: nobody is told before the end of a quiet window.
+    service wrote into the ticket's fields, ``linked`` are the accounts' own tickets it is linked
+    to. ``outcome`` is "" while it is open, ``acknowledged``, ``no`` (people say it is none) or
+    ``closed``. ``due``: look at the next chance; ``wake_at``: look then. ``held``: nobody is told
+    before the end of a quiet window.
     """
 
     id: str
@@ -81,6 +82,7 @@ class Case:
     stage: str = ""  # where the ticket was when it was routed
     told: tuple[Told, ...] = ()
     filed: Mapping[str, str] = field(default_factory=nothing)
+    linked: tuple[str, ...] = ()
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
     acknowledged_how: str = ""
@@ -129,8 +131,8 @@ def plain(case: Case) -> dict[str, Any]:
     """Return a case as JSON values, for programs."""
     names = (
         "id", "name", "source", "ticket", "others", "customer", "category", "confidence", "phrase",
-        "state", "deadline", "deadline_kind", "pay_by", "numbers", "ids", "vendor", "site",
-        "vulnerable", "off_channel", "arrived", "routed_at", "owner", "role", "level",
+        "state", "deadline", "deadline_kind", "pay_by", "numbers", "ids", "linked", "vendor",
+        "site", "vulnerable", "off_channel", "arrived", "routed_at", "owner", "role", "level",
         "acknowledged_at", "acknowledged_by", "acknowledged_how", "outcome", "closed_at", "held",
         "wake_at", "trouble",
     )  # fmt: skip

@@ -27,7 +27,8 @@ class World:
     """What a decision needs besides the case.
 
     ``customer`` has no key where nobody knows whose ticket it is. ``visible``: the customer may be
-    told things. ``close_row`` says how a request to close goes on.
+    told things. ``close_row`` says how a request to close goes on. ``account_tickets`` stand for
+    the accounts named: the tickets with which their locations were added.
     """
 
     customer: Customer
@@ -36,6 +37,7 @@ class World:
     active: Active
     visible: bool = False
     close_row: str = ""
+    account_tickets: tuple[str, ...] = ()
 
     @property
     def ladder(self) -> Ladder:
@@ -66,10 +68,12 @@ class Step:
     """What to do now: fields of the ticket to set, notes, tasks, and what to tell the customer.
 
     ``case`` is how the case is afterwards. ``events`` are what happened, for the audit log.
+    ``links`` are tickets of the accounts named that it is not linked to yet.
     """
 
     case: Case
     values: dict[str, str | None] = field(default_factory=dict)
+    links: tuple[str, ...] = ()
     notes: list[NoteDraft] = field(default_factory=list)
     tasks: list[TaskDraft] = field(default_factory=list)
     replies: list[NoteDraft] = field(default_factory=list)
@@ -113,6 +117,9 @@ def decide(case: Case, dossiers: Mapping[str, Dossier], world: World, now: datet
     elif step.case.outcome == "":
         _escalate(step, world, now)
     step.values |= values_for(step.case, mine)
+    step.links = tuple(
+        ref for ref in world.account_tickets if ref not in {*step.case.linked, *dossiers}
+    )
     return step
 
 

@@ -51,7 +51,7 @@ _COLUMNS = ("id", "customer", "ticket", "category", "outcome", "arrived", "route
 _NAMES = tuple(one.name for one in fields(Case))
 _INSTANTS = ("arrived", "routed_at", "since", "acknowledged_at", "closed_at", "held", "wake_at")
 _DAYS = ("deadline", "pay_by")
-_LISTS = ("keys", "numbers", "ids", "facts", "others")
+_LISTS = ("keys", "numbers", "ids", "facts", "others", "linked")
 
 
 class Disconnections(Repository):

@@ -35,6 +35,7 @@ class Page:
 
     ticket: Ticket
     companies: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
     messages: list[Message] = field(default_factory=list)
     changes: dict[str, list[Change]] = field(default_factory=lambda: defaultdict(list))
     notes: list[Note] = field(default_factory=list)
@@ -52,6 +53,7 @@ class HelpDesk:
         self.page_size = page_size
         self.down = False
         self.unassignable: set[str] = set()  # who gets no task, although they can sign in
+        self.unlinkable = False  # tickets cannot be linked to others for now
         self.lost: set[str] = set()  # calls whose next answer is lost after it took effect
         self.calls: defaultdict[str, int] = defaultdict(int)
         self.told: list[str] = []  # the tickets that got a note, in the order of time
@@ -229,6 +231,12 @@ class HelpDesk:
                 page.changes[name].append(Change(value, now, _OURS, is_person=False))
             if one.company and not page.companies:
                 page.companies = (one.company,)
+            if one.related and self.unlinkable:
+                self._touch(one.ref, self.clock.now())
+                ended = self._ended("file", one.key, one.ref)
+                yield ended._replace(landed=frozenset(one.values), reason="not linked yet")
+                continue
+            page.related += one.related
             self._touch(one.ref, self.clock.now())
             yield self._ended("file", one.key, one.ref)
 

@@ -8,7 +8,7 @@ import pytest
 from tests.integration.hubspot_connector.helpdesk import BO, CSM, JO, HelpDesk
 
 from ubm_hubspot.emulator.associations import LINKS
-from ubm_sync.desk import Channel, Filing, Opening
+from ubm_sync.desk import RELATED, Channel, Filing, Opening
 from ubm_sync.emulation.faults import Fault
 from ubm_sync.errors import NoAccess, Temporary
 from ubm_sync.model import Result
@@ -101,6 +101,50 @@ def test_a_company_that_is_not_there_leaves_the_fields_written(desk: HelpDesk) -
     assert outcome.result is Result.LANDED
     assert set(outcome.landed or ()) == {"priority"}
     assert "company" in outcome.reason
+
+
+def test_a_filing_links_the_tickets_that_stand_for_accounts(desk: HelpDesk) -> None:
+    ref, account, other = desk.write_in(), desk.ticket("Store 0412"), desk.ticket("Store 0413")
+    desk.poll()
+    before = desk.calls()
+
+    outcome = desk.file(Filing("f", ref, {"confidence": "0.5"}, related=(account, other)))["f"]
+
+    assert (outcome.result, outcome.landed) == (Result.LANDED, None)
+    assert desk.see(ref)["tickets"] == [account, other]
+    assert desk.see(account)["tickets"] == [ref]
+    assert desk.calls() - before == 2
+    desk.file(Filing("again", ref, {}, related=(account,)))
+    assert desk.see(ref)["tickets"] == [account, other]
+
+
+def test_a_ticket_that_went_leaves_the_fields_and_other_links(desk: HelpDesk) -> None:
+    ref, gone, there, second = (desk.ticket() for _ in range(4))
+    desk.act("archive_ticket", id=gone)
+
+    outcomes = desk.file(
+        Filing("f", ref, ROUTED, company(desk), (gone, there)),
+        Filing("s", second, {}, "", (there,)),
+    )
+
+    outcome = outcomes["f"]
+    assert (outcome.result, outcome.at_fault) == (Result.LANDED, (RELATED,))
+    assert outcome.landed == frozenset(ROUTED)
+    assert "not linked" in outcome.reason
+    assert outcomes["s"].landed is None
+    assert sorted(desk.see(there)["tickets"]) == sorted([ref, second])
+
+
+def test_links_whose_answer_is_lost_are_asked_for_again(desk: HelpDesk) -> None:
+    ref, account = desk.write_in(), desk.ticket("Store 0412")
+    desk.poll()
+    desk.fault(Fault.ERROR, "/crm/v4/associations/tickets/tickets/", times=None)
+
+    outcome = desk.file(Filing("f", ref, {"confidence": "0.5"}, related=(account,)))["f"]
+
+    assert (outcome.result, outcome.at_fault) == (Result.LANDED, ())
+    assert outcome.landed == frozenset({"confidence"})
+    assert "not linked yet" in outcome.reason
 
 
 def test_an_old_portal_without_urgent_takes_high() -> None:

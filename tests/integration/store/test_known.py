@@ -84,6 +84,17 @@ def test_a_number_is_found_however_it_is_typed(shop: Store, typed: str) -> None:
     )
 
 
+def test_the_key_that_the_service_gives_an_account_hides_no_number(shop: Store) -> None:
+    shop.sql(
+        "UPDATE account SET account_key = 'halsted|ComEd|IL|4471908023' WHERE id = :id", id=JOLIET
+    )
+
+    assert told(named(shop, "0447-190-8023")) == [(JOLIET, "account number 0447-190-8023")]
+    assert told(named(shop, "*8023", vendors=["ComEd"])) == [
+        (JOLIET, "a number that ends in 8023 with ComEd")
+    ]
+
+
 def test_a_number_typed_by_hand_is_found_although_it_has_no_key(shop: Store) -> None:
     shop.sql(
         "UPDATE account SET account_key = NULL, account_number = '0447-190 8023' WHERE id = :id",

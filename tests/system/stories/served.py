@@ -28,8 +28,7 @@ from ubm_sync.cli.context import guarded
 from ubm_sync.cli.main import app as command_line
 from ubm_sync.cli.working import jobs
 from ubm_sync.clock import ShiftedClock
-from ubm_sync.config import Configuration, Environment, load_configuration
-from ubm_sync.config.phrases import PhraseSettings
+from ubm_sync.config import Configuration, Environment, load_configuration, phrases
 from ubm_sync.disconnection import Message, read
 from ubm_sync.live import Live
 from ubm_sync.scheduler import Service
@@ -114,8 +113,8 @@ def warm(variables: Mapping[str, str], folder: str) -> None:
     vars(ssl)["create_default_context"] = cache(ssl.create_default_context)
     logs.configure(level="info", stream=sys.stderr)
     app = _application(variables)
-    grammar = app.configuration.phrases.grammar()
-    setattr(PhraseSettings, "grammar", lambda _self: grammar)
+    grammar = app.configuration.phrases.grammar()  # compiled once, like the configuration
+    vars(phrases)["extended"] = lambda _extension: grammar
     read(Message("", "Our power is shut off today.", app.clock.now(), "America/Chicago"), grammar)
     engine = app.engine()
     for _ in range(3):
