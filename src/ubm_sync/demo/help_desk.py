@@ -6,27 +6,14 @@ and people answer late, or not at all.
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 
-from ubm_sync.calendars import clock_text, day_text, local
 from ubm_sync.cli import screen
-from ubm_sync.demo.cast import DANA, DREW, HALSTED, JOLIET, LEA, OMAR, PRIYA
-from ubm_sync.demo.opening import enter, set_up
-from ubm_sync.demo.people import People
-from ubm_sync.demo.story import StepFailed
-from ubm_sync.demo.tale import Tale
+from ubm_sync.demo.cast import DANA, DREW, JOLIET, LEA, OMAR, PRIYA
+from ubm_sync.demo.desk_tale import CLIENT, DeskTale
 from ubm_sync.demo.virtual import VirtualStage
-from ubm_sync.desk import DESK, KIND
 
-START = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # a Monday, 08:00 in Chicago
-POLL = timedelta(seconds=20)
-CLIENT = replace(HALSTED, backup=PRIYA)
 COVERAGE = f"""\
 closures: [2026-11-27, 2026-12-24]
 people:
@@ -41,16 +28,16 @@ director: {DREW}
 """
 
 
-class HelpDesk(Tale):
+class HelpDesk(DeskTale):
     """Plays a few days at the help desk, on a stage of their own."""
 
     def __init__(self, stage: VirtualStage) -> None:
         (stage.folder / "config" / "coverage.yaml").write_text(COVERAGE, encoding="utf-8")
         super().__init__(stage)
-        self._told: dict[str, int] = {}
 
     def chapters(self) -> Iterator[Callable[[], None]]:
         """Yield the parts in order."""
+        yield self.a_location_is_there
         yield self.a_notice_by_mail
         yield self.a_call_from_the_dark
         yield self.a_store_that_closes
@@ -61,22 +48,21 @@ class HelpDesk(Tale):
 
     def _open(self) -> None:
         screen.heading("Five notices at the help desk, on a clock of its own")
-        set_up(self.app)
-        self.app = enter(self.stage, self.app, [CLIENT])
-        self.people = People(self.stage, self.app)
-        self.people.enter(CLIENT, self.app.customers[CLIENT.key].sheet)
-        for email, first, last in ((LEA, "Lea", "Brandt"), (DREW, "Drew", "Malik")):
-            self.people.hire(email, first, last)
-        mapping = self.app.configuration.mappings[KIND]
-        self._place = mapping.place(DESK)
-        self._names = {name: one.external for name, one in mapping.bindings[DESK].items()}
-        self.engine = self.app.engine()
-        lane = self.app.dispatcher()
-        if lane is None:
-            raise StepFailed("There is no help desk to look at.")
-        self.lane = lane
+        super()._open()
 
     # ------------------------------------------------------------------------------ the notices
+
+    def a_location_is_there(self) -> None:
+        """Take one location all the way to its account: the one the first notice is about."""
+        self.say("Halsted added Joliet, Dana approves it")
+        self._row = self.people.type_row(CLIENT, JOLIET)
+        self._settle()
+        (ticket,) = self.people.tickets()
+        self._location = str(ticket["id"])
+        self.people.edit_tickets(DANA, [self._location], approval="approve")
+        self._settle()
+        account = self.people.rows(CLIENT)[self._row].get("ubm_account_id", "")
+        self.expect(f"its account is {account}, its ticket {self._location}", lambda: bool(account))
 
     def a_notice_by_mail(self) -> None:
         """Show what a manager is given with a notice, and that an answer ends the reminders."""
@@ -94,6 +80,8 @@ class HelpDesk(Tale):
         self.expect("Thanksgiving and the closed Friday lie between: pay by Wednesday",
             lambda: "pay by Wed 11/25" in self.notes(ref)[0])  # fmt: skip
         self.expect("one task waits for Dana", lambda: self.tasks(ref) == [DANA])
+        self.expect(f"it is linked to Joliet's own ticket, {self._location}",
+            lambda: self._page(ref)["tickets"] == [self._location])  # fmt: skip
         self.does("2026-11-23 09:17", "Dana answers the customer", DANA, "send_message", ref,
             subject="Re: notice", to=CLIENT.person, text="Paid today.")  # fmt: skip
         self.until("2026-11-23 12:00")
@@ -139,9 +127,8 @@ class HelpDesk(Tale):
         """Show that a notice typed into a row is handled, and marked."""
         self._pass("2026-11-25 09:00")
         self.say("Halsted types into the notes of a row")
-        self.people.type_row(
-            CLIENT, {**JOLIET, "notes": "shut off notice from ComEd on the door!! says 12/09/2026"}
-        )
+        words = "shut off notice from ComEd on the door!! says 12/09/2026"
+        self.people.edit_row(CLIENT, self._row, {"notes": words})
         self.engine.cycle()
         self.look()
         (page,) = [one for one in self._find() if one["properties"].get(self._names["off_channel"])]
@@ -199,117 +186,3 @@ class HelpDesk(Tale):
         command = f"ubm-sync --env-file {self.stage.env_file} disconnections"
         screen.say(f"The same in the terminal: {command} list --all")
         screen.say(f"Why one is one, and all that was sent: {command} show {cases[0].name}")
-
-    # ------------------------------------------------------------------------------ what happens
-
-    def arrives(
-        self, when: str, told: str, subject: str, content: str, channel: str = "EMAIL"
-    ) -> str:
-        """Let a ticket come in at a moment, then let the service look; return its id."""
-        self._pass(when)
-        self.say(f'{told}: "{subject}"')
-        answer = self._act(
-            "",
-            "create_ticket",
-            properties={"subject": subject, "content": content, "source_type": channel},
-            company=self.app.customers[CLIENT.key].company,
-            pipeline=self._place.pipeline,
-            stage=self._stage_label("new"),
-        )
-        ref = str(answer["id"])
-        self.stage.clock.sleep(POLL.total_seconds())
-        self.look()
-        self._show_notes(ref)
-        return ref
-
-    def does(self, when: str, told: str, who: str, what: str, ref: str, **order: Any) -> None:
-        """Let somebody act on a ticket at a moment, then let the service look."""
-        self._pass(when)
-        self.say(told)
-        self._act(who, what, id=ref, **order)
-        self.look()
-        self._show_notes(ref)
-
-    def until(self, when: str) -> None:
-        """Let time pass, and the service look every five minutes."""
-        there = self._at(when)
-        while self.stage.clock.now() < there:
-            left = there - self.stage.clock.now()
-            self.stage.clock.sleep(min(left, timedelta(minutes=5)).total_seconds())
-            self.look()
-        for ref in list(self._told):
-            self._show_notes(ref)
-
-    def look(self) -> None:
-        """Look at the desk once."""
-        done = self.lane.round()
-        if done.problems or done.skipped:
-            raise StepFailed(f"A look failed: {done.skipped or done.problems[0]}")
-
-    def _pass(self, when: str) -> None:
-        there = self._at(when)
-        self.stage.clock.sleep(max(0.0, (there - self.stage.clock.now()).total_seconds()))
-
-    @staticmethod
-    def _at(when: str) -> datetime:
-        naive = datetime.fromisoformat(when)
-        return naive.replace(tzinfo=local(START, CLIENT.zone).tzinfo)
-
-    # ------------------------------------------------------------------------------ what is seen
-
-    def say(self, told: str) -> None:
-        """Say what happens, with the time."""
-        now = self.stage.clock.now()
-        date = day_text(local(now, CLIENT.zone).date())
-        screen.say(f"{date:<10} {clock_text(now, CLIENT.zone)}  {told}", "bold")
-
-    def notes(self, ref: str) -> list[str]:
-        """Return the notes on a ticket, oldest first."""
-        found: list[str] = self._page(ref)["notes"]
-        return [html.unescape(re.sub(r"<br ?/?>", "\n", one)) for one in found]
-
-    def tasks(self, ref: str) -> list[str]:
-        """Return who was given a task about a ticket, in the order of time."""
-        return [str(one["owner"]) for one in self._page(ref)["tasks"]]
-
-    def expect(self, what: str, holds: Callable[[], bool]) -> None:
-        """Say that something is so; raises StepFailed where it is not."""
-        if not holds():
-            raise StepFailed(f"At the help desk this was not so: {what}.")
-        screen.say(f"  ok  {what}", "green")
-
-    def expect_fields(self, ref: str, what: str, **fields: str) -> None:
-        """Say that a ticket shows these values; raises StepFailed where it does not."""
-        page = self._page(ref)
-        shown = {name: page["properties"].get(self._names[name], "") for name in fields}
-        if "owner" in shown:
-            shown["owner"] = page["owner"]
-        if shown != fields:
-            raise StepFailed(f"At the help desk this was not so: {what}; it shows {shown}.")
-        screen.say(f"  ok  {what}", "green")
-
-    def _was_told_last(self, ref: str, who: str) -> bool:
-        told = self.tasks(ref)
-        return told.count(who) == 1 and told[-1] == who
-
-    def _show_notes(self, ref: str) -> None:
-        notes = self.notes(ref)
-        for note in notes[self._told.get(ref, 0) :]:
-            screen.say(f"                  note: {note}", "dim")
-        self._told[ref] = len(notes)
-
-    def _page(self, ref: str) -> dict[str, Any]:
-        page: dict[str, Any] = self._act("everybody", "see_ticket", id=ref)
-        return page
-
-    def _find(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._act(
-            "everybody", "find_tickets", pipeline=self._place.pipeline
-        )
-        return found
-
-    def _act(self, who: str, do: str, **order: object) -> Any:
-        return self.stage.act(self._place.system, who, do, **order)
-
-    def _stage_label(self, key: str) -> str:
-        return next(one.label for one in self._place.stages if one.key == key)

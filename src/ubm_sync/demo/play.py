@@ -13,7 +13,7 @@ from ubm_sync.cli.context import options
 from ubm_sync.cli.working import jobs
 from ubm_sync.config import Environment
 from ubm_sync.demo.cast import CLIENTS
-from ubm_sync.demo.help_desk import START as MONDAY
+from ubm_sync.demo.desk_tale import START as MONDAY
 from ubm_sync.demo.help_desk import HelpDesk
 from ubm_sync.demo.hundred_days import START, HundredDays
 from ubm_sync.demo.lasting import LastingStage
