@@ -9,7 +9,7 @@ import pytest
 from tests.stack import ROOT
 from tests.system.commands import Terminal
 
-from ubm_sync.demo.help_desk import START as MONDAY
+from ubm_sync.demo.desk_tale import START as MONDAY
 from ubm_sync.demo.help_desk import HelpDesk
 from ubm_sync.demo.hundred_days import PAGES, START, HundredDays
 from ubm_sync.demo.story import StepFailed

@@ -20,7 +20,7 @@ from ubm_sync.state import Doubt, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.noticed import Mask
 from ubm_sync.sync.rules import PlaceRule, Rules
-from ubm_sync.sync.typed import had_seen_ours, is_same, overwritten
+from ubm_sync.sync.typed import had_seen_ours, is_same, overwritten, was_typed_over
 
 log = structlog.get_logger(__name__)
 
@@ -67,19 +67,28 @@ class LookBack:
         answers = dict(connector.history(rule.name, list(dict.fromkeys(map(_spot, doubts)))))
         done = [one for one in doubts if _spot(one) in answers]
         lost: list[tuple[Doubt, Past, bool]] = []
+        replaced: list[Doubt] = []
         for one in done:
             past = answers[_spot(one)]
+            if was_typed_over(one, past, rule):
+                replaced.append(one)
             if typed := overwritten(one, past, rule):
                 by = connector.person(typed.by) if typed.by else None
                 newer = had_seen_ours(one, past, typed, rule)
                 lost.append((one, self._masked(one, typed._replace(by=by)), newer))
-        self._settle(done, lost, now)
+        self._settle(done, lost, now, replaced)
         return len(lost)
 
     def _settle(
-        self, done: Sequence[Doubt], lost: Sequence[tuple[Doubt, Past, bool]], now: datetime
+        self,
+        done: Sequence[Doubt],
+        lost: Sequence[tuple[Doubt, Past, bool]],
+        now: datetime,
+        replaced: Sequence[Doubt] = (),
     ) -> None:
         with self._state.transaction() as tx:
+            for doubt in replaced:
+                self._landed(tx, doubt)
             for doubt, typed, newer in lost:
                 self._keep(tx, doubt, typed, now, newer=newer)
             tx.doubts.drop(done)
@@ -88,6 +97,20 @@ class LookBack:
         """Return what may be stored of a typed value: no secrets, as of everything observed."""
         shown = {} if typed.value is None else self._mask({doubt.field: typed.value})
         return typed._replace(value=shown[doubt.field]) if doubt.field in shown else typed
+
+    def _landed(self, tx: Tx, doubt: Doubt) -> None:
+        """Know that our value was there, where that was open: what came after it is newer."""
+        where = f"{doubt.place}.{doubt.field}"
+        record = tx.records.load([doubt.sync_id]).get(doubt.sync_id)
+        if record is None or doubt.field not in self._places[doubt.place].shared:
+            return
+        sent = book.any_of(record.memory.get(book.SENT + where))
+        if not sent or sent[-1] != doubt.written:
+            return  # it is known, or something else was sent since
+        memory = {key: one for key, one in record.memory.items() if key != book.SENT + where}
+        record.memory = {**memory, book.PUT + where: doubt.written}
+        record.dirty = True
+        tx.records.save([record])
 
     def _keep(self, tx: Tx, doubt: Doubt, typed: Past, now: datetime, *, newer: bool) -> None:
         """Keep a typed value; where ours still stands, have it decided as it was before ours.

@@ -90,6 +90,22 @@ def had_seen_ours(doubt: Doubt, past: Sequence[Past], typed: Past, rule: PlaceRu
     )
 
 
+def was_typed_over(doubt: Doubt, past: Sequence[Past], rule: PlaceRule) -> bool:
+    """Return whether our write landed on what we had seen there, and somebody has set it since.
+
+    That is what its answer would have told, had it come: whoever typed next had seen ours. A
+    history need not begin with the empty field.
+    """
+    if not past or is_same(rule, doubt.field, past[0].value, doubt.written):
+        return False
+    shown = [*(one.value for one in past[1:]), None]
+    return any(
+        is_same(rule, doubt.field, newer, doubt.written)
+        and is_same(rule, doubt.field, older, doubt.seen)
+        for newer, older in pairwise(shown)
+    )
+
+
 def as_typed(
     seen: Mapping[str, Observation],
     notebook: Mapping[str, str],

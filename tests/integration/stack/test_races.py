@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -267,19 +267,16 @@ def test_a_decision_made_right_before_our_write_to_the_ticket_counts(stack: Stac
     assert stack.ticket()["stage"] == "Not accepted"
 
 
-def test_a_process_that_is_killed_in_that_moment_finds_it_at_its_start(stack: Stack) -> None:
-    row = stack.type_row()
-    stack.settle()
-    ticket = stack.ticket()
-    stack.edit_row(row, {"GL / Cost Center": "6410"})
+class Killed(BaseException):
+    """The process ends here."""
 
-    class Killed(BaseException):
-        pass
 
-    def edit_and_kill() -> None:
-        stack.edit_ticket(ticket, ubm_gl_code="7000")
+def kill_after_write(stack: Stack, meanwhile: Callable[[], None]) -> None:
+    """Run a cycle that is killed once its write to a ticket has its effect.
 
-    adapter = let_in(stack, DESK, edit_and_kill)
+    ``meanwhile`` comes right before it.
+    """
+    adapter = let_in(stack, DESK, meanwhile)
     send = adapter.send
 
     def dying(*args: object, **options: object) -> object:
@@ -293,11 +290,49 @@ def test_a_process_that_is_killed_in_that_moment_finds_it_at_its_start(stack: St
     with pytest.raises(Killed):
         stack.cycle()
     stack.stop()
+
+
+def test_a_process_that_is_killed_in_that_moment_finds_it_at_its_start(stack: Stack) -> None:
+    row = stack.type_row()
+    stack.settle()
+    ticket = stack.ticket()
+    stack.edit_row(row, {"GL / Cost Center": "6410"})
+
+    kill_after_write(stack, lambda: stack.edit_ticket(ticket, ubm_gl_code="7000"))
     stack.settle()
 
     assert stack.row(row)["GL / Cost Center"] == "6410"
     assert stack.ticket()["properties"]["ubm_gl_code"] == "7000"
     assert "6410" in stack.ticket()["properties"]["ubm_conflict"]
+
+
+def test_what_is_typed_over_a_write_whose_process_was_killed_is_newer(stack: Stack) -> None:
+    row = stack.type_row()
+    stack.settle()
+    ticket = stack.ticket()
+    stack.edit_row(row, {"GL / Cost Center": "6410"})
+
+    kill_after_write(stack, lambda: None)
+    stack.edit_ticket(ticket, ubm_gl_code="7000")
+    stack.settle()
+
+    assert shown(stack, row) == ("7000", "7000")
+    assert not stack.ticket()["properties"].get("ubm_conflict")
+
+
+def test_what_was_typed_on_both_sides_meanwhile_still_waits_for_a_person(stack: Stack) -> None:
+    row = stack.type_row()
+    stack.settle()
+    ticket = stack.ticket()
+    stack.edit_row(row, {"GL / Cost Center": "6410"})
+
+    kill_after_write(stack, lambda: None)
+    stack.edit_ticket(ticket, ubm_gl_code="7000")
+    stack.edit_row(row, {"GL / Cost Center": "6420"})
+    stack.settle()
+
+    assert shown(stack, row) == ("6420", "7000")
+    assert "6420" in stack.ticket()["properties"]["ubm_conflict"]
 
 
 def test_nothing_is_looked_up_in_sheets_where_nobody_came_in_between(stack: Stack) -> None:

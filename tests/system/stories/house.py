@@ -30,6 +30,7 @@ from ubm_sync.emulation.faults import Faults
 from ubm_sync.emulation.server import Server
 
 FIRST, SECOND = "A", "B"  # the two instances of the service
+WITHOUT_LANE = "config_without_lane"  # the folder with a configuration of its own
 NO_LIMITS: Mapping[str, Mapping[str, Any]] = {
     "hubspot": {"per_ten_seconds": 0, "search_per_second": 0, "daily": 0, "search_lag": 0.0},
     "smartsheet": {"per_minute": 0},
@@ -92,6 +93,7 @@ class House:
     _open: ExitStack = field(default_factory=ExitStack)
     _templates: dict[str, Databases] = field(default_factory=dict)
     _number: int = 0
+    _lane: bool = True
 
     def __enter__(self) -> Self:
         try:
@@ -106,12 +108,18 @@ class House:
 
     def variables(self, caller: str, databases: Databases) -> dict[str, str]:
         """Return what an instance of the service is started with."""
-        return {**self._variables[caller], **databases.variables}
+        own = {} if self._lane else {"UBM_SYNC_CONFIG": str(self.folder / WITHOUT_LANE)}
+        return {**self._variables[caller], **own, **databases.variables}
 
     @contextmanager
-    def story(self, kind: str, exchange: Exchange, *, empty: bool = False) -> Iterator[Databases]:
-        """Set everything back; give prepared (or ``empty``) databases that vanish afterwards."""
-        self.exchange = exchange
+    def story(
+        self, kind: str, exchange: Exchange, *, empty: bool = False, lane: bool = True
+    ) -> Iterator[Databases]:
+        """Set everything back; give prepared (or ``empty``) databases that vanish afterwards.
+
+        ``lane``: whether the service looks for disconnections beside its cycles.
+        """
+        self.exchange, self._lane = exchange, lane
         self.restore(prepared=True)
         self._number += 1
         with self._databases(kind, f"story_{self._number}", empty=empty) as databases:
@@ -140,6 +148,9 @@ class House:
             self.clients = world.clients
             self._save("prepared")
             base = dict(world.variables)
+            shutil.copytree(self.folder / "w" / "config", self.folder / WITHOUT_LANE)
+        lane = self.folder / WITHOUT_LANE / "disconnections.yaml"
+        lane.write_text("on: false\n", encoding="utf-8")
         for caller in (FIRST, SECOND):
             self._variables[caller] = dict(base)
             for emulator in self.emulators.values():

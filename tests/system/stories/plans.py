@@ -33,6 +33,7 @@ class Plan:
     two: bool = False  # a second instance from the beginning
     errand: str = ""  # a command that is killed, too
     errand_ends: tuple[End, ...] = ()
+    lane: bool = True
 
 
 def plan(seed: int) -> Plan:
@@ -58,6 +59,8 @@ def plan(seed: int) -> Plan:
         two=kind == 6,
         errand=errand,
         errand_ends=tuple(some_end(chance, killed) for _ in range(2 if errand else 0)),
+        # A frozen instance's second thread may hold a write, which no story could know of.
+        lane=kind != 7,
     )
 
 

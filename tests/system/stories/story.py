@@ -56,7 +56,8 @@ class Story:
         self.say(f"seed {self.plan.seed} on {self.kind} {self.plan.errand}")
         self._until = time.monotonic() + PATIENCE
         empty = self.plan.errand in {"setup", "migrate"}
-        with self.house.story(self.kind, self.exchange, empty=empty) as databases:
+        story = self.house.story(self.kind, self.exchange, empty=empty, lane=self.plan.lane)
+        with story as databases:
             try:
                 return self._play(databases)
             finally:
