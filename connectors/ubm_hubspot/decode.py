@@ -58,9 +58,11 @@ class _Form:
             elif binding.type is FieldType.LINK:
                 continue
             elif binding.type is FieldType.PERSON:
-                self.special.append((binding.external, binding.field, _person(names)))
+                self.special.append((binding.external, binding.field, _person(names, binding)))
             elif binding.type is FieldType.CHOICE:
                 self.special.append((binding.external, binding.field, _choice(binding, names)))
+            elif binding.translation is not None:
+                self.special.append((binding.external, binding.field, _translated(binding)))
             elif binding.shape:
                 self.special.append((binding.external, binding.field, _shaped(binding.shape)))
             elif binding.type in READERS:
@@ -221,10 +223,28 @@ def _choice(binding: Binding, names: Names) -> Reader:
     return lambda text: read(names.our_option(name, text))
 
 
-def _person(names: Names) -> Reader:
+def _person(names: Names, binding: Binding) -> Reader:
     def read(owner_id: str) -> Read:
         email = names.owner_email(owner_id)
+        if email and binding.translation is not None:
+            return Read(*binding.translation.read(email))
         return Read(email) if email else Read("", Mark.FOREIGN)
+
+    return read
+
+
+def _translated(binding: Binding) -> Reader:
+    """Read the text as its type, take its shape off, then translate what is left."""
+    plain = READERS.get(binding.type)
+    unshaped = _shaped(binding.shape) if binding.shape else None
+    translation = binding.translation
+
+    def read(text: str) -> Read:
+        inside = unshaped(text).value if unshaped else text
+        value, mark = plain(inside) if plain else Read(inside.strip())
+        if mark or translation is None:
+            return Read(value, mark)
+        return Read(*translation.read(value))
 
     return read
 

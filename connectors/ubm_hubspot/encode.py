@@ -66,7 +66,8 @@ class Encoder:
             self._plain[name] = {
                 each.field: each.external
                 for each in place.bindings
-                if each.type in _TEXTS and each.writable and not each.shape
+                if each.type in _TEXTS and each.writable
+                if not (each.shape or each.translation)
                 if each.external != identity
             }
             for binding in place.bindings:
@@ -115,10 +116,11 @@ class Encoder:
         elif not value:
             parcel.properties[binding.external] = ""
         elif binding.type is FieldType.PERSON:
-            parcel.properties[binding.external] = self._owner(value)
+            parcel.properties[binding.external] = self._owner(_translated(binding, value))
         else:
             write = self._writers.get((place, binding.field)) or WRITERS.get(binding.type)
-            text = write(value) if write else write_text(value)
+            given = value if binding.type is FieldType.CHOICE else _translated(binding, value)
+            text = write(given) if write else write_text(given)
             shaped = binding.shape.replace("{}", text) if binding.shape else text
             ours = (binding.external, shaped)
             parcel.properties[binding.external] = self._ids.options.get(ours, shaped)
@@ -149,6 +151,15 @@ class Encoder:
             found = self._ids.stage_ids(place.name, place.stages[0].key)
             if found is not None:
                 parcel.properties[PIPELINE], parcel.properties[STAGE] = found
+
+
+def _translated(binding: Binding, value: str) -> str:
+    if binding.translation is None:
+        return value
+    try:
+        return binding.translation.write(value)
+    except ValueError as error:
+        raise Unfit(str(error)) from error
 
 
 def _fields_of(bindings: Sequence[Binding]) -> dict[str, str]:

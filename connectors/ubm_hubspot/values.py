@@ -141,6 +141,8 @@ def choice_reader(binding: Binding) -> Reader:
         found = ready.get(text)
         if found is not None:
             return found
+        if binding.translation is not None:
+            return Read(*binding.translation.read(text))
         value = decode.get(text, text)
         return Read(value, Mark.FOREIGN if known and value not in known else "")
 

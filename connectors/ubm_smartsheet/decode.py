@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from ubm_smartsheet.columns import SYNC_ID, Column, folded, reads_as_text
 from ubm_smartsheet.values import canonical_number, shown_number, trimmed
 from ubm_smartsheet.versions import ROW_LOCKED, make_version
-from ubm_sync.model import NOTHING, Binding, FieldType, Mark, Observation
+from ubm_sync.model import NOTHING, Binding, FieldType, Mark, Observation, Translation
 
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _TYPED_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})")  # as people in the US type it
@@ -31,6 +31,7 @@ class _Cell(NamedTuple):
     choices: frozenset[str]
     typed: Mapping[str, str] = NOTHING  # a choice as typed into a text column, folded -> ours
     is_text: bool = False  # a text column where another type is meant
+    translation: Translation | None = None
 
 
 #: How one column is read: its field, whether any text passes as it is, texts that are known to
@@ -140,14 +141,16 @@ def _compiled(binding: Binding, column: Column) -> _Column:
     prefix, _, suffix = binding.shape.partition("{}")
     checkbox = column.type == "CHECKBOX"
     plain = binding.type in {FieldType.TEXT, FieldType.LONG_TEXT, FieldType.IDENTIFIER}
-    as_it_is = plain and not binding.shape and not binding.decode and not checkbox
+    translation = binding.translation
+    as_it_is = plain and not (binding.shape or binding.decode or checkbox or translation)
     choices = frozenset(binding.choices) if binding.type is FieldType.CHOICE else frozenset()
     is_text = column.type == "TEXT_NUMBER" and reads_as_text(binding, column)
     shown = {one: binding.encode.get(one, one) for one in choices} if is_text else {}
     typed = {folded(word): one for one in shown for word in (one, shown[one])}
     cell = _Cell(
-        binding.type, checkbox, prefix, suffix, binding.decode, choices, typed or NOTHING, is_text
-    )
+        binding.type, checkbox, prefix, suffix, binding.decode, choices, typed or NOTHING, is_text,
+        translation,
+    )  # fmt: skip
     return binding.field, as_it_is, set(), cell
 
 
@@ -174,7 +177,10 @@ def _read(how: _Cell, cell: Mapping[str, Any], value: Any) -> tuple[str, Mark | 
         return "", None
     if how.prefix or how.suffix:
         text = _unshaped(text, how.prefix, how.suffix)
-    text = how.decode.get(text, text)
+    text, odd = _translated(how, text)
+    if odd == Mark.UNMAPPED:
+        return text, odd
+    mark = odd or mark
     if how.type is FieldType.DATE:
         return _date(_typed_date(text) if how.is_text else text)
     if how.is_text:
@@ -184,6 +190,13 @@ def _read(how: _Cell, cell: Mapping[str, Any], value: Any) -> tuple[str, Mark | 
     ):
         mark = mark or Mark.UNTYPED
     return text, mark
+
+
+def _translated(how: _Cell, text: str) -> tuple[str, Mark | None]:
+    if how.translation is None:
+        return how.decode.get(text, text), None
+    value, mark = how.translation.read(text)
+    return value, Mark(mark) if mark else None
 
 
 def _number(how: _Cell, cell: Mapping[str, Any], value: float) -> tuple[str, Mark | None]:

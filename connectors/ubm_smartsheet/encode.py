@@ -109,7 +109,12 @@ def _encode(row: Row, name: str, value: Written, binding: Binding, column: Colum
         cell["value"] = False if column.type == "CHECKBOX" else ""
         row.cells[name] = cell | ({"hyperlink": None} if link else {})
         return
-    text = binding.encode.get(value, value)
+    try:
+        text = outgoing(binding, value)
+    except ValueError as error:
+        row.faults[name] = str(error)
+        row.lasting = True
+        return
     if binding.shape:
         text = binding.shape.replace("{}", text)
     if len(text) > LONGEST_TEXT:
@@ -122,6 +127,13 @@ def _encode(row: Row, name: str, value: Written, binding: Binding, column: Colum
     if link:
         cell["hyperlink"] = {"url": link.replace("{}", value)}
     row.cells[name] = cell
+
+
+def outgoing(binding: Binding, value: str) -> str:
+    """Return a value in the sheet's words; raises ValueError where there are none."""
+    if binding.translation is not None:
+        return binding.translation.write(value)
+    return binding.encode.get(value, value)
 
 
 def _content(text: str, binding: Binding, column: Column) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def _column(binding: Binding) -> str:
 def _is_special(column: str, binding: Binding) -> bool:
     if column in DATES or column in INSTANTS:
         return True
-    return bool(binding.shape or binding.decode)
+    return bool(binding.shape or binding.decode or binding.translation)
 
 
 def outgoing(binding: Binding, value: Written) -> str | None:
@@ -153,7 +153,8 @@ def outgoing(binding: Binding, value: Written) -> str | None:
         return None
     if not isinstance(value, str):
         raise ValueError(f"the id in {value.place} is not known yet")  # noqa: TRY004 - a fault of the value
-    text = binding.encode.get(value, value)
+    translation = binding.translation
+    text = translation.write(value) if translation else binding.encode.get(value, value)
     text = binding.shape.replace("{}", text) if binding.shape else text
     if "\0" in text or not _is_unicode(text):
         raise ValueError("it holds characters that no database stores")
@@ -166,7 +167,12 @@ def incoming(binding: Binding, text: str) -> tuple[str, str]:
         start, _, end = binding.shape.partition("{}")
         if text.startswith(start) and text.endswith(end) and len(text) >= len(start) + len(end):
             text = text[len(start) : len(text) - len(end)]
-    text = binding.decode.get(text, text)
+    if binding.translation is not None:
+        text, mark = binding.translation.read(text)
+        if mark:
+            return text, mark
+    else:
+        text = binding.decode.get(text, text)
     if binding.choices and text not in binding.choices:
         return text, Mark.FOREIGN
     return text, ""
@@ -206,9 +212,11 @@ def _decoded(binding: Binding, column: str, text: str) -> tuple[str, str]:
     """Return ``(canonical value, mark)`` of one special cell."""
     try:
         if column in DATES:
-            return date.fromisoformat(text).isoformat(), ""
-        if column in INSTANTS:
-            return instant_text(instant(text)), ""
+            text = date.fromisoformat(text).isoformat()
+        elif column in INSTANTS:
+            text = instant_text(instant(text))
+        if column in DATES or column in INSTANTS:
+            return (text, "") if binding.translation is None else incoming(binding, text)
     except (ValueError, OverflowError):
         return text, Mark.UNTYPED  # SQLite lets a person store any text in any column
     return incoming(binding, text)

@@ -18,7 +18,7 @@ from dataclasses import field as default
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 Values: TypeAlias = Mapping[str, str]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -56,6 +56,7 @@ class Mark(StrEnum):
     FOREIGN = "foreign"  # a stage or option that the mapping does not know
     SYSTEM = "system"  # filled by the vendor, never writable
     UNSEEN = "unseen"  # its column cannot be read now; the value is the one last seen
+    UNMAPPED = "unmapped"  # the value map does not know it, and says that it is put back
     SECRET = "secret"  # noqa: S105 - what is there looks like a password, the value is masked
 
 
@@ -209,6 +210,18 @@ class Note:
     at: datetime
 
 
+class Translation(Protocol):
+    """How one field's values differ between the two sides beyond words for options."""
+
+    def read(self, text: str) -> tuple[str, str]:
+        """Return our value of what stands there, and a ``Mark`` or ""; never raises."""
+        ...
+
+    def write(self, value: str) -> str:
+        """Return what is to stand there; raises ValueError with a sentence where it cannot."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
     """Where one canonical field lives in one place.
@@ -216,8 +229,9 @@ class Binding:
     ``external`` is the vendor's name of it (a column title, a property name, a column of a table).
     ``decode`` / ``encode`` translate option values where the two sides use different words;
     values missing from them pass unchanged. ``shape`` is a format with one ``{}`` put around the
-    canonical value when written and taken off when read (``"#{}"``). ``settings`` is for the
-    connector that owns the place.
+    canonical value when written and taken off when read (``"#{}"``). A ``translation`` takes the
+    place of ``decode`` and ``encode`` for values: it reads what is inside the shape, and writes
+    what goes into it. ``settings`` is for the connector that owns the place.
     """
 
     field: str
@@ -228,6 +242,7 @@ class Binding:
     encode: Mapping[str, str] = default(default_factory=nothing)
     decode: Mapping[str, str] = default(default_factory=nothing)
     shape: str = ""
+    translation: Translation | None = None
     readable: bool = True
     writable: bool = True
     locked: bool = False  # people must not edit it there

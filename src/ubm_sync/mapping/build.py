@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 from types import MappingProxyType
 
-from ubm_sync.mapping.language import FieldBlock, MappingFile, PlaceBlock
-from ubm_sync.mapping.rules import FieldRule, Mapping, Policy, Role, Threshold
+from ubm_sync.mapping.language import FieldBlock, MappingFile, PlaceBlock, SpotBlock
+from ubm_sync.mapping.rules import Direction, FieldRule, Mapping, Policy, Role, Threshold
+from ubm_sync.mapping.transforms import Translator, Unmapped
 from ubm_sync.model import Binding, FieldType, Place, Stage
 
 
@@ -29,7 +31,11 @@ def writers_of(block: FieldBlock) -> list[str]:
     if block.writers is not None:
         return block.writers
     if block.role is Role.SIGNAL:
-        return [place for place, spot in block.at.items() if spot.readable]
+        return [
+            place
+            for place, spot in block.at.items()
+            if spot.readable and spot.direction is not Direction.OUT
+        ]
     return []
 
 
@@ -51,6 +57,8 @@ def _rule(name: str, block: FieldBlock) -> FieldRule:
         threshold=Threshold(limit.share, limit.floor) if limit else None,
         label=_label(name, block),
         description=block.description,
+        validation=block.validation.validation(block.type) if block.validation else None,
+        quiet=timedelta(minutes=block.quiet_minutes),
     )
 
 
@@ -84,16 +92,44 @@ def _binding(name: str, block: FieldBlock, place: str, stages: tuple[Stage, ...]
         label=spot.label or _label(name, block),
         choices=keys if block.type is FieldType.STAGE else tuple(block.choices),
         encode=MappingProxyType(dict(spot.encode)),
-        decode=MappingProxyType({outside: inside for inside, outside in spot.encode.items()}),
+        decode=MappingProxyType(_decode(spot)),
         shape=spot.shape,
+        translation=translation_of(block, spot),
         readable=spot.readable and block.type is not FieldType.LINK,
-        writable=spot.writable,
+        writable=is_writable(spot),
         locked=spot.locked,
         required=block.required,
         unique=spot.unique,
         description=spot.description or block.description,
         settings=MappingProxyType(dict(spot.settings)),
     )
+
+
+def is_writable(spot: SpotBlock) -> bool:
+    """Return whether the service writes there."""
+    return spot.writable and spot.direction is not Direction.IN
+
+
+def translation_of(block: FieldBlock, spot: SpotBlock) -> Translator | None:
+    """Return how values differ there, None where a map of options says it all."""
+    usual = spot.unmapped in {None, Unmapped.KEEP}
+    if usual and not (spot.transform or spot.people):
+        return None
+    return Translator(
+        type=block.type,
+        steps=spot.steps(),
+        encode=MappingProxyType(dict(spot.encode)),
+        decode=MappingProxyType(_decode(spot)),
+        known=frozenset(block.choices),
+        unmapped=spot.unmapped or Unmapped.KEEP,
+        default=spot.default or "",
+        people=MappingProxyType({ours.casefold(): there for ours, there in spot.people.items()}),
+        persons=MappingProxyType({there.casefold(): ours for ours, there in spot.people.items()}),
+    )
+
+
+def _decode(spot: SpotBlock) -> dict[str, str]:
+    return {**spot.decode, **{outside: inside for inside, outside in spot.encode.items()}}
 
 
 def _label(name: str, block: FieldBlock) -> str:

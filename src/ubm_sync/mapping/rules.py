@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import collections.abc
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 
+from ubm_sync.mapping.checks import Validation
 from ubm_sync.model import Binding, FieldType, Place
 
 
@@ -26,6 +28,14 @@ class Policy(StrEnum):
     NEWEST = "newest"  # the latest edit
 
 
+class Direction(StrEnum):
+    """Which way a field's values go between one place and the others."""
+
+    BOTH = "both"
+    IN = "in"  # from there only: never written there
+    OUT = "out"  # to there only: what a person changes there never counts
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """How much of one field one cycle may change; None: as the guard's default says."""
@@ -40,7 +50,7 @@ class FieldRule:
 
     ``writers`` are the places where a person's edit counts (empty for a service field);
     ``writers_once_accepted`` replaces them once the record was accepted into the store.
-    ``places`` are the ones it lives in.
+    ``places`` are the ones it lives in. A change of an agreed value rests for ``quiet``.
     """
 
     name: str
@@ -56,6 +66,8 @@ class FieldRule:
     threshold: Threshold | None = None
     label: str = ""
     description: str = ""
+    validation: Validation | None = None
+    quiet: timedelta = timedelta()
 
     def writers_when(self, *, accepted: bool) -> frozenset[str]:
         """Return the places where an edit counts, before or after acceptance."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ubm_sync.flow import Conflict, Edit
 from ubm_sync.mapping.rules import Policy
@@ -78,7 +79,8 @@ class Merged:
 
     ``values`` are what every place should show (a field in conflict has its base value).
     ``blocked`` are the fields nothing may be written for now. ``decided`` are the values a person
-    chose in a conflict, ``restored`` have an earlier value that a person wanted.
+    chose in a conflict, ``restored`` have an earlier value that a person wanted. ``resting`` are
+    fields that were just changed and when their quiet time is over.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -88,6 +90,7 @@ class Merged:
     lost: list[Lost] = field(default_factory=list)
     decided: dict[str, str | None] = field(default_factory=dict)
     restored: dict[str, Restore] = field(default_factory=dict)
+    resting: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def filled(self) -> Mapping[str, str]:
@@ -107,8 +110,8 @@ class Merged:
 
     @property
     def blocked(self) -> frozenset[str]:
-        """Fields in conflict."""
-        return frozenset(conflict.field for conflict in self.conflicts)
+        """Fields in conflict, and fields that rest."""
+        return frozenset((*(conflict.field for conflict in self.conflicts), *self.resting))
 
 
 def merge(
@@ -120,6 +123,7 @@ def merge(
     blind: Mapping[str, frozenset[str]],
     decided: Mapping[str, str],
     own: Own | None = None,
+    now: datetime | None = None,
 ) -> Merged:
     """Merge the shared fields of one record.
 
@@ -127,7 +131,8 @@ def merge(
     read there now (a missing column): they count as unchanged. ``decided`` maps a field in
     conflict (or ``*``, every one) to the place whose value a person chose, or to ``=VALUE``; a
     value that was chosen before, and is not everywhere yet, is ``~VALUE``.
-    ``own`` are values we wrote ourselves since the places last agreed.
+    ``own`` are values we wrote ourselves since the places last agreed. Without ``now`` no change
+    rests.
     """
     merged = Merged()
     if own is None and not base and not blind and len(seen) == 1:
@@ -140,8 +145,29 @@ def merge(
             if value is not None:
                 merged.values[rule.name] = value
         else:
+            if rule.quiet and now is not None and base and rule.name not in decided:
+                until = _rests_until(rule, value, seen, own)
+                if until is not None and now < until:
+                    merged.resting[rule.name] = until
+                    if value is not None:
+                        merged.values[rule.name] = value
+                    continue
             _merge_field(rule, value, seen, merged, accepted, blind, decided, own)
     return merged
+
+
+def _rests_until(
+    rule: SharedRule, base: str | None, seen: Mapping[str, Observation], own: Own | None
+) -> datetime | None:
+    """Return when the quiet time of a change is over; None where nobody changed it."""
+    edited = [
+        observation.modified_at
+        for place, observation in seen.items()
+        if place in rule.places and observation.modified_at is not None
+        if not rule.equal(value := observation.values.get(rule.name), base)
+        if own is None or not own.is_untouched(rule, place, value, base)
+    ]
+    return max(edited) + rule.quiet if edited else None
 
 
 def _take_over(
@@ -156,7 +182,8 @@ def _take_over(
         value = shown.get(name)
         if value is None or place not in rule.places:
             continue
-        if place in (rule.writers_once_accepted if accepted else rule.writers):
+        legal = place in (rule.writers_once_accepted if accepted else rule.writers)
+        if legal and not (observation.marks and observation.marks.get(name) == Mark.UNMAPPED):
             values[name] = value
             changed[name] = only
         else:
@@ -233,7 +260,8 @@ def _changes(
                 continue
         elif value == base or (base is not None and rule.equal(value, base)):
             continue
-        if rule.may_write(place, accepted=accepted):
+        unmapped = observation.marks and observation.marks.get(name) == Mark.UNMAPPED
+        if rule.may_write(place, accepted=accepted) and not unmapped:
             legal[place] = value
         else:
             illegal[place] = value

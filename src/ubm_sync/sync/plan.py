@@ -67,7 +67,9 @@ class RecordPlan(NamedTuple):
         return not self.writes and not self.decision.notes
 
 
-def merge_subject(rules: Rules, flow: Flow, subject: Subject) -> Merged:
+def merge_subject(
+    rules: Rules, flow: Flow, subject: Subject, now: datetime | None = None
+) -> Merged:
     """Merge one record's shared fields, with what people decided: conflicts, earlier values."""
     live = _brought_back(
         _live(as_typed(subject.seen, subject.notebook, rules.places)), subject.notebook
@@ -80,6 +82,7 @@ def merge_subject(rules: Rules, flow: Flow, subject: Subject) -> Merged:
         blind=_out_of_sight(subject, live) if subject.blind else subject.blind,
         decided=_decided(subject.notebook, live),
         own=_own(subject.notebook) if subject.notebook else None,
+        now=now,
     )
     if subject.notebook:
         restore(rules, merged, live, subject.blind, subject.notebook)
@@ -269,7 +272,7 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
 
 def _wanted(place: PlaceRule, key: str, merged: Merged, decision: Decision) -> dict[str, Written]:
     """Return what every writable field of the place should hold."""
-    blocked = merged.blocked if merged.conflicts else _NONE
+    blocked = merged.blocked if merged.conflicts or merged.resting else _NONE
     values = merged.values
     wanted: dict[str, Written] = {
         name: values.get(name) for name in place.shared if name not in blocked

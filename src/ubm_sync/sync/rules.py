@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
@@ -31,6 +32,7 @@ class SharedRule:
     policy: Policy
     owner: str | None
     same: Same
+    quiet: timedelta = timedelta()  # how long a change of an agreed value rests
 
     def may_write(self, place: str, *, accepted: bool) -> bool:
         """Return whether a person's change in ``place`` counts."""
@@ -101,6 +103,7 @@ def _shared(rule: FieldRule, places: list[str]) -> SharedRule:
         rule.conflict,
         rule.owner,
         partial(same, rule.type),
+        rule.quiet,
     )
 
 

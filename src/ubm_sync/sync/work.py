@@ -106,7 +106,7 @@ class Work:
                 continue
             try:
                 subject = self._subject(record, seen.get(sync_id, {}))
-                merged = merge_subject(self.rules, self.flow, subject)
+                merged = merge_subject(self.rules, self.flow, subject, now)
                 key = self.flow.account_key(subject.customer, merged.filled)
                 sites[sync_id] = self.flow.site(subject.customer, merged.filled)
             except Exception as error:  # noqa: BLE001 - one poison record delays no other
@@ -343,7 +343,8 @@ def _moved(record: RecordState, plan: RecordPlan, settled: Settled) -> RecordSta
     record.label = decision.label
     record.accepted = decision.accepted
     record.account_key = decision.account_key
-    record.wake_at = decision.wake_at
+    resting = plan.merged.resting.values()
+    record.wake_at = min((one for one in (decision.wake_at, *resting) if one), default=None)
     record.dirty = settled.again or owners_change
     return record
 
