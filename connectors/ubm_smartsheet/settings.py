@@ -12,7 +12,7 @@ from ubm_sync.errors import ConfigError, Flaw
 class Settings(BaseModel):
     """Settings of the connector; an unknown key is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     template_name: str = Field(default="UBM locations template", min_length=1, max_length=50)
     """Name of the sheet that new customers' sheets are made from."""

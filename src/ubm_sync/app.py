@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
 from urllib.parse import unquote, urlsplit
 
-from ubm_sync.assembly import dispatcher_of, guard_settings
+from ubm_sync.assembly import NEEDS, dispatcher_of, guard_settings, wrong_words
 from ubm_sync.clock import Clock, SystemClock
 from ubm_sync.config import Configuration, Environment, load_configuration
 from ubm_sync.desk import Desk
@@ -22,7 +22,7 @@ from ubm_sync.locations import DuplicatePolicy, LocationFlow, LocationRules
 from ubm_sync.locations.secrets import masked
 from ubm_sync.model import Customer
 from ubm_sync.onboarding import OnboardingFlow
-from ubm_sync.ports import Budget, Connection, Connector, Learns
+from ubm_sync.ports import Budget, Connection, Connector, Dialect, Learns
 from ubm_sync.reports.rows import RowWitness
 from ubm_sync.state import Limit, SharedBudget, State, open_state
 from ubm_sync.sync.absence import Patience
@@ -32,6 +32,7 @@ from ubm_sync.sync.reading import Progress
 from ubm_sync.sync.rules import compile_rules
 
 CONNECTORS = "ubm_sync.connectors"
+DIALECTS = "ubm_sync.dialects"
 _NAMED = ("row", "ticket", "account")
 _SECRET = ("TOKEN", "SECRET", "PASSWORD", "KEY")
 
@@ -57,7 +58,12 @@ class Application:
     def configuration(self) -> Configuration:
         """What the admin configured; raises ConfigError."""
         return load_configuration(
-            self.environment.config, self.environment.mappings, tolerant=self._tolerant
+            self.environment.config,
+            self.environment.mappings,
+            tolerant=self._tolerant,
+            needs=NEEDS,
+            dialects=dialects(),
+            also=wrong_words,
         )
 
     @cached_property
@@ -129,6 +135,12 @@ class Application:
             ticket_name=names["ticket"],
             store_name=names["account"],
             choices={name: rule.choices for name, rule in mapping.fields.items() if rule.choices},
+            required=tuple(name for name, rule in mapping.fields.items() if rule.required),
+            checks={
+                name: rule.validation.complaint
+                for name, rule in mapping.fields.items()
+                if rule.validation is not None
+            },
             titles={name: binding.external for name, binding in row.items()},
             stand_ins=self.configuration.coverage.stand_ins,
         )
@@ -276,6 +288,12 @@ class Application:
 def _entries(group: str) -> Mapping[str, EntryPoint]:
     """Return what is installed; looking takes as long as opening a connector."""
     return {entry.name: entry for entry in entry_points(group=group)}
+
+
+@cache
+def dialects() -> Mapping[str, Dialect]:
+    """Return what configuration files may say about each system that has a connector."""
+    return {name: entry.load() for name, entry in sorted(_entries(DIALECTS).items())}
 
 
 def _installed(group: str, name: str) -> EntryPoint:

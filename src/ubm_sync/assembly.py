@@ -7,19 +7,35 @@ from datetime import timedelta
 from functools import partial
 
 from ubm_sync.clock import Clock
-from ubm_sync.config import Configuration
+from ubm_sync.config import Configuration, Service
 from ubm_sync.desk import Desk
 from ubm_sync.disconnection import read
 from ubm_sync.dispatch.accounts import lookup_in
 from ubm_sync.dispatch.gathering import Gatherer
 from ubm_sync.dispatch.lane import Dispatcher
+from ubm_sync.errors import Flaw
 from ubm_sync.holder import is_gone, myself
+from ubm_sync.locations import NEEDS as LOCATIONS
+from ubm_sync.locations.messages import wrong_texts
 from ubm_sync.locations.secrets import mask
 from ubm_sync.locations.vendors import resolve
+from ubm_sync.mapping import Located
+from ubm_sync.onboarding import NEEDS as ONBOARDING
 from ubm_sync.ports import KnowsAccounts
+from ubm_sync.routing.needs import NEEDS as DISCONNECTIONS
 from ubm_sync.spelling import number_key
 from ubm_sync.state import State
 from ubm_sync.sync.limits import GuardRule, GuardSettings, Threshold
+
+NEEDS = (LOCATIONS, ONBOARDING, DISCONNECTIONS)
+
+
+def wrong_words(service: Service, source: Located) -> list[Flaw]:
+    """Return what is wrong with an admin's own messages."""
+    return [
+        source.flaw(why, "intake", "texts", key, key="there is no text" in why)
+        for key, why in wrong_texts(service.intake.texts)
+    ]
 
 
 def dispatcher_of(

@@ -7,7 +7,7 @@ sees a connector and never remembers anything itself; what it must remember stan
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -162,3 +162,20 @@ class Flow(Protocol):
     def decide(self, situation: Situation, now: datetime) -> Decision:
         """Return what should be true now; pure, same input same answer."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a flow must find in the mapping of its kind, so that nothing it decides is lost.
+
+    ``fields`` are those it fills or reads, by place. ``values`` are the values it gives a field or
+    acts on, for fields that are choices; of the fields in ``closed`` there are no others, because
+    nothing would ever set them, or act on them. ``stages`` are keys of stages, by place.
+    """
+
+    kind: str
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
+    stages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    wanted: bool = False  # whether the service cannot work without this kind

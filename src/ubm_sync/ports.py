@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
-from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from ubm_sync.clock import Clock
 from ubm_sync.evidence import Evidence
 from ubm_sync.model import (
+    Binding,
     Customer,
     Note,
     Observation,
@@ -377,3 +378,16 @@ class KnowsBills(Protocol):
     def held_until(self, day: date, customers: Sequence[str] = ()) -> Iterable[DueBill]:
         """Yield bills on hold that are due up to and on ``day``, or on a day nobody knows."""
         ...
+
+
+class Dialect(NamedTuple):
+    """What the configuration files may say about one system, in its own words.
+
+    ``system`` is the pydantic model of ``systems.<name>`` (without ``name`` and ``limits``),
+    ``field`` the one of the ``settings`` of a field in a mapping. ``objection`` says why a field
+    cannot live where a mapping puts it, "" where it can; it is given the settings of the system.
+    """
+
+    system: type[Any]
+    field: type[Any]
+    objection: Callable[[Place, Binding, Mapping[str, object]], str]

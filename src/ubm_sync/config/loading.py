@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as MappingOf
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from ubm_sync.calendars import Coverage
+from ubm_sync.config.agreement import in_dialect, unmet
 from ubm_sync.config.coverage import COVERAGE_FILE, load_coverage
 from ubm_sync.config.customers import CustomerFile, compare_customers, examine_customer
 from ubm_sync.config.delays import DelaySettings, load_delays
@@ -17,19 +18,21 @@ from ubm_sync.config.phrases import PhraseSettings, load_phrases
 from ubm_sync.config.service import Service
 from ubm_sync.desk import DESK, KIND
 from ubm_sync.errors import ConfigError, Flaw
+from ubm_sync.flow import Needs
 from ubm_sync.mapping import (
     Located,
     Mapping,
-    MappingFile,
+    Sound,
     in_order,
-    load_mappings,
     load_yaml,
     misnamed,
     nearest,
+    read_mappings,
     validate,
     yaml_files,
 )
-from ubm_sync.model import Customer, Place
+from ubm_sync.model import NOTHING, Customer, Place
+from ubm_sync.ports import Dialect
 
 SERVICE_FILE = "service.yaml"
 CUSTOMERS_FOLDER = "customers"
@@ -64,19 +67,24 @@ class Configuration:
 
 
 def load_configuration(
-    config: Path | str, mappings: Path | str, *, tolerant: bool = False
+    config: Path | str,
+    mappings: Path | str,
+    *,
+    tolerant: bool = False,
+    needs: Sequence[Needs] = (),
+    dialects: MappingOf[str, Dialect] = NOTHING,
+    also: Callable[[Service, Located], Sequence[Flaw]] = lambda _service, _source: (),
 ) -> Configuration:
     """Read ``service.yaml``, the other files beside it, ``customers/*.yaml`` and the mappings.
 
-    Raises ConfigError with all flaws of all files. If ``tolerant``, flaws of single customers are
-    returned beside the customers without any; the service and the mappings must be right.
+    ``needs`` are what the flows must find in the mappings, ``dialects`` what each system
+    understands, ``also`` what else is looked at in the service's file. Raises ConfigError with all
+    flaws of all files. If ``tolerant``, flaws of single customers are returned beside the customers
+    without any; the service and the mappings must be right.
     """
-    found: dict[str, Mapping] = {}
-    flaws: list[Flaw] = []
-    try:
-        found = load_mappings(mappings)
-    except ConfigError as error:
-        flaws.extend(error.flaws)
+    sound, flaws = read_mappings(mappings)
+    found = {one.mapping.kind: one.mapping for one in sound}
+    whole = not flaws
     source = load_yaml(Path(config) / SERVICE_FILE)
     service = _service(source, flaws)
     delays = _delays(config, found, flaws)
@@ -88,10 +96,14 @@ def load_configuration(
     files, personal = _customers(located, list(found.values()))
     personal.extend(misnamed(folder))
     if service is not None:
-        flaws.extend(_systems(service, found, mappings))
-        flaws.extend(_guard_rules(service, found, source))
+        flaws.extend(_systems(service, sound))
+        flaws.extend(_guard_rules(service, found if whole else {}, source))
+        flaws.extend(also(service, source))
         personal.extend(_pilot(service, located, source))
         personal.extend(_guard_customers(service, located, source))
+    flaws.extend(in_dialect(dialects, service, source, sound))
+    if whole:
+        flaws.extend(unmet(needs, sound, str(mappings)))
     if service is None or flaws or (personal and not tolerant):
         raise ConfigError(in_order([*flaws, *personal]))
     return Configuration(
@@ -184,24 +196,15 @@ def _customers(
     return good, [flaw for several in flaws.values() for flaw in several]
 
 
-def _systems(service: Service, mappings: MappingOf[str, Mapping], folder: Path | str) -> list[Flaw]:
+def _systems(service: Service, sound: Sequence[Sound]) -> list[Flaw]:
     """Return a flaw for each place whose system is not configured."""
-    wrong = {
-        place.name
-        for mapping in mappings.values()
-        for place in mapping.places
-        if place.system not in service.systems
-    }
-    if not wrong:
-        return []
     flaws: list[Flaw] = []
-    for path in yaml_files(folder):
-        located = load_yaml(path)
-        for name, block in validate(MappingFile, located).places.items():
-            if name in wrong:
+    for one in sound:
+        for name, block in one.file.places.items():
+            if block.system not in service.systems:
                 hint = nearest(block.system, service.systems)
                 text = f'"{block.system}" is not among the systems of {SERVICE_FILE}{hint}'
-                flaws.append(located.flaw(text, "places", name, "system"))
+                flaws.append(one.source.flaw(text, "places", name, "system"))
     return flaws
 
 

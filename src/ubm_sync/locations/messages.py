@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from string import Formatter
 
 from ubm_sync.errors import ConfigError, Flaw
@@ -205,25 +206,32 @@ TEXTS: Mapping[str, str] = {
 }
 
 
+def wrong_texts(overrides: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with an admin's own texts: the key, and a sentence."""
+    for key, text in overrides.items():
+        if key not in TEXTS:
+            close = get_close_matches(key, TEXTS, n=1)
+            hint = f'; did you mean "{close[0]}"?' if close else "; see the list of texts"
+            yield key, f'there is no text "{key}"{hint}'
+            continue
+        try:
+            unknown = _names(text) - _names(TEXTS[key])
+        except ValueError as error:
+            yield key, f"a brace is wrong here: {error}; write a word to fill in as {{word}}"
+            continue
+        if unknown:
+            names = ", ".join(f"{{{name}}}" for name in sorted(unknown))
+            known = ", ".join(f"{{{name}}}" for name in sorted(_names(TEXTS[key]))) or "nothing"
+            yield key, f"{names} cannot be filled in here; this text knows {known}"
+
+
 def texts(overrides: Mapping[str, str]) -> dict[str, str]:
     """Return all texts with an admin's own ones in place.
 
     Raises ``ConfigError`` with every flaw: an unknown key, or a name in braces that the original
     does not have (it could not be filled in).
     """
-    flaws = []
-    for key, text in overrides.items():
-        if key not in TEXTS:
-            flaws.append(Flaw("texts", 0, 0, f"there is no text {key!r}; see the list of texts"))
-            continue
-        try:
-            unknown = _names(text) - _names(TEXTS[key])
-        except ValueError as error:
-            flaws.append(Flaw("texts", 0, 0, f"text {key!r} has a wrong brace: {error}"))
-            continue
-        if unknown:
-            names = ", ".join(sorted(unknown))
-            flaws.append(Flaw("texts", 0, 0, f"text {key!r} cannot fill in {{{names}}}"))
+    flaws = [Flaw("texts", 0, 0, f"text {key!r}: {why}") for key, why in wrong_texts(overrides)]
     if flaws:
         raise ConfigError(flaws)
     return {**TEXTS, **overrides}

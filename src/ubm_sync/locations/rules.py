@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -79,7 +79,8 @@ class LocationRules:
     Lengths of time carry their unit in the name; ``*_length`` are ``(fewest, most)`` characters.
     ``texts`` replaces message texts by their key (see ``messages.TEXTS``). ``choices`` are the
     options of a field; ``required`` the fields an added row needs, ``required_for_request`` those
-    a Change or Close of an existing account needs.
+    a Change or Close of an existing account needs. ``checks`` say of a field's value what is wrong
+    with it in the customer's words, "" where nothing is, {} for the column's title.
     """
 
     quiet_minutes: int = 30  # a started row is left in peace that long
@@ -119,3 +120,4 @@ class LocationRules:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _CHOICES)
     titles: Values = field(default_factory=lambda: TITLES)
     texts: Values = field(default_factory=lambda: NOTHING)
+    checks: Mapping[str, Callable[[str], str]] = field(default_factory=lambda: NOTHING)

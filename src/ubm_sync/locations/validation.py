@@ -76,6 +76,7 @@ def check(
         account_number(checker)
     meter_numbers(checker)
     _dates(checker)
+    _own_checks(checker)
     if marks:
         _marks(checker)
     checker.flagged.update(checker.missing)
@@ -142,6 +143,15 @@ def _choices(checker: Checker) -> None:
             field,
             f'{{}} "{shown(typed)}" is not on the list. Please choose one of: {some}{more}.',
         )
+
+
+def _own_checks(checker: Checker) -> None:
+    """Ask what the mapping asks; a field that is wrong already is not scolded twice."""
+    wrong = {one.field for one in checker.errors}
+    for field, complaint in checker.rules.checks.items():
+        value = checker.values.get(field)
+        if value and field not in wrong and (sentence := complaint(value)):
+            checker.error(field, sentence)
 
 
 def _vendor(checker: Checker) -> None:

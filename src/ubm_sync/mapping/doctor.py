@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import Decimal
 from typing import TypeAlias
 
 from ubm_sync.errors import Flaw
 from ubm_sync.mapping.build import is_writable, writers_of
+from ubm_sync.mapping.demands import (
+    examine_directions,
+    examine_required,
+    examine_validation,
+)
 from ubm_sync.mapping.equality import comparable
-from ubm_sync.mapping.language import FieldBlock, MappingFile, ValidationBlock
-from ubm_sync.mapping.laws import broken_expression, fits_type
+from ubm_sync.mapping.language import FieldBlock, MappingFile
 from ubm_sync.mapping.located import Located, nearest
 from ubm_sync.mapping.rules import Direction, Policy, Role
-from ubm_sync.mapping.translation import examine_examples, examine_translation
+from ubm_sync.mapping.translation import examine_translation
 from ubm_sync.model import FieldType
 
 Found: TypeAlias = Iterator[Flaw]
@@ -151,20 +154,6 @@ def _writers(file: MappingFile, located: Located, name: str, block: FieldBlock) 
         yield located.flaw(text, *at, "writers" if block.writers is not None else "role", key=True)
 
 
-def _directions(_: MappingFile, located: Located, name: str, block: FieldBlock) -> Found:
-    for place, spot in block.at.items():
-        at = ("fields", name, "at", place)
-        if spot.direction is Direction.IN and not spot.readable:
-            text = "it is neither read nor written there"
-            yield located.flaw(f"{text}; delete `readable: false` or the place", *at, "direction")
-        if spot.direction is Direction.OUT and not spot.writable:
-            text = "it goes out to a place where it may not be written"
-            yield located.flaw(f"{text}; delete `writable: false`", *at, "direction")
-        if block.role is Role.SERVICE and spot.direction is Direction.IN:
-            text = f'"{name}" is filled by the service: nothing comes in'
-            yield located.flaw(f"{text}; delete this or use another role", *at, "direction")
-
-
 def _paths(_: MappingFile, located: Located, name: str, block: FieldBlock) -> Found:
     """Yield places that a shared value could never reach."""
     if block.role is not Role.SHARED:
@@ -178,7 +167,7 @@ def _paths(_: MappingFile, located: Located, name: str, block: FieldBlock) -> Fo
             yield located.flaw(f"{text}: {how}", "fields", name, "at", place)
 
 
-def _policy(file: MappingFile, located: Located, name: str, block: FieldBlock) -> Found:
+def _policy(_: MappingFile, located: Located, name: str, block: FieldBlock) -> Found:
     at = ("fields", name)
     if block.role is not Role.SHARED:
         for key in ("conflict", "owner", "writers_once_accepted", "quiet_minutes"):
@@ -189,13 +178,6 @@ def _policy(file: MappingFile, located: Located, name: str, block: FieldBlock) -
             text = "a field filled by the service cannot be required of people; delete this"
             yield located.flaw(text, *at, "required", key=True)
         return
-    if block.required and (intake := [p for p, one in file.places.items() if one.intake]):
-        for place in intake:
-            if place not in block.at:
-                text = (
-                    f'customers must fill in "{name}" but it is not in "{place}", where they type'
-                )
-                yield located.flaw(f"{text}; add it there", *at, "required", key=True)
     if (block.conflict is Policy.OWNER) != (block.owner is not None):
         if block.owner is None:
             yield located.flaw("who is the owner? add `owner` with a place", *at, "conflict")
@@ -228,47 +210,6 @@ def _choices(file: MappingFile, located: Located, name: str, block: FieldBlock) 
             yield located.flaw(text, *at, "at", place, "settings", "restricted")
 
 
-def _validation(file: MappingFile, located: Located, name: str, block: FieldBlock) -> Found:
-    """A check must be one that a value can pass, about values that customers type."""
-    at = ("fields", name)
-    yield from examine_examples(located, at, block)
-    asked = block.validation
-    if asked is None:
-        return
-    at = (*at, "validation")
-    if block.role is not Role.SHARED or not any(
-        file.places[place].intake for place in block.at if place in file.places
-    ):
-        text = f'nobody is told what is wrong with "{name}": customers do not type it'
-        yield located.flaw(f"{text}; delete this", *at, key=True)
-        return
-    if asked.shortest is not None and asked.longest is not None and asked.shortest > asked.longest:
-        text = f"no text has {asked.shortest} characters or more and at most {asked.longest}"
-        yield located.flaw(text, *at, "longest")
-    ends = [("at_least", asked.at_least), ("at_most", asked.at_most)]
-    for key, value in ends:
-        if value is None:
-            continue
-        if block.type not in {FieldType.NUMBER, FieldType.DATE}:
-            text = f"`{key}` is for numbers and dates; this field is {block.type}: delete it"
-            yield located.flaw(text, *at, key, key=True)
-        elif bad := fits_type(block.type, value):
-            yield located.flaw(f'"{value}" cannot be compared with: {bad}', *at, key)
-            ends = []
-    if len(ends) > 1 and asked.at_least and asked.at_most and _is_backwards(block, asked):
-        text = f"nothing is at least {asked.at_least} and at most {asked.at_most}; swap them"
-        yield located.flaw(text, *at, "at_most")
-    if asked.expression is not None and (why := broken_expression(block, asked.expression)):
-        yield located.flaw(why, *at, "expression")
-
-
-def _is_backwards(block: FieldBlock, asked: ValidationBlock) -> bool:
-    low, high = asked.at_least or "", asked.at_most or ""
-    if block.type is FieldType.NUMBER:
-        return Decimal(low) > Decimal(high)
-    return block.type is FieldType.DATE and low > high
-
-
 def _translations(_: MappingFile, located: Located, name: str, block: FieldBlock) -> Found:
     for place, spot in block.at.items():
         yield from examine_translation(located, ("fields", name, "at", place), block, spot)
@@ -289,7 +230,8 @@ _FIELD_CHECKS: tuple[Callable[[MappingFile, Located, str, FieldBlock], Found], .
     _paths,
     _policy,
     _choices,
-    _directions,
-    _validation,
+    examine_directions,
+    examine_required,
+    examine_validation,
     _translations,
 )

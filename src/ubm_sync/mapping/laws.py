@@ -1,8 +1,8 @@
 """Whether a transform loses anything: tried on many values, told by one of them (promise 14).
 
-Two laws. *Written and read back*, a value of ours is the same value: else the service would take its
-own writing for an edit. *Read, written and read again*, a value of theirs means the same: else a
-record would never come to rest. A transform that is only read, or only written, needs neither.
+Two laws. *Written and read back*, a value of ours is the same value: else the service would take
+its own writing for an edit. *Read, written and read again*, a value of theirs means the same: else
+a record would never come to rest. A transform that is only read, or only written, needs neither.
 """
 
 from __future__ import annotations

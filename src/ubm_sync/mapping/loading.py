@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from ubm_sync.errors import ConfigError, Flaw
@@ -14,6 +15,15 @@ from ubm_sync.mapping.rules import Mapping
 from ubm_sync.mapping.validation import in_order, inspect
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A mapping without a flaw of its own, and where each part of it stands."""
+
+    mapping: Mapping
+    file: MappingFile
+    source: Located
+
+
 def yaml_files(folder: Path | str) -> list[Path]:
     """Return the ``.yaml`` files of a folder by name; none where there is no such folder."""
     return sorted(path for path in Path(folder).glob("*.yaml") if path.is_file())
@@ -22,7 +32,7 @@ def yaml_files(folder: Path | str) -> list[Path]:
 def misnamed(folder: Path | str) -> list[Flaw]:
     """Return a flaw for each ``.yml``: nothing reads it, and its author would never know."""
     files = sorted(Path(folder).glob("*.yml"))
-    return [Flaw(str(path), 0, 0, "this file is not read; rename it to .yaml") for path in files]
+    return [Flaw(str(path), 1, 1, "this file is not read; rename it to .yaml") for path in files]
 
 
 def load_mappings(folder: Path | str) -> dict[str, Mapping]:
@@ -30,16 +40,33 @@ def load_mappings(folder: Path | str) -> dict[str, Mapping]:
 
     Raises ConfigError with all flaws of all files; paths in it begin with ``folder`` as given.
     """
+    sound, flaws = read_mappings(folder)
+    if flaws:
+        raise ConfigError(flaws)
+    return {one.mapping.kind: one.mapping for one in sound}
+
+
+def read_mappings(folder: Path | str) -> tuple[list[Sound], list[Flaw]]:
+    """Return the mappings of a folder that have no flaw, and every flaw of the others."""
     paths = yaml_files(folder)
     if not paths:
         text = "no mapping (*.yaml) in this folder; put one there or correct the folder"
-        raise ConfigError([Flaw(str(folder), 0, 0, text)])
-    return check_mappings([load_yaml(path) for path in paths], misnamed(folder))
+        return [], [Flaw(str(folder), 0, 0, text), *misnamed(folder)]
+    sound, flaws = _examined(load_yaml(path) for path in paths)
+    return sound, in_order([*flaws, *misnamed(folder)])
 
 
 def check_mappings(located: Iterable[Located], flaws: Iterable[Flaw] = ()) -> dict[str, Mapping]:
     """Return mappings by kind from files already read; raises ConfigError with every flaw."""
-    found = list(flaws)
+    sound, found = _examined(located)
+    found = in_order([*flaws, *found])
+    if found:
+        raise ConfigError(found)
+    return {one.mapping.kind: one.mapping for one in sound}
+
+
+def _examined(located: Iterable[Located]) -> tuple[list[Sound], list[Flaw]]:
+    found: list[Flaw] = []
     files: list[tuple[MappingFile, Located]] = []
     for each in located:
         file, flaws_of_file = inspect(MappingFile, each, droppable="fields")
@@ -48,6 +75,6 @@ def check_mappings(located: Iterable[Located], flaws: Iterable[Flaw] = ()) -> di
             files.append((file, each))
             found.extend(examine(file, each))
     found.extend(compare(files))
-    if found:
-        raise ConfigError(in_order(found))
-    return {file.kind: build(file) for file, _ in files}
+    flawed = {flaw.file for flaw in found}
+    sound = [Sound(build(file), file, one) for file, one in files if one.file not in flawed]
+    return sound, found

@@ -19,10 +19,14 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ubm_sync.errors import Flaw
+from ubm_sync.mapping.literals import HIDDEN, secret_in
 
 PathOf: TypeAlias = tuple[str | int, ...]
 Spot: TypeAlias = tuple[int, int]  # line and column, from 1
 
+_NO_SECRETS = (
+    "secrets are never in these files: delete it, renew it, and set it as an environment variable"
+)
 MAX_NODES = 200_000  # aliases of aliases grow without bound; no honest file is near this
 _STANDARD = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")  # longer ones are ids: text
@@ -115,17 +119,28 @@ def parse_yaml(text: str, file: str) -> Located:
     except MarkedYAMLError as error:
         return _unreadable(file, error)
     except RecursionError:
-        return _broken(file, "this file is nested too deeply; write it flatter")
-    except YAMLError:
+        return _too_deep(file)
+    except (YAMLError, ValueError, OverflowError):
         offset = next((i for i, c in enumerate(text) if c < " " and c not in "\t\n\r"), 0)
         line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
         flaw = Flaw(file, line, column, "a control character cannot be in a YAML file; delete it")
         return Located(file, None, flaws=(flaw,))
     if node is None:
-        return _broken(file, "this file is empty; fill it in or delete it")
+        text = "this file is empty; fill it in or delete it"
+        return Located(file, None, flaws=(Flaw(file, 1, 1, text),))
     reader = _Reader(file)
-    data = reader.read(node, ())
+    try:
+        data = reader.read(node, ())
+    except RecursionError:
+        return _too_deep(file)
+    if reader.is_endless:
+        return Located(file, None, flaws=tuple(reader.flaws))
     return Located(file, data, reader.values, reader.keys, tuple(reader.flaws))
+
+
+def _too_deep(file: str) -> Located:
+    text = "this file is nested too deeply; write it flatter"
+    return Located(file, None, flaws=(Flaw(file, 1, 1, text),))
 
 
 def _broken(file: str, message: str) -> Located:
@@ -134,11 +149,28 @@ def _broken(file: str, message: str) -> Located:
 
 def _unreadable(file: str, error: MarkedYAMLError) -> Located:
     mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
     text = f"this is not valid YAML: {error.problem or error.context}"
-    if "\\t" in text:
-        text += " (indent with spaces, not with tabs)"
+    begun = error.context_mark
+    if begun is not None and mark is not None and begun.line < mark.line:
+        context = str(error.context)
+        if "flow" in context or "quoted" in context:
+            what = "quoted text" if "quoted" in context else "list or block in brackets"
+            text = f"this {what} has no end (line {mark.line + 1} does not belong to it); close it"
+            mark = begun
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    for sign, hint in _HINTS:
+        if sign in text:
+            text += f" ({hint})"
     return Located(file, None, flaws=(Flaw(file, line, column, text),))
+
+
+_COLON = "a text with a colon belongs in quotes, or the line above is indented otherwise"
+_HINTS = (
+    ("\\t", "indent with spaces, not with tabs"),
+    ("mapping values are not allowed", _COLON),
+    ("expected <block end>", "it is indented otherwise than what it belongs to"),
+    ("cannot start any token", "put the text in quotes"),
+)
 
 
 class _Reader:
@@ -149,6 +181,7 @@ class _Reader:
         self.values: dict[PathOf, Spot] = {}
         self.keys: dict[PathOf, Spot] = {}
         self.flaws: list[Flaw] = []
+        self.is_endless = False
         self._above: list[Node] = []
 
     def read(self, node: Node, path: PathOf) -> Any:
@@ -157,8 +190,9 @@ class _Reader:
         if not str(node.tag).startswith(_STANDARD):
             self._flaw(node, f"the tag {node.tag} has no meaning here; delete it")
         if len(self.values) > MAX_NODES or any(node is other for other in self._above):
-            if len(self.values) <= MAX_NODES + 1:
+            if not self.is_endless:
                 self._flaw(node, "this alias makes the file endless; write the content out")
+            self.is_endless = True
             return None
         self._above.append(node)
         try:
@@ -171,7 +205,13 @@ class _Reader:
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):
             return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
-        return _scalar(node) if isinstance(node, ScalarNode) else None
+        if not isinstance(node, ScalarNode):
+            return None
+        found = _scalar(node)
+        if isinstance(found, str) and (what := secret_in(found, *path)):
+            self._flaw(node, f"{what} stands here; {_NO_SECRETS}")
+            return HIDDEN
+        return found
 
     def _mapping(self, node: MappingNode, path: PathOf) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -180,6 +220,9 @@ class _Reader:
                 self._flaw(key_node, "a key must be a word, not a list or a block")
                 continue
             key = str(key_node.value)
+            if key == "<<" and key_node.style is None:
+                self._flaw(key_node, "blocks are not merged here (<<); write the content out")
+                continue
             inner = (*path, key)
             if key in found:
                 first = self.keys[inner][0]

@@ -8,7 +8,7 @@ from ubm_sync.errors import Flaw
 from ubm_sync.mapping.build import is_writable
 from ubm_sync.mapping.equality import comparable, same
 from ubm_sync.mapping.language import FieldBlock, SpotBlock
-from ubm_sync.mapping.laws import counterexample, unfit_example
+from ubm_sync.mapping.laws import counterexample
 from ubm_sync.mapping.located import Located, PathOf, listed, nearest
 from ubm_sync.mapping.transforms import Unmapped
 from ubm_sync.model import FieldType
@@ -59,7 +59,7 @@ def _decode(
         elif written.get(theirs, ours) != ours:
             text = f'"{theirs}" is what "{written[theirs]}" is written as there'
             yield located.flaw(
-                f"{text}, so it cannot mean \"{ours}\" too; delete one", *at, "decode", theirs,
+                f'{text}, so it cannot mean "{ours}" too; delete one', *at, "decode", theirs,
                 key=True,
             )  # fmt: skip
 
@@ -138,15 +138,6 @@ def _transform(located: Located, at: PathOf, block: FieldBlock, spot: SpotBlock)
     found = counterexample(block, spot, writes=is_writable(spot), reads=spot.readable)
     if found is not None:
         yield located.flaw(found, *at, "transform", key=True)
-
-
-def examine_examples(located: Located, at: PathOf, block: FieldBlock) -> Iterator[Flaw]:
-    """Yield examples that the field's own type or validation refuses."""
-    for index, example in enumerate(block.examples):
-        if why := unfit_example(block, example):
-            yield located.flaw(
-                f'the example "{example}" does not fit: {why}', *at, "examples", index
-            )
 
 
 def _round_trip(

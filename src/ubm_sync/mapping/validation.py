@@ -29,6 +29,9 @@ _EXPECTED = {
     "int_from_float": "a whole number",
     "float_type": "a number",
     "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_parsing": "a whole number",
+    "float_parsing": "a number",
     "list_type": "a list",
     "dict_type": "a block of keys",
     "model_type": "a block of keys",
@@ -66,6 +69,17 @@ def inspect(
     return (model.model_validate(rest) if rest else None), in_order(flaws)
 
 
+def inspect_part(
+    model: type[BaseModel], located: Located, content: object, *path: str | int
+) -> list[Flaw]:
+    """Return what is wrong with a part of a file, which is described by ``model``."""
+    try:
+        model.model_validate(content)
+    except ValidationError as error:
+        return [_flaw(model, located, detail, path) for detail in error.errors(include_url=False)]
+    return []
+
+
 def _without(
     data: Any, places: set[tuple[str | int, ...]], droppable: str
 ) -> dict[str, Any] | None:
@@ -82,12 +96,14 @@ def in_order(flaws: Sequence[Flaw]) -> list[Flaw]:
     return sorted(set(flaws), key=lambda flaw: (flaw.file, flaw.line, flaw.column, flaw.message))
 
 
-def _flaw(model: type[BaseModel], located: Located, detail: ErrorDetails) -> Flaw:
-    path = _path(located, detail["loc"])
+def _flaw(
+    model: type[BaseModel], located: Located, detail: ErrorDetails, above: PathOf = ()
+) -> Flaw:
+    path = _path(located, (*above, *detail["loc"]))
     kind, given = detail["type"], detail["input"]
     last = str(detail["loc"][-1]) if detail["loc"] else ""
     if kind == "extra_forbidden":
-        known = _names(model, path[:-1])
+        known = _names(model, path[len(above) : -1])
         hint = nearest(last, known) or f"; known here: {listed(sorted(known))}"
         return located.flaw(f'unknown key "{last}"{hint}', *path, key=True)
     if kind == "missing":
@@ -97,7 +113,8 @@ def _flaw(model: type[BaseModel], located: Located, detail: ErrorDetails) -> Fla
         hint = nearest(str(given), allowed)
         return located.flaw(f'"{given}" is not one of {listed(allowed, 20)}{hint}', *path)
     if kind in _EXPECTED:
-        return located.flaw(f"{_EXPECTED[kind]} belongs here, not {_shown(given, kind)}", *path)
+        text = f"{_EXPECTED[kind]} belongs here, not {_shown(given, kind)}"
+        return located.flaw(f"{text}{_meant(given, kind)}", *path)
     if last == "[key]":
         return located.flaw(f'"{given}" is no good name: {_sentence(detail)}', *path, key=True)
     if kind == "value_error":  # our own sentence, which quotes what it is about
@@ -117,6 +134,17 @@ def _sentence(detail: ErrorDetails) -> str:
         return limit.format(**(detail.get("ctx") or {}))
     text = detail["msg"]
     return text[:1].lower() + text[1:]
+
+
+def _meant(given: object, kind: str) -> str:
+    """Return what a word for yes or no was likely meant to be; the rest needs no hint."""
+    word = str(given).casefold()
+    if kind != "bool_type" or word not in _YES_NO:
+        return ""
+    return f"; write {_YES_NO[word]}"
+
+
+_YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
 def _shown(given: object, kind: str) -> str:

@@ -1,5 +1,5 @@
 """The onboarding of a customer: one ticket that carries the counts of its rows."""
 
-from ubm_sync.onboarding.flow import OnboardingFlow, OnboardingRules
+from ubm_sync.onboarding.flow import NEEDS, OnboardingFlow, OnboardingRules
 
-__all__ = ["OnboardingFlow", "OnboardingRules"]
+__all__ = ["NEEDS", "OnboardingFlow", "OnboardingRules"]

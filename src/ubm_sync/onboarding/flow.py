@@ -10,10 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ubm_sync.flow import NOWHERE, Decision, NoteDraft, Site, Situation
+from ubm_sync.flow import NOWHERE, Decision, Needs, NoteDraft, Site, Situation
 from ubm_sync.model import Customer, Values, Written
 
 PLACE = "onboarding"
+NEEDS = Needs(
+    kind="onboarding",
+    fields={PLACE: ("customer_key", "subject", "stage")},
+    stages={PLACE: ("contract_signed",)},
+)
 
 _TOLD = "told"  # the problems that were told and are not mended yet
 _ACTIVE = frozenset({"Active", "Closing", "Closed"})

@@ -13,16 +13,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ubm_sync.flow import Decision, Edit, Flow, Rival, Situation
-from ubm_sync.model import (
-    NOTHING,
-    Customer,
-    Mark,
-    Observation,
-    Ref,
-    Write,
-    Written,
-    record_key,
-)
+from ubm_sync.model import NOTHING, Customer, Mark, Observation, Ref, Write, Written, record_key
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.merge import HOLDS, Merged, Own, merge
 from ubm_sync.sync.noticed import is_to_be_read_again, version_of
