@@ -83,15 +83,25 @@ def _places(file: MappingFile, located: Located) -> Found:
 
 def _externals(file: MappingFile, located: Located) -> Found:
     for place, block in file.places.items():
-        used = {block.identity.casefold(): "the identity of the record"}
+        identity = block.identity.casefold()
+        used: dict[str, str] = {}
         for name, field in file.fields.items():
             spot = field.at.get(place)
             if spot is None:
                 continue
-            other = used.setdefault(spot.name.casefold(), f'"{name}"')
-            if other != f'"{name}"':
-                text = f'"{spot.name}" of "{place}" already holds {other}: each would overwrite the'
-                yield located.flaw(f"{text} other; use another name", "fields", name, "at", place)
+            at = ("fields", name, "at", place)
+            end = "each would overwrite the other; use another name"
+            if spot.name.casefold() == identity:
+                text = f'"{spot.name}" of "{place}" already holds the identity of the record'
+                yield located.flaw(f"{text}: {end}", *at)
+                continue
+            other = used.setdefault(spot.name.casefold(), name)
+            if other != name:  # nobody can tell which of the two was meant: both are named
+                for one, twin in ((name, other), (other, name)):
+                    where = ("fields", one, "at", place)
+                    line = located.spot("fields", twin, "at", place)[0]
+                    text = f'"{spot.name}" of "{place}" already holds "{twin}" (line {line})'
+                    yield located.flaw(f"{text}: {end}", *where)
 
 
 def _shared_externals(files: Sequence[tuple[MappingFile, Located]]) -> Found:
@@ -105,7 +115,7 @@ def _shared_externals(files: Sequence[tuple[MappingFile, Located]]) -> Found:
                 where = (file.places[place].system, spot.name)
                 mine = (field.type, tuple(field.choices), f'"{place}"')
                 theirs = first.setdefault(where, mine)
-                if theirs[:2] != mine[:2]:
+                if theirs[:2] != mine[:2] and theirs[2] != mine[2]:
                     differ = f"is {mine[0]} here but {theirs[0]} for"
                     if mine[0] == theirs[0]:
                         differ = "has other choices here than for"

@@ -29,6 +29,7 @@ _NO_SECRETS = (
 )
 MAX_NODES = 200_000  # aliases of aliases grow without bound; no honest file is near this
 _STANDARD = "tag:yaml.org,2002:"
+_TAGS = frozenset({"str", "int", "float", "bool", "null", "map", "seq", "timestamp", "value"})
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")  # longer ones are ids: text
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, bool | None] = {
@@ -117,7 +118,7 @@ def parse_yaml(text: str, file: str) -> Located:
     try:
         node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
-        return _unreadable(file, error)
+        return _unreadable(file, error, text)
     except RecursionError:
         return _too_deep(file)
     except (YAMLError, ValueError, OverflowError):
@@ -147,7 +148,7 @@ def _broken(file: str, message: str) -> Located:
     return Located(file, None, flaws=(Flaw(file, 0, 0, message),))
 
 
-def _unreadable(file: str, error: MarkedYAMLError) -> Located:
+def _unreadable(file: str, error: MarkedYAMLError, source: str) -> Located:
     mark = error.problem_mark or error.context_mark
     text = f"this is not valid YAML: {error.problem or error.context}"
     begun = error.context_mark
@@ -158,12 +159,27 @@ def _unreadable(file: str, error: MarkedYAMLError) -> Located:
             text = f"this {what} has no end (line {mark.line + 1} does not belong to it); close it"
             mark = begun
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if "expected <block end>" in text and (open_ := _open_quote(source, line)):
+        line, column = open_
+        text = "this quoted text has no end on its line; close it with the same quotation mark"
     for sign, hint in _HINTS:
         if sign in text:
             text += f" ({hint})"
     return Located(file, None, flaws=(Flaw(file, line, column, text),))
 
 
+def _open_quote(source: str, line: int) -> Spot | None:
+    """Return where a quoted text begins that ends on another line, shortly before a line."""
+    lines = source.splitlines()[:line]
+    for number in range(len(lines), max(0, len(lines) - _LOOK_BACK), -1):
+        found = _UNCLOSED.match(lines[number - 1])
+        if found:
+            return number, found.start(1) + 1
+    return None
+
+
+_LOOK_BACK = 20
+_UNCLOSED = re.compile(r"""^(?:\s*- +)?\s*(?:[\w.@-]+:\s+)?(["'])(?:(?!\1).)*$""")
 _COLON = "a text with a colon belongs in quotes, or the line above is indented otherwise"
 _HINTS = (
     ("\\t", "indent with spaces, not with tabs"),
@@ -187,7 +203,7 @@ class _Reader:
     def read(self, node: Node, path: PathOf) -> Any:
         """Return the value of ``node``, which stands at ``path``."""
         self.values[path] = _spot(node)
-        if not str(node.tag).startswith(_STANDARD):
+        if str(node.tag).removeprefix(_STANDARD) not in _TAGS:
             self._flaw(node, f"the tag {node.tag} has no meaning here; delete it")
         if len(self.values) > MAX_NODES or any(node is other for other in self._above):
             if not self.is_endless:
