@@ -94,8 +94,8 @@ WHOLE = select(
 )
 OF_RECORDS = Pick(WHOLE, _columns.sync_id)
 OF_REFS = WHOLE.where(_here, _columns.ref.in_(_many))
-KNOWN = select(_columns.ref, _columns.sync_id, _columns.version).where(
-    _here, _columns.ref.in_(_many)
+KNOWN = Pick(
+    select(_columns.ref, _columns.sync_id, _columns.version), _columns.ref, within=_columns.place
 )
 MISSING = (
     update(observation)
@@ -124,8 +124,10 @@ ASKED = (
     .values(asked_at=bindparam("at", type_=Moment))
 )
 FORGET = delete(observation).where(_here, _columns.ref.in_(_many))
-ALIASES = select(alias.c.old_ref, alias.c.new_ref, alias.c.sync_id).where(
-    alias.c.place == bindparam("at_place"), alias.c.old_ref.in_(_many)
+ALIASES = Pick(
+    select(alias.c.old_ref, alias.c.new_ref, alias.c.sync_id),
+    alias.c.old_ref,
+    within=alias.c.place,
 )
 SAVE_ALIAS = upsert(alias, ["place", "old_ref"])
 
@@ -176,18 +178,18 @@ class Observations(Repository):
         An alias gives the version of the ref it stands for, "" where that was never observed.
         """
         wanted = list(dict.fromkeys(refs))
-        here = {"at_place": place}
-        aliases = {row[0]: (row[1], row[2]) for row in self._rows_in(ALIASES, wanted, here)}
+        found = ALIASES.rows(self._connection, wanted, place)
+        aliases = {old: (new, sync_id) for old, new, sync_id in found}
         direct = [aliases[ref][0] if ref in aliases else ref for ref in wanted]
-        known = {row[0]: (row[1], row[2]) for row in self._rows_in(KNOWN, direct, here)}
+        known = self.known(place, direct)
         for old, (new, sync_id) in aliases.items():
             known[old] = (sync_id, known[new][1] if new in known else "")
         return {ref: known[ref] for ref in wanted if ref in known}
 
     def known(self, place: str, refs: Iterable[str]) -> dict[str, tuple[str, str]]:
         """Return ``{ref: (sync_id, version)}`` of the known refs, aliases not followed."""
-        rows = self._rows_in(KNOWN, refs, {"at_place": place})
-        return {row[0]: (row[1], row[2]) for row in rows}
+        rows = KNOWN.rows(self._connection, refs, place)
+        return {ref: (sync_id, version) for ref, sync_id, version in rows}
 
     def save(self, seen: Iterable[tuple[str, Observation]]) -> None:
         """Insert or replace ``(sync_id, observation)`` pairs; what is missing stays so."""
@@ -247,8 +249,8 @@ class Observations(Repository):
 
     def alias(self, place: str, old_ref: str, new_ref: str, sync_id: str) -> None:
         """Remember that ``old_ref`` is now ``new_ref`` (moved, merged); chains are shortened."""
-        found = self._rows_in(ALIASES, [new_ref], {"at_place": place})
-        final: str = next((row.new_ref for row in found), new_ref)
+        found = ALIASES.rows(self._connection, [new_ref], place)
+        final: str = next((row[1] for row in found), new_ref)
         if final == old_ref:  # back to where it came from: the newest word counts
             final = new_ref
             self._connection.execute(

@@ -22,10 +22,9 @@ from sqlalchemy import (
     update,
 )
 
-from ubm_sync.database import upsert
 from ubm_sync.state.observations import observation
-from ubm_sync.state.repository import Repository
-from ubm_sync.state.schema import CleanText, Moment, metadata
+from ubm_sync.state.repository import Bulk, Repository
+from ubm_sync.state.schema import CleanText, Moment, clean, metadata, microseconds
 
 OPEN = text("state IN ('queued', 'unknown')")
 
@@ -66,7 +65,7 @@ class Waiting:
     state: NoteState
 
 
-QUEUE = upsert(outbox, ["key"], update=[])
+QUEUE = Bulk(outbox, ["key"], kept=[column.name for column in outbox.columns])
 MARK = (
     update(outbox)
     .where(outbox.c.key.in_(bindparam("many", expanding=True)))
@@ -103,16 +102,8 @@ class Outbox(Repository):
 
     def queue(self, key: str, sync_id: str, place: str, text: str, at: datetime) -> None:
         """Ask for a note; a key that was ever asked for is left as it is."""
-        row = {
-            "key": key,
-            "sync_id": sync_id,
-            "place": place,
-            "body": text,
-            "at": at,
-            "state": NoteState.QUEUED.value,
-            "reason": "",
-        }
-        self._later(QUEUE, row)
+        state = NoteState.QUEUED.value
+        self._later(QUEUE, (key, sync_id, place, clean(text), microseconds(at), state, ""))
 
     def waiting(self, limit: int, after: Waiting | None = None) -> list[Waiting]:
         """Return queued and unknown notes, oldest first, whose place exists by now.

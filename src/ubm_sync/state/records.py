@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from heapq import merge
 from itertools import islice
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -103,7 +104,7 @@ class Due(NamedTuple):
 _many = record.c.sync_id.in_(bindparam("many", expanding=True))
 SAVE = Bulk(record, ["sync_id"])
 LOAD = Pick(select(record), record.c.sync_id)
-EXISTS = select(record.c.sync_id).where(_many)
+EXISTS = Pick(select(record.c.sync_id), record.c.sync_id)
 OF_CUSTOMERS = select(record.c.sync_id).where(
     record.c.customer.in_(bindparam("many", expanding=True))
 )
@@ -113,11 +114,10 @@ MARK_CUSTOMER = (
     .where(record.c.customer == bindparam("of_customer"), ~record.c.dirty)
     .values(dirty=True)
 )
-RIVALS = (
-    select(record.c.account_key, *(record.c[field.name] for field in fields(Rival)))
-    .where(record.c.account_key.in_(bindparam("many", expanding=True)))
-    .where(MEETING)
-    .order_by(record.c.created_at, record.c.sync_id)
+RIVALS = Pick(
+    select(record.c.account_key, *(record.c[field.name] for field in fields(Rival))),
+    record.c.account_key,
+    also=MEETING,
 )
 _position = record.c.created_at, record.c.sync_id
 _waiting = select(*_position, record.c.customer, record.c.kind).order_by(*_position)
@@ -152,7 +152,7 @@ class Records(Repository):
 
     def exists(self, ids: Iterable[str]) -> set[str]:
         """Return which of ``ids`` are known."""
-        return {row[0] for row in self._rows_in(EXISTS, ids)}
+        return {row[0] for row in EXISTS.rows(self._connection, ids)}
 
     def save(self, states: Iterable[RecordState]) -> None:
         """Insert or replace records as a whole."""
@@ -197,8 +197,12 @@ class Records(Repository):
         The asking record is among them.
         """
         found: dict[str, list[Rival]] = {}
-        for row in self._rows_in(RIVALS, account_keys):
-            found.setdefault(row.account_key, []).append(Rival(*row[1:]))
+        rows = RIVALS.rows(self._connection, map(clean, account_keys))
+        for key, sync_id, customer, label, status, accepted, created in rows:
+            rival = Rival(sync_id, customer, label, status, bool(accepted), instant(created))
+            found.setdefault(key, []).append(rival)
+        for group in found.values():
+            group.sort(key=attrgetter("created_at", "sync_id"))
         return found
 
     def counts(

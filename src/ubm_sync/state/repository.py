@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Executable, Select, Table
+from sqlalchemy import Column, Connection, Executable, Select, Table, TextClause
 
 from ubm_sync.clock import Clock
 from ubm_sync.database import upsert
@@ -15,9 +15,9 @@ from ubm_sync.state.schema import chunks, json_text
 class Bulk:
     """An upsert of whole rows, compiled once per kind of database and given plain tuples.
 
-    For the two tables that are written by the hundred thousand: SQLAlchemy's preparation of each
-    row would cost more than SQLite's work on it. Values must be as they are stored, in the order
-    of the table's columns; those named in ``kept`` stay as they are in a row that is there.
+    For the tables of which every record has rows: SQLAlchemy's preparation of each row would cost
+    more than SQLite's work on it. Values must be as they are stored, in the order of the table's
+    columns; those named in ``kept`` stay as they are in a row that is there.
     """
 
     def __init__(
@@ -45,20 +45,30 @@ class Bulk:
 class Pick:
     """A SELECT by any number of values of one column, the counterpart of ``Bulk``.
 
-    ``also`` is a column that must be true besides. Rows come as plain tuples, values as they are
+    ``also`` is a column or a condition that must be true besides; ``within`` is a column that must
+    be equal to a value given with each look-up. Rows come as plain tuples, values as they are
     stored.
     """
 
     def __init__(
-        self, statement: Select[Any], column: Column[Any], also: Column[bool] | None = None
+        self,
+        statement: Select[Any],
+        column: Column[Any],
+        also: Column[bool] | TextClause | None = None,
+        within: Column[str] | None = None,
     ) -> None:
-        whole = f"{statement} WHERE {'' if also is None else f'{also} AND '}{column}"
+        conditions = [] if also is None else [str(also)]
+        if within is not None:
+            conditions.append(f"{within} = {{0}}")
+        whole = f"{statement} WHERE {' AND '.join([*conditions, str(column)])}"
         self._texts = {
-            "sqlite": f"{whole} IN (SELECT value FROM json_each(?))",  # noqa: S608 - no value in it
-            "postgresql": f"{whole} = ANY(%s)",
+            "sqlite": f"{whole} IN (SELECT value FROM json_each({{0}}))".format("?"),  # noqa: S608 - no value in it
+            "postgresql": f"{whole} = ANY({{0}})".format("%s"),
         }
 
-    def rows(self, connection: Connection, values: Iterable[str]) -> list[tuple[Any, ...]]:
+    def rows(
+        self, connection: Connection, values: Iterable[str], *within: str
+    ) -> list[tuple[Any, ...]]:
         """Return the rows with one of these values, in no order."""
         wanted: Any = list(dict.fromkeys(values))
         if not wanted:
@@ -66,7 +76,7 @@ class Pick:
         name = connection.dialect.name
         if name == "sqlite":  # takes no list as a parameter
             wanted = json_text(wanted)
-        found: Any = connection.exec_driver_sql(self._texts[name], (wanted,))
+        found: Any = connection.exec_driver_sql(self._texts[name], (*within, wanted))
         rows: list[tuple[Any, ...]] = found.cursor.fetchall()
         found.close()
         return rows
@@ -82,7 +92,7 @@ class Repository:
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._raw = connection
         self._clock = clock
-        self._collected: list[tuple[Executable, list[dict[str, Any]]]] = []
+        self._collected: list[tuple[Executable | Bulk, list[Any]]] = []
 
     @property
     def _connection(self) -> Connection:
@@ -95,10 +105,13 @@ class Repository:
         """Write what was collected."""
         collected, self._collected = self._collected, []
         for statement, rows in collected:
-            self._raw.execute(statement, rows)
+            if isinstance(statement, Bulk):
+                statement.run(self._raw, rows)
+            else:
+                self._raw.execute(statement, rows)
 
-    def _later(self, statement: Executable, row: dict[str, Any]) -> None:
-        """Collect one row for a statement; rows of the same statement go together."""
+    def _later(self, statement: Executable | Bulk, row: dict[str, Any] | tuple[Any, ...]) -> None:
+        """Collect one row (a tuple for ``Bulk``); rows of the same statement go together."""
         if not self._collected or self._collected[-1][0] is not statement:
             self._collected.append((statement, []))
         self._collected[-1][1].append(row)
