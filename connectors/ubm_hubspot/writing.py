@@ -137,6 +137,8 @@ class Writer:
     def _outcome(self, ended: Ended, unlinked: dict[Pair, Trouble]) -> Outcome:
         self._remember(ended)
         parcel, write = ended.parcel, ended.parcel.write
+        if ended.result is Result.LANDED and not parcel.faults and not unlinked:
+            return self._taken(ended)  # nearly all
         waiting = dict[str, str]()
         for name, company in parcel.links.items() if ended.result is Result.LANDED else ():
             if trouble := unlinked.get((str(ended.ref), company)):
@@ -158,6 +160,19 @@ class Writer:
             reasons=dict(parcel.faults),
             created=ended.new,
             stale=ended.stale,
+            contested=self._looks_back and _is_contested(write, ended),
+        )
+
+    def _taken(self, ended: Ended) -> Outcome:
+        """Return the outcome of a ticket that holds all it was sent."""
+        write = ended.parcel.write
+        return Outcome(
+            write.place,
+            write.key,
+            Result.LANDED,
+            ended.ref or write.ref,
+            _version(ended, is_final=not self._looks_back),
+            created=ended.new,
             contested=self._looks_back and _is_contested(write, ended),
         )
 

@@ -42,6 +42,7 @@ def day_text(day: date, *, weekday: bool = True) -> str:
     return f"{_DAYS[day.weekday()]} {text}" if weekday else text
 
 
+@lru_cache(maxsize=4096)  # records of one listing share many
 def clock_text(instant: datetime, zone: str, *, with_zone: bool = False) -> str:
     """Return ``09:12``, or ``09:12 CT`` with the zone."""
     there = local(instant, zone)
@@ -49,6 +50,7 @@ def clock_text(instant: datetime, zone: str, *, with_zone: bool = False) -> str:
     return f"{text} {_short(there)}" if with_zone else text
 
 
+@lru_cache(maxsize=512)  # all records of a portion are decided at one instant
 def stamp(instant: datetime, zone: str) -> str:
     """Return ``2026-11-21 14:05 CT``."""
     there = local(instant, zone)

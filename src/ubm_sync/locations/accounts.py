@@ -18,7 +18,6 @@ from ubm_sync.model import Customer, Values
 from ubm_sync.spelling import fold, number_key
 
 _HOUSE = re.compile(r"\d+[A-Za-z]?\b")
-_WHERE = ("location_code", "address_1", "zip", "city", "state")
 
 
 def possible_key(raw: str) -> str:
@@ -35,7 +34,9 @@ def site(customer: Customer, values: Values) -> Site:
     A street is written in many ways, its number is not. Nowhere while code, address or ZIP are
     missing.
     """
-    return _site(customer.key, *(values.get(name, "") for name in _WHERE))
+    get = values.get
+    code, address, zip_code = get("location_code", ""), get("address_1", ""), get("zip", "")
+    return _site(customer.key, code, address, zip_code, get("city", ""), get("state", ""))
 
 
 @lru_cache(maxsize=8192)  # asked twice about each record of a portion
@@ -56,13 +57,17 @@ def account_key(customer: Customer, values: Values) -> str:
     The vendor is its canonical name where the vendor list knows it in that state, so that ComEd
     and Commonwealth Edison meet; else its folded spelling.
     """
-    number = values.get("account_number")
-    name = values.get("vendor")
-    state = state_code(values.get("state", ""))
+    get = values.get
+    number, name, state = get("account_number"), get("vendor"), get("state")
     if not number or not name or not state:
         return ""
-    key = number_key(number)
-    if not key:
+    return _account_key(customer.key, number, name, state, get("commodity", ""))
+
+
+@lru_cache(maxsize=8192)  # as above
+def _account_key(customer: str, number: str, name: str, typed_state: str, commodity: str) -> str:
+    key, state = number_key(number), state_code(typed_state)
+    if not key or not state:
         return ""
-    found = vendors.resolve(name, state, values.get("commodity", ""))
-    return f"{customer.key}|{found.canonical or fold(name)}|{state}|{key}"
+    found = vendors.resolve(name, state, commodity)
+    return f"{customer}|{found.canonical or fold(name)}|{state}|{key}"

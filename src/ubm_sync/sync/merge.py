@@ -191,12 +191,12 @@ def _take_over(
 
 
 def _is_as_agreed(
-    rule: SharedRule, base: str | None, shown: list[tuple[str, Mapping[str, str]]]
+    rule: SharedRule, value: str | None, shown: list[tuple[str, Mapping[str, str]]]
 ) -> bool:
-    """Return whether every place shows the agreed value: nearly every field of nearly all."""
+    """Return whether every place shows a value to the letter: nearly every field of nearly all."""
     name, places = rule.name, rule.places
     for place, values in shown:  # noqa: SIM110 - asked for every field: a generator costs double
-        if values.get(name) != base and place in places:
+        if values.get(name) != value and place in places:
             return False
     return True
 
@@ -359,13 +359,15 @@ def agreed(
     ``seen`` are the observations after the writes that are known to have landed.
     """
     result = dict(base)
-    blocked = merged.blocked
+    blocked, values = merged.blocked, merged.values
+    shown = [(place, observation.values) for place, observation in seen.items()]
     for rule in rules.shared:
         name = rule.name
-        value = merged.values.get(name)
-        if name in blocked or value == base.get(name):
+        value = values.get(name)
+        if value == base.get(name) or name in blocked:
             continue
-        if is_everywhere(rule, value, seen, blind):
+        same = not blind and _is_as_agreed(rule, value, shown)
+        if same or is_everywhere(rule, value, seen, blind):
             if value is None:
                 result.pop(name, None)
             else:

@@ -228,7 +228,8 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
     if observation is None and place.name not in decision.present:
         return None
     key = record_key(subject.sync_id, place.suffix)
-    wanted = _wanted(place, key, merged, decision)
+    doubted = observation is None or subject.notebook
+    wanted = _wanted(place, key, merged, decision, None if doubted else observation)
     blind = subject.blind.get(place.name, _NONE) if subject.blind else _NONE
     if observation is None:
         values: dict[str, Written] = {
@@ -261,13 +262,29 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
     return _not_refused(write, subject.notebook)
 
 
-def _wanted(place: PlaceRule, key: str, merged: Merged, decision: Decision) -> dict[str, Written]:
-    """Return what every writable field of the place should hold."""
+def _wanted(
+    place: PlaceRule,
+    key: str,
+    merged: Merged,
+    decision: Decision,
+    observation: Observation | None,
+) -> dict[str, Written]:
+    """Return what every writable field of the place should hold.
+
+    Shared fields that ``observation`` shows already may be left out.
+    """
     blocked = merged.blocked if merged.conflicts or merged.resting else _NONE
     values = merged.values
-    wanted: dict[str, Written] = {
-        name: values.get(name) for name in place.shared if name not in blocked
-    }
+    wanted: dict[str, Written]
+    if observation is None:
+        wanted = {name: values.get(name) for name in place.shared if name not in blocked}
+    else:
+        have = observation.values
+        wanted = {
+            name: value
+            for name in place.shared
+            if (value := values.get(name)) != have.get(name) and name not in blocked
+        }
     filled = decision.values.get(place.name, NOTHING)
     wanted.update({name: value for name, value in filled.items() if name in place.writable})
     if IDENTITY in place.writable:
@@ -379,6 +396,8 @@ def digest(write: Write) -> str:
 
 def references(write: Write) -> dict[str, Ref]:
     """Return the fields whose values are known only once another write has landed."""
+    if Ref not in map(type, write.values.values()):
+        return {}
     return {name: value for name, value in write.values.items() if type(value) is Ref}
 
 

@@ -366,4 +366,6 @@ def _forget_held(plan: RecordPlan, notebook: dict[str, str]) -> None:
 
 def _may_return(seen: Mapping[str, Observation]) -> dict[str, Observation]:
     """Return what counts for the base: an archived ticket may come back as it was, one day."""
+    if not any(one.gone for one in seen.values()):
+        return dict(seen)
     return {place: one for place, one in seen.items() if not one.gone.startswith("merged")}
