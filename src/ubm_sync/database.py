@@ -45,6 +45,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from ubm_sync.errors import NoAccess, NotThere, Refused, SyncError, Temporary
 
 CONNECT_SECONDS = 10
+CACHE_KIBIBYTES = 16_384  # a portion of records, so that it is written to disk once
 BUSY_MILLISECONDS = 10_000
 STATEMENTS = 500  # that SQLite's driver keeps prepared: a cycle runs more than its usual 128
 
@@ -314,6 +315,7 @@ def _sqlite(url: URL, *, writer: bool) -> Engine:
             with suppress(sqlite3.OperationalError):
                 raw.execute("pragma journal_mode=wal")
         raw.execute("pragma synchronous=normal")
+        raw.execute(f"pragma cache_size=-{CACHE_KIBIBYTES}")
 
     return engine if writer else for_reading(engine)
 

@@ -30,6 +30,7 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")  # the configuration check refuses such a zone; texts still appear
 
 
+@lru_cache(maxsize=4096)  # as below
 def local(instant: datetime, zone: str) -> datetime:
     """Return ``instant`` (aware) in the zone named ``zone``; UTC where there is no such zone."""
     return instant.astimezone(zone_of(zone))
@@ -57,6 +58,7 @@ def stamp(instant: datetime, zone: str) -> str:
     return f"{there.date()} {there.hour:02}:{there.minute:02} {_short(there)}"
 
 
+@lru_cache(maxsize=4096)
 def instant_text(instant: datetime) -> str:
     """Return the canonical text of an instant: ISO 8601 in UTC with ``Z``, whole milliseconds."""
     utc = instant.astimezone(UTC)

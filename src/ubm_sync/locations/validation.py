@@ -83,8 +83,17 @@ def check(
     if "account_number" in checker.missing:
         order = {name: place for place, name in enumerate(rules.titles)}
         checker.missing.sort(key=lambda name: order.get(name, len(order)))
-    optional = _OPTIONAL & values.keys()
-    return checker.findings(len(optional.union(required)))
+    always, where_filled = _checked(required)
+    return checker.findings(always + len(values.keys() & where_filled))
+
+
+@lru_cache(maxsize=64)
+def _checked(required: tuple[str, ...]) -> tuple[int, frozenset[str]]:
+    """Return how many fields are checked in any row, and which others only where they are filled.
+
+    A field may be named as required twice.
+    """
+    return len(set(required)), _OPTIONAL.difference(required)
 
 
 @lru_cache(maxsize=64)
