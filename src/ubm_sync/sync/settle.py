@@ -72,9 +72,9 @@ def settle(
         _leave_open(subject.base, settled.base, notebook)
     if notebook or settled.base != plan.merged.values:
         _remember_own(rules, plan, seen, sent, outcomes, notebook)
-    settled.closed = [
-        name for name, _ in book.entries(notebook, book.CONFLICT) if name not in plan.merged.blocked
-    ]
+    if notebook:
+        blocked, open_ = plan.merged.blocked, book.entries(notebook, book.CONFLICT)
+        settled.closed = [name for name, _ in open_ if name not in blocked]
     notebook = _still_open(rules, plan, settled.base, seen, notebook)
     for place in plan.decision.answered:
         if entry := notebook.get(book.VANISHED + place):
@@ -109,6 +109,8 @@ def _still_open(
 ) -> dict[str, str]:
     """Return the notebook with the conflicts of now, and what people decided until it is there."""
     merged = plan.merged
+    if not (notebook or merged.restored or merged.decided or merged.conflicts):
+        return {}  # nearly always
     drop = (book.DECIDE, book.CONFLICT, book.RESTORE)
     left = {key: value for key, value in notebook.items() if not key.startswith(drop)}
     for name, wanted in merged.restored.items():
