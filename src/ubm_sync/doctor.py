@@ -66,15 +66,20 @@ def _phrases(environment: Environment) -> tuple[list[Flaw], int]:
 
 
 def examine_live(app: Application) -> list[Flaw]:
-    """Return what the systems lack or have otherwise; each is asked, none is changed."""
+    """Return what the systems lack or have otherwise; each is asked, none is changed.
+
+    Customers that a system will be told of with their first record are nothing that it lacks.
+    """
     sound, _ = read_mappings(app.environment.mappings)
     flaws: list[Flaw] = []
     for name in sorted(app.connectors):
         connector = app.connectors[name]
         try:
-            for step in connector.ensure(dry_run=True):
-                if step.state in _WRONG:
-                    flaws.append(_at_its_place(step, sound, app.configuration))
+            flaws.extend(
+                _at_its_place(step, sound, app.configuration)
+                for step in connector.ensure(dry_run=True)
+                if step.state in _WRONG and not step.what.startswith("customer ")
+            )
             flaws.extend(_customers(connector, app.configuration))
         except SyncError as error:
             text = f"{app.configuration.service.names[name]} cannot be compared: {error}"
@@ -122,10 +127,10 @@ def _customers(connector: Connector, configuration: Configuration) -> Iterator[F
     known: dict[str, bool] = {}
     for customer in configuration.customers:
         located = load_yaml(configuration.files[customer.key])
-        if isinstance(connector, KnowsCompanies) and customer.company:
-            if not connector.has_company(customer.company):
-                text = f'there is no company "{customer.company}", or this service may not see it'
-                yield located.flaw(text, "company")
+        company = customer.company
+        if company and isinstance(connector, KnowsCompanies) and not connector.has_company(company):
+            text = f'there is no company "{company}", or this service may not see it'
+            yield located.flaw(text, "company")
         if not isinstance(connector, KnowsPeople):
             continue
         for email, path in ((customer.csm, ("csm", "email")), (customer.backup, ("backup",))):

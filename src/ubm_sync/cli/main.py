@@ -13,6 +13,7 @@ from ubm_sync.cli import (
     deciding,
     delays,
     disconnections,
+    editing,
     looking,
     people,
     report,
@@ -73,6 +74,7 @@ for module in (
     disconnections,
     report,
     cases,
+    editing,
 ):
     module.register(app)
 

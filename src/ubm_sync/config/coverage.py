@@ -98,6 +98,7 @@ class QuietBlock(Block):
     """A time of each day instead, "18:00-07:00"; ``from`` and ``to`` are then days."""
 
     reason: Words | None = None
+    """Why; shown to colleagues."""
 
     @model_validator(mode="after")
     def _says_when(self) -> Self:
@@ -126,6 +127,7 @@ class TurnBlock(Lasting):
     """Who is on call first for a while."""
 
     who: Address
+    """Who is asked first then."""
 
 
 class OnCall(Block):
@@ -160,9 +162,16 @@ class CoverageFile(Block):
     """By e-mail."""
 
     on_call: OnCall | None = None
+    """Who is called when nobody else is there."""
+
     lead: Address | None = None
+    """The team lead, who is told after the backup."""
+
     director: Address | None = None
+    """Who is told last."""
+
     quiet: list[QuietBlock] = Field(default_factory=list)
+    """Windows in which only urgent work reaches a person."""
 
     def team(self, service: Service) -> Team:
         """Return the team; what the file does not say is as in the service's own file."""

@@ -20,30 +20,62 @@ Key: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$",
 class Person(BaseModel):
     """A customer support manager."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
+    )
 
     email: Address
+    """Of somebody who can be given tickets."""
+
     name: Words
+    """As the customer reads it in messages."""
 
 
 class CustomerFile(BaseModel):
     """What one file may hold; the shipped example explains each key."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
+    )
 
     key: Key
+    """Ours; never change it once in use."""
+
     name: Words
+    """What people call the customer."""
+
     company: Id | None = None
+    """The company's id in the ticket system."""
+
     intake: Literal["sheet", "csv", "csm"] = "sheet"
+    """``sheet``: the customer types; ``csv``: a file is imported; ``csm``: the manager types."""
+
     sheet: Id | None = None
+    """The id of the customer's own sheet."""
+
     csm: Person
+    """The customer support manager: owns the tickets."""
+
     backup: Address | None = None
+    """Who stands in."""
+
     zone: Zone | None = None
+    """The customer's time zone; the service's without it."""
+
     closures: list[Day] = []
+    """The customer's own days off."""
+
     states: list[State] = []
+    """States whose holidays count besides the federal ones."""
+
     titles: dict[str, Words] = {}
+    """Columns that have another title in this customer's sheet: field -> title."""
+
     contracted: int = Field(default=0, ge=0)
+    """Accounts contracted; 0 where it is not known."""
+
     paused: bool = False
+    """Whether nothing is read or written for this customer."""
 
     def customer(self, zone: str) -> Customer:
         """Return the customer; ``zone`` is for one without a zone of its own."""

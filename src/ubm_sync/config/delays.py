@@ -98,7 +98,10 @@ class DelayFile(Block):
     """Where the exported pages are shown; {customer} and {ticket} are filled in."""
 
     codes: Mapping[str, CodeBlock] = Field(default_factory=dict)
+    """The reasons for a delay, by code."""
+
     stages: Mapping[str, StageBlock] = Field(default_factory=dict)
+    """The stages of an onboarding, by their key in mappings/onboarding.yaml."""
 
     def rules(self) -> DelayRules:
         """Return the rules: the defaults with what the file says instead."""

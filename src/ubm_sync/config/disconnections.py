@@ -85,6 +85,7 @@ class DisconnectionFile(Block):
     """When the log says once a day what is unrouted, or that nothing is."""
 
     waits: Waits = Waits()
+    """How long nobody answers before the next person is told."""
 
     official_channels: list[Annotated[Channel, Field(strict=False)]] = Field(
         default_factory=lambda: list(Channel)

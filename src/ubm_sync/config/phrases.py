@@ -113,6 +113,8 @@ class PhraseFile(Block):
     """Another weight for a rule; 0 switches it off."""
 
     thresholds: ThresholdBlock = Field(default_factory=ThresholdBlock)
+    """From which weight on a text counts as what."""
+
     tests: Sequence[ExampleBlock] = ()
     """Texts and what they must be read as; ``check`` runs them."""
 

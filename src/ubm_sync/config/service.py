@@ -46,8 +46,13 @@ class Limit(Block):
     """A rate limit: at most ``calls`` in any ``seconds``, of which ``burst`` may come at once."""
 
     calls: int = Field(ge=1)
+    """At most this many calls ..."""
+
     seconds: float = Field(gt=0)
+    """... in any of so many seconds."""
+
     burst: int = Field(default=1, ge=1)
+    """How many of them may come at once after a pause."""
 
     @model_validator(mode="after")
     def _burst_is_a_part(self) -> Self:
@@ -59,7 +64,9 @@ class Limit(Block):
 class System(BaseModel):
     """One external system: its rate limits, and whatever else its connector understands."""
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="allow", strict=True, frozen=True, use_attribute_docstrings=True
+    )
 
     name: Words
     """What people call it, as written in messages."""
@@ -78,7 +85,10 @@ class Clears(Block):
     """How many values may be cleared without an approval; what is not said is said elsewhere."""
 
     share: float | None = Field(default=None, ge=0, le=1)
+    """Of a customer's records, for each field and system."""
+
     floor: int | None = Field(default=None, ge=0)
+    """As many are always allowed."""
 
 
 class GuardRule(Block):
@@ -94,9 +104,16 @@ class GuardRule(Block):
     """A shared field, by its name in the mapping; for ``creates`` a place."""
 
     share: float | None = Field(default=None, ge=0, le=1)
+    """Instead of the guard's own share."""
+
     floor: int | None = Field(default=None, ge=0)
+    """Instead of the guard's own floor."""
+
     clears: Clears = Clears()
+    """Instead of the guard's own limits for values that are taken away."""
+
     creates: int | None = Field(default=None, ge=0)
+    """Instead of the guard's own limit for new records."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -198,19 +215,35 @@ class People(Block):
     """Who is asked when a customer's own manager and backup cannot be: never nobody."""
 
     on_call: list[Address] = []
+    """Who is asked first, in this order; coverage.yaml goes before it."""
+
     lead: Address | None = None
+    """The team lead; coverage.yaml goes before it."""
 
 
 class Service(Block):
     """The whole file."""
 
     systems: dict[str, System]
+    """The external systems; every other key of one is a setting of its connector."""
+
     cadence: Cadence = Cadence()
+    """When the service works."""
+
     guard: Guard = Guard()
+    """How much may change without an approval."""
+
     intake: Intake = Intake()
+    """The new-location procedure."""
+
     vanished: Vanished = Vanished()
+    """Rows that are not there any more."""
+
     rollout: Rollout = Rollout()
+    """Who sees what while the service is introduced."""
+
     people: People = People()
+    """Who is asked when manager and backup cannot be."""
 
     @property
     def limits(self) -> dict[str, tuple[int, float, int]]:

@@ -16,14 +16,14 @@ _KEY = re.compile(
 )
 _NAME = re.compile(r"\$?\{?(?:env:)?[A-Z][A-Z0-9_]*\}?")  # of a variable: a secret by name
 _ADDRESS = r"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@{}]+@"
-_TOKEN = (
+_ISSUED = (
     r"\bpat-[a-z]{2,3}[0-9]-[0-9a-f-]{20,}|\b(?:sk|pk|rk)_(?:live|test)_[0-9a-zA-Z]{10,}|"
     r"\bgh[pousr]_[0-9A-Za-z]{30,}|\bAKIA[0-9A-Z]{16}\b|\bxox[abprs]-[0-9A-Za-z-]{10,}|"
     r"\beyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}\.|\bBearer\s+[0-9A-Za-z._~+/-]{16,}"
 )
 _FORMS = (
     ("an address with a password", re.compile(_ADDRESS, re.IGNORECASE)),
-    ("an access token", re.compile(_TOKEN)),
+    ("an access token", re.compile(_ISSUED)),
     ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
 )
 _SHORTEST = 4

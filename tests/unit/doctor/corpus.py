@@ -108,7 +108,9 @@ GL = "    label: GL / cost center\n"
 
 BAD: dict[str, Slip] = {
     # ------------------------------------------------------------------------------ YAML itself
-    "a tab for indentation": Slip(HALSTED, "  name: Dana Lee", "§\tname: Dana Lee", "not with tabs"),
+    "a tab for indentation": Slip(
+        HALSTED, "  name: Dana Lee", "§\tname: Dana Lee", "not with tabs"
+    ),
     "an unquoted colon": Slip(
         HALSTED, "name: Halsted Foods", "name: Halsted§: Foods", "belongs in quotes"
     ),
@@ -237,7 +239,7 @@ BAD: dict[str, Slip] = {
         "  checks:\n    type: long_text\n    role: shared\n    writers: [ticket]\n"
         "    §required: true", "customers must fill in",
     ),
-    # ------------------------------------------------------------------------- values and transforms
+    # ------------------------------------------------------------------- values and transforms
     "two of ours for one of theirs": Slip(
         LOCATIONS, "Requested: requested, Enrolled: enrolled,",
         "Requested: enrolled, Enrolled: §enrolled,", "nobody can tell",
@@ -355,7 +357,8 @@ GOOD: dict[str, Slip] = {
     "one choice more": Slip(LOCATIONS, "Fuel oil, Lighting]", "Fuel oil, Lighting, Hydrogen]"),
     "one stage more": Slip(
         LOCATIONS, "      - {key: closed, label: Closed, closed: true}\n",
-        "      - {key: closed, label: Closed, closed: true}\n      - {key: parked, label: Parked}\n",
+        "      - {key: closed, label: Closed, closed: true}\n"
+        "      - {key: parked, label: Parked}\n",
     ),
     "a stage with another label": Slip(LOCATIONS, "label: Setting up}", "label: In set-up}"),
     "a field that is required now": Slip(
@@ -365,10 +368,15 @@ GOOD: dict[str, Slip] = {
     "another owner": Slip(
         LOCATIONS, "    label: City\n", "    conflict: owner\n    owner: ticket\n    label: City\n"
     ),
-    "the newest wins": Slip(LOCATIONS, "    label: City\n", "    conflict: newest\n    label: City\n"),
-    "a quiet time": Slip(LOCATIONS, "    label: City\n", "    quiet_minutes: 5\n    label: City\n"),
+    "the newest wins": Slip(
+        LOCATIONS, "    label: City\n", "    conflict: newest\n    label: City\n"
+    ),
+    "a quiet time": Slip(
+        LOCATIONS, "    label: City\n", "    quiet_minutes: 5\n    label: City\n"
+    ),
     "a transform with a way back": Slip(
-        LOCATIONS, "account: zip", "account: {name: zip, transform: [{replace: {old: '|', new: ''}}]}"
+        LOCATIONS, "account: zip",
+        "account: {name: zip, transform: [{replace: {old: '|', new: ''}}]}",
     ),
     "a value map with more words of theirs": Slip(
         LOCATIONS, "      row: {name: State, settings",
@@ -376,7 +384,8 @@ GOOD: dict[str, Slip] = {
     ),
     "a map of people": Slip(
         LOCATIONS, "    at: {ticket: hubspot_owner_id}",
-        "    at: {ticket: {name: hubspot_owner_id, people: {dana.lee@example.com: dl@desk.example}}}",
+        "    at: {ticket: {name: hubspot_owner_id, "
+        "people: {dana.lee@example.com: dl@desk.example}}}",
     ),
     "a check by pattern": Slip(
         LOCATIONS, GL, GL + "    examples: ['4100-22']\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 from tests.unit.doctor.corpus import CUSTOMERS, MESSAGES, ROOT
 
 from ubm_sync.app import dialects
@@ -25,7 +26,7 @@ from ubm_sync.mapping.language import MappingFile
 from ubm_sync.mapping.loading import Sound
 from ubm_sync.mapping.validation import inspect
 
-MODELS = {
+MODELS: dict[str, type[BaseModel]] = {
     "config/service.yaml": Service,
     "config/delays.yaml": DelayFile,
     "config/disconnections.yaml": DisconnectionFile,
