@@ -33,9 +33,10 @@ LONGEST = 60
 HEAD = """\
 # Configuration, key by key
 
-Every key of every file an admin edits, with a value as it may be written. The examples are cut from the files in
-[examples](examples), which hold every key. Editors complete and check the keys with the schemas that `ubm-sync schema`
-writes; begin a file with `# yaml-language-server: $schema=PATH/mapping.schema.json`.
+Every key of every file an admin edits, with a value as it may be written. The examples are cut
+from the files in [examples](examples), which hold every key. Editors complete and check the keys
+with the schemas that `ubm-sync schema` writes; begin a file with
+`# yaml-language-server: $schema=PATH/mapping.schema.json`.
 
 `NAME` stands for a name of your own, `[]` for each entry of a list.
 """
