@@ -340,12 +340,16 @@ def _is_there(
     place: PlaceRule, name: str, value: Written, there: str | None, sent: str | None
 ) -> bool:
     """Return whether a place holds a value for certain, in whatever spelling."""
-    shown = [there] if sent is None else [there, *(one or None for one in book.any_of(sent))]
-    return all(
-        value == one
-        or (isinstance(value, str) and one is not None and place.same[name](value, one))
-        for one in shown
+    shown = () if sent is None else book.any_of(sent)
+    return _are_same(place, name, value, there) and all(
+        _are_same(place, name, value, one or None) for one in shown
     )
+
+
+def _are_same(place: PlaceRule, name: str, value: Written, there: str | None) -> bool:
+    if value == there:
+        return True
+    return isinstance(value, str) and there is not None and place.same[name](value, there)
 
 
 def _mask_there(
