@@ -178,6 +178,17 @@ def test_rivals_are_the_records_with_the_same_account_key(state: State) -> None:
     }
 
 
+def test_rivals_meet_whatever_no_database_can_hold_in_their_key(state: State) -> None:
+    odd = "ComEd\0 \ud83d"
+    with state.transaction() as tx:
+        tx.records.save([record("a", account_key=odd), record("b", account_key=odd)])
+
+    with state.reading() as tx:
+        (group,) = tx.records.rivals([odd]).values()
+
+    assert [one.sync_id for one in group] == ["a", "b"]
+
+
 def test_counts_are_per_customer_and_status(state: State) -> None:
     with state.transaction() as tx:
         tx.records.save(

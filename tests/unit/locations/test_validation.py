@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -35,6 +36,18 @@ def test_a_right_row_has_no_findings() -> None:
     assert not found.warnings
     assert not found.fixes
     assert (found.passed, found.total) == (15, 15)
+
+
+def test_a_field_that_is_named_as_required_twice_is_checked_once() -> None:
+    once = LocationRules()
+    twice = replace(once, required=(*once.required, once.required[0], "notes"))
+
+    totals = [
+        check({**PLAIN, "notes": "Behind door 2."}, {}, "Add account", NOW, ZONE, rules=one)
+        for one in (once, twice)
+    ]
+
+    assert totals[0].total == totals[1].total
 
 
 AS_TEXT = "Please type it as on the bill, with an apostrophe first, like '"
