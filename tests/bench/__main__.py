@@ -26,8 +26,9 @@ vendor's 500,000; that limit is off).
   calls      requests that reached the emulators
   least      ceil(rows/500) reads and as many writes for each sheet, and ceil(N/100) ticket upserts;
              for "nothing changed": one list of sheets and one search
-  wall, cpu  of the service's process; emu is the processor time of both emulators meanwhile, in
-             part while the service plans the next records, else it waits for them
+  wall, cpu  of the service's process, cpu without keeping the answers for the floor; emu is the
+             processor time of both emulators meanwhile, in part while the service plans the next
+             records, else it waits for them
   records/s  by wall
   peak       highest memory of the service's process so far, interpreter and libraries included
   floor      every answer of the first sync decoded by orjson, each record in it hashed (SHA-256)
