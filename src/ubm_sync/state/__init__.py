@@ -19,8 +19,8 @@ from ubm_sync.state.evidence import digest_of
 from ubm_sync.state.guard import GuardStop
 from ubm_sync.state.inquiries import Inquiry
 from ubm_sync.state.journal import Intent, Told
+from ubm_sync.state.lately import Seen
 from ubm_sync.state.leases import Lease
-from ubm_sync.state.meta import MappingVersion
 from ubm_sync.state.outbox import NoteState, Waiting
 from ubm_sync.state.problems import KnownProblem
 from ubm_sync.state.quarantine import Quarantined
@@ -28,6 +28,7 @@ from ubm_sync.state.records import RecordState
 from ubm_sync.state.remarks import Remark
 from ubm_sync.state.runs import Run
 from ubm_sync.state.store import DEFAULT_URL, State, Tx, open_state
+from ubm_sync.state.versions import Standing, Version
 
 __all__ = [
     "DEFAULT_URL",
@@ -47,18 +48,20 @@ __all__ = [
     "Limit",
     "Line",
     "Logged",
-    "MappingVersion",
     "NoteState",
     "Quarantined",
     "RecordState",
     "Remark",
     "Run",
+    "Seen",
     "SharedBudget",
+    "Standing",
     "State",
     "Ticket",
     "Told",
     "Tx",
     "UnlimitedBudget",
+    "Version",
     "Waiting",
     "digest_of",
     "open_state",

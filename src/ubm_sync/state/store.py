@@ -26,8 +26,9 @@ from ubm_sync.state.evidence import DelayFacts
 from ubm_sync.state.guard import GuardStops
 from ubm_sync.state.inquiries import Inquiries
 from ubm_sync.state.journal import Journal
+from ubm_sync.state.lately import Lately
 from ubm_sync.state.leases import Leases
-from ubm_sync.state.meta import MappingVersions, Meta
+from ubm_sync.state.meta import Meta
 from ubm_sync.state.migrate import migrate
 from ubm_sync.state.observations import Observations
 from ubm_sync.state.outbox import Outbox
@@ -38,6 +39,7 @@ from ubm_sync.state.remarks import Remarks
 from ubm_sync.state.repository import Repository
 from ubm_sync.state.runs import Runs
 from ubm_sync.state.sites import Sites
+from ubm_sync.state.versions import Versions
 
 AnyRepository = TypeVar("AnyRepository", bound=Repository)
 DEFAULT_URL = "sqlite:///var/state.db"
@@ -83,7 +85,8 @@ class Tx:
     errands = Part(Errands)
     remarks = Part(Remarks)
     meta = Part(Meta)
-    mappings = Part(MappingVersions)
+    versions = Part(Versions)
+    lately = Part(Lately)
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self.connection = connection

@@ -205,17 +205,3 @@ def test_settings_are_kept_by_key(state: State) -> None:
 
         assert tx.meta.get("phase") == "live"
         assert tx.meta.get("unknown") is None
-
-
-def test_the_mapping_has_a_history(state: State) -> None:
-    with state.transaction() as tx:
-        assert tx.mappings.add("aa11", NOON, "admin", {"fields": 1})
-        assert not tx.mappings.add("aa11", NOON + HOUR, "admin", {"fields": 1})
-        assert tx.mappings.add("bb22", NOON + HOUR, "admin", {"fields": 2})
-        assert tx.mappings.add("aa11", NOON + 2 * HOUR, "admin", {"fields": 1})
-
-        assert [one.hash for one in tx.mappings.last(10)] == ["aa11", "bb22", "aa11"]
-        found = tx.mappings.get("bb")
-        assert found is not None
-        assert (found.number, found.body, found.by) == (2, {"fields": 2}, "admin")
-        assert tx.mappings.get("cc") is None
