@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ubm_sync.assembly import NEEDS, dispatcher_of, guard_settings, wrong_words
@@ -30,6 +31,8 @@ from ubm_sync.sync.cycle import Engine, EngineSettings
 from ubm_sync.sync.delaying import DelayPolicy
 from ubm_sync.sync.reading import Progress
 from ubm_sync.sync.rules import compile_rules
+from ubm_sync.versions.files import Folders
+from ubm_sync.versions.keeper import Found, Keeper, Measured
 
 CONNECTORS = "ubm_sync.connectors"
 DIALECTS = "ubm_sync.dialects"
@@ -56,15 +59,59 @@ class Application:
 
     @cached_property
     def configuration(self) -> Configuration:
-        """What the admin configured; raises ConfigError."""
+        """What the next cycle works with; raises ConfigError.
+
+        An application that is not tolerant reads the files as they stand, all of them.
+        """
+        if self._tolerant:
+            return self.found.configuration
         return load_configuration(
             self.environment.config,
             self.environment.mappings,
-            tolerant=self._tolerant,
             needs=NEEDS,
             dialects=dialects(),
             also=wrong_words,
         )
+
+    @cached_property
+    def found(self) -> Found:
+        """Which version is in force, and how the files stand to it; raises ConfigError."""
+        return self.keeper.look()
+
+    @property
+    def keeper(self) -> Keeper:
+        """Who looks at files and versions, and changes what is in force."""
+        return Keeper(
+            self.state,
+            Folders(self.environment.config, self.environment.mappings),
+            secrets=self.named_secrets(),
+            name=self.environment.get("UBM_SYNC_USER", ""),
+            read=read_configuration,
+        )
+
+    def take_up(self) -> Found | None:
+        """Put what the files say into force, where nothing speaks against it.
+
+        To be done before anything configured is used. None where what is configured was given to
+        this application and does not come from files. Raises ConfigError.
+        """
+        if "configuration" in vars(self) and "found" not in vars(self):
+            return None
+        found = self.keeper.take_up(self.clock.now(), self.measured)
+        vars(self).update(found=found, configuration=found.configuration)
+        return found
+
+    def measured(self, before: Configuration, after: Configuration) -> Measured:
+        """Return what a change of the configuration would write, on what the systems show now."""
+        from ubm_sync.rehearsal import measure  # noqa: PLC0415 - it works with applications
+
+        return measure(self, before, after)
+
+    @property
+    def version(self) -> int:
+        """The number of the version in force; 0 where there is none."""
+        found: Found | None = vars(self).get("found")
+        return found.version.number if found is not None and found.version is not None else 0
 
     @cached_property
     def state(self) -> State:
@@ -164,6 +211,8 @@ class Application:
                 patience=self._patience,
                 delays=self._delays,
                 listens=self._listens,
+                version=self.version,
+                kept=timedelta(days=configuration.service.versions.seen_days),
             ),
             progress=progress,
             stop=self.stop,
@@ -231,20 +280,24 @@ class Application:
         return Patience(timedelta(minutes=given.quiet_minutes), given.rows, given.share)
 
     def secrets(self) -> list[str]:
-        """Return values that must never be shown: what is named like a secret, and passwords.
+        """Return values that must never be shown: what is named like a secret, and passwords."""
+        return sorted(set(self.named_secrets().values()))
+
+    def named_secrets(self) -> dict[str, str]:
+        """Return the same by the variable they stand in.
 
         A variable of somebody else whose file cannot be read is none of our business.
         """
-        found = set()
+        found = {}
         for name in self.environment:
             with suppress(ConfigError, ValueError):
                 value = self.environment.get(name, "")
                 if any(word in name for word in _SECRET):
-                    found.add(value)
+                    found[name] = value
                 elif "://" in value:
-                    found.add(unquote(urlsplit(value).password or ""))
-                    found.add(urlsplit(value).password or "")
-        return sorted(found - {""})
+                    found[f"{name} (its password)"] = unquote(urlsplit(value).password or "")
+                    found[f"{name} (as written)"] = urlsplit(value).password or ""
+        return {name: value for name, value in found.items() if value}
 
     def recall(self, system: str) -> None:
         """Let a command know of a system what the service knows: which column is which, say."""
@@ -268,20 +321,37 @@ class Application:
             if tx.cursors.get(system) == before:
                 tx.cursors.put(system, after)
 
-    def renewed(self, environment: Environment, configuration: Configuration) -> Application:
+    def renewed(self, environment: Environment, found: Found) -> Application:
         """Return an application with other addresses and settings on the same state."""
         other = Application(environment, clock=self.clock, stop=self.stop, tolerant=self._tolerant)
-        other.__dict__.update(state=self.state, configuration=configuration)
+        vars(other).update(state=self.state, found=found, configuration=found.configuration)
         return other
+
+    def beside(self, state: State, configuration: Configuration) -> Application:
+        """Return an application on another state, which shares clock and rate limits with this."""
+        other = Application(self.environment, clock=self.clock, stop=self.stop)
+        vars(other).update(state=state, configuration=configuration, budget=self.budget)
+        return other
+
+    def close_connectors(self) -> None:
+        """Release the connections to the systems; only of what was opened."""
+        for connector in vars(self).get("connectors", {}).values():
+            connector.close()
 
     def close(self, *, but_state: bool = False) -> None:
         """Release connections; only of what was opened."""
-        for connector in self.__dict__.get("connectors", {}).values():
-            connector.close()
+        self.close_connectors()
         for part in ("budget",) if but_state else ("budget", "state"):
             opened = self.__dict__.get(part)
             if opened is not None:
                 opened.close()
+
+
+def read_configuration(config: Path, mappings: Path) -> Configuration:
+    """Return what files say, with the mistakes of single customers beside it; raises ConfigError."""
+    return load_configuration(
+        config, mappings, tolerant=True, needs=NEEDS, dialects=dialects(), also=wrong_words
+    )
 
 
 @cache

@@ -14,6 +14,7 @@ from ubm_sync.live import Live
 from ubm_sync.ports import Connector
 from ubm_sync.state import State
 from ubm_sync.sync.cycle import Engine
+from ubm_sync.versions.keeper import Files, Found
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -63,10 +64,10 @@ class Instance(Application):
     def dispatcher(self) -> None:
         """Return no lane of disconnections: it works in a thread of its own, beside the stories."""
 
-    def renewed(self, environment: Environment, configuration: Configuration) -> Application:
+    def renewed(self, environment: Environment, found: Found) -> Application:
         """Return the application with what is configured now."""
         del environment
-        return Instance(self._world, self._number, self._holder, configuration)
+        return Instance(self._world, self._number, self._holder, found.configuration)
 
     def close(self, *, but_state: bool = False) -> None:
         """Release what belongs to this process alone: the databases are the world's."""
@@ -89,9 +90,10 @@ class Edited:
         before, self._taken = self._taken, self._world.configuration
         return self._taken is not before
 
-    def read(self) -> tuple[Environment, Configuration]:
+    def read(self) -> tuple[Environment, Found]:
         """Return it."""
-        return Environment(dict(self._world.template.variables), {}), self._taken
+        environment = Environment(dict(self._world.template.variables), {})
+        return environment, Found(Files.IN_FORCE, self._taken, None)
 
 
 def started(world: World, number: int, holder: str) -> Live:

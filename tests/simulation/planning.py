@@ -30,7 +30,7 @@ def plan_and_apply(world: World, people: People, between: Sequence[Act]) -> Iter
     for act in between:
         people.do(act)
     before = {(one.place, one.ref): one.fields for one in things(world)}
-    chosen, wanted = read_plan(file)
+    chosen, wanted, _ = read_plan(file)
     report = world.working(0, lambda service: service.engine.cycle(only=chosen))
     if report is None or report.skipped:
         return

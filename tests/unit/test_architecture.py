@@ -38,6 +38,7 @@ ROOMS = {
     "state": VALUES | {"database", "delays", "disconnection", "routing"},
     "dispatch": VALUES | {"state", "calendars", "disconnection", "routing"},
     "sync": VALUES | {"mapping", "state", "delays", "calendars"},
+    "versions": VALUES | {"config", "mapping", "state", "sync"},
     "memory": VALUES,
 }
 FOR_CONNECTORS = VALUES | {"database", "transport", "emulation"}
@@ -48,6 +49,10 @@ PURE = [
     "sync.guard",
     "sync.limits",
     "sync.stops",
+    "sync.fresh",
+    "versions.effect",
+    "versions.words",
+    "versions.replay",
     "sync.settle",
     "sync.rules",
     "sync.notebook",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
@@ -13,14 +14,16 @@ from ubm_sync.app import Application
 from ubm_sync.calendars import AHEAD, parse_instant, stamp
 from ubm_sync.cli import screen
 from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, reload_environment
+from ubm_sync.cli.standing import standing_document
 from ubm_sync.cli.working import Json
 from ubm_sync.doctor import examine, examine_live
 from ubm_sync.errors import ConfigError, Refused, SyncError
 from ubm_sync.mapping import in_order, nearest
 from ubm_sync.ports import Change, KnowsAuthors
 from ubm_sync.reports.status import service_status
-from ubm_sync.reports.why import Subject, explain, find
+from ubm_sync.reports.why import Subject, explain, find, with_versions
 from ubm_sync.state import Tx
+from ubm_sync.versions.keeper import Files
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +65,7 @@ def check(
             for one in flaws
         ]
         counts = {"fields": kinds, "customers": customers, "phrase_tests": found.tests}
-        screen.show_json({"flaws": shown, **counts})
+        screen.show_json({"flaws": shown, **counts, "version": _standing()})
     if flaws:
         raise ConfigError(flaws)
     if as_json:
@@ -74,6 +77,24 @@ def check(
     screen.say(f"disconnection phrases: {found.tests} tests, all right")
     if live:
         screen.say("the systems: everything the mappings ask for is there")
+    standing = _standing()
+    if standing is not None:
+        screen.say(standing["text"])
+
+
+def _standing() -> dict[str, Any] | None:
+    """Return which version is in force, as the running service sees it; None without a state."""
+    environment = reload_environment()
+    url = environment.state_url
+    path = url.partition("sqlite:///")[2]
+    if path and not Path(path).exists():
+        return None  # a check makes no database
+    with application() as app:
+        try:
+            return standing_document(app.found)
+        except SyncError as error:
+            log.warning("versions not known", error=str(error))
+            return None
 
 
 def status(as_json: Json = False) -> None:
@@ -83,18 +104,22 @@ def status(as_json: Json = False) -> None:
     """
     with application() as app:
         try:
-            configuration, flaws = app.configuration, app.configuration.flaws
-        except ConfigError as error:  # the service goes on with the last good version: look at it
-            configuration, flaws = None, error.flaws
+            configuration, flaws = app.configuration, app.found.flaws
+            standing = standing_document(app.found)
+            refused = app.found.files is Files.REFUSED
+        except ConfigError as error:  # no version is in force that could be looked at
+            configuration, flaws, standing, refused = None, error.flaws, None, True
         with app.state.reading() as tx:
             found = service_status(tx, app.clock.now(), configuration, flaws)
+        found["version"] = standing
         if as_json:
             screen.show_json(found)
         else:
             _show_status(found)
-        if configuration is None:
+        if refused:
             finish(FAILED)
-        if found["waiting"]["stops"] or found["waiting"]["conflicts"]:
+        waits = standing is not None and standing["waiting"] is not None
+        if waits or found["waiting"]["stops"] or found["waiting"]["conflicts"]:
             finish(UNDECIDED)
 
 
@@ -138,6 +163,8 @@ def _show_status(found: dict[str, Any]) -> None:
     _show_disconnections(found["disconnections"])
     if oldest := shown_at(found["oldest_unsolved"], zone):
         screen.say(f"The oldest of what is unsolved is from {oldest}.")
+    if found["version"] is not None:
+        screen.say(found["version"]["text"])
     screen.table(
         "Problems",
         ("where", "since", "what"),
@@ -204,7 +231,7 @@ def why(
             )
         authors = _authors(app, subject)
         with app.state.reading() as tx:
-            found = explain(tx, subject, authors)
+            found = with_versions(tx, subject, explain(tx, subject, authors), app.clock.now())
         if as_json:
             screen.show_json(found)
         else:
@@ -228,7 +255,9 @@ def _authors(app: Application, subject: Subject) -> dict[str, Sequence[Change]]:
 
 def _show_story(found: dict[str, Any]) -> None:
     screen.say(f"Record {found['record']} of {found['customer']}, field {found['field']}")
-    screen.say(f"Rule: {found['rule']['text']}.")
+    version = found["rule"]["version"]
+    by = f" (version {version})" if version else ""
+    screen.say(f"Rule{by}: {found['rule']['text']}.")
     screen.table(
         "Now",
         ("place", "id", "value", "since", "by", "how"),
@@ -240,11 +269,23 @@ def _show_story(found: dict[str, Any]) -> None:
     screen.say(f"Agreed by all places: {found['base'] or '(nothing)'}")
     screen.table(
         "History, newest first",
-        ("when", "run", "place", "before", "after", "by", "why", "result"),
+        ("when", "run", "version", "place", "before", "after", "by", "why", "result"),
         [
             [
                 _when(one["at"]),
-                *(one[name] for name in ("run", "place", "before", "after", "by", "why", "result")),
+                *(
+                    one[name]
+                    for name in (
+                        "run",
+                        "version",
+                        "place",
+                        "before",
+                        "after",
+                        "by",
+                        "why",
+                        "result",
+                    )
+                ),
             ]
             for one in found["history"]
         ],

@@ -21,16 +21,20 @@ from ubm_sync.cli.context import (
     reload_environment,
 )
 from ubm_sync.cli.lane import Lane
+from ubm_sync.cli.rehearsing import show_replay, tried
+from ubm_sync.cli.standing import say_standing
 from ubm_sync.errors import Refused, SyncError
-from ubm_sync.live import Live
+from ubm_sync.live import SETTLED, Live
 from ubm_sync.ports import SetupStep
+from ubm_sync.rehearsal import rehearse
 from ubm_sync.reports.status import stop_document
 from ubm_sync.scheduler import Job, Service
 from ubm_sync.sync.cycle import Report
-from ubm_sync.sync.planfile import PlanFile, read_plan
+from ubm_sync.sync.planfile import PlanFile, read_plan, refuse_other_mapping
 from ubm_sync.sync.stops import sentence
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+WATCH_EVERY = 0.5  # seconds between two looks at the files
 ENOUGH = 10  # cycles after which `sync` gives up waiting for rest
 
 
@@ -97,16 +101,32 @@ def _show_steps(steps: list[SetupStep]) -> None:
 def plan(
     as_json: Json = False,
     out: Annotated[Path | None, typer.Option("--out", help="Write the plan to this file.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", help="A folder of changed mappings to try.")
+    ] = None,
+    replay_days: Annotated[
+        int | None,
+        typer.Option("--replay", min=1, help="Try it on what was seen in so many past days."),
+    ] = None,
 ) -> None:
     """Show what the next cycle would write, field by field; nothing is written outside.
 
     Example: ubm-sync plan --out plan.json
     """
     with application() as app, screen.progress() as report:
-        engine = app.engine(report)
+        if replay_days is not None:
+            show_replay(app, mapping, replay_days, as_json=as_json)
+            return
         now = app.clock.now()
-        plans, stops = engine.preview(now)
-        made = PlanFile.of(plans, engine, now, [stop_document(one) for one in stops])
+        if mapping is not None:
+            then = rehearse(app, tried(app, mapping), app.configuration)
+            plans, stops, engine, version = then.plans, then.stops, then.engine, 0
+            for text in then.lacking:
+                screen.complain(text)
+        else:
+            engine, version = app.engine(report), app.version
+            plans, stops = engine.preview(now)
+        made = PlanFile.of(plans, engine, now, [stop_document(one) for one in stops], version)
         if out is not None:
             made.save(out)
         if as_json:
@@ -120,7 +140,8 @@ def plan(
         for one in made.stops:
             screen.complain(one["text"])
         if out is not None:
-            screen.say(f"Saved; carry it out with: ubm-sync apply {out}")
+            once = "" if mapping is None else f", once {mapping} is in force"
+            screen.say(f"Saved; carry it out{once} with: ubm-sync apply {out}")
 
 
 def apply(
@@ -132,8 +153,10 @@ def apply(
     Example: ubm-sync apply plan.json
     """
     with application() as app, screen.progress() as progress:
-        chosen, wanted = read_plan(file)
+        chosen, wanted, mapping = read_plan(file)
+        say_standing(app.take_up())
         engine = app.engine(progress)
+        refuse_other_mapping(mapping, engine, app.version)
         report = engine.cycle(only=chosen)
         missed = {digest: text for digest, text in wanted.items() if digest not in report.done}
         if as_json:
@@ -164,6 +187,7 @@ def sync(
     Example: ubm-sync sync --once
     """
     with application() as app, screen.progress() as progress:
+        say_standing(app.take_up())
         engine = app.engine(progress)
         lane = Lane(app)
         lane.look()
@@ -233,8 +257,9 @@ def run() -> None:
             log_to_stream(renewed, sys.stderr)
             service.follow(jobs(renewed, live=live))
 
-        live = Live(app, reload_environment, taken_over)
-        service = Service(jobs(app, live=live), app.stop)
+        live = Live(app, reload_environment, taken_over, settled=SETTLED)
+        watching = Job("configuration", live.refresh, seconds=WATCH_EVERY, turn="files")
+        service = Service([*jobs(app, live=live), watching], app.stop)
         try:
             service.run()
         finally:

@@ -221,6 +221,17 @@ class People(Block):
     """The team lead; coverage.yaml goes before it."""
 
 
+class Versions(Block):
+    """How a change of these files comes into force."""
+
+    second_name: bool = False
+    """A change that would write more than the guard allows, or that makes the guard or this rule
+    less careful, waits until a second person approves it."""
+
+    seen_days: int = Field(default=14, ge=0, le=90)
+    """How long what was seen is kept for ``plan --replay``; 0: nothing is kept."""
+
+
 class Service(Block):
     """The whole file."""
 
@@ -244,6 +255,9 @@ class Service(Block):
 
     people: People = People()
     """Who is asked when manager and backup cannot be."""
+
+    versions: Versions = Versions()
+    """How a change of these files comes into force."""
 
     @property
     def limits(self) -> dict[str, tuple[int, float, int]]:

@@ -100,6 +100,22 @@ def explain(tx: Tx, subject: Subject, authors: Authors) -> dict[str, Any]:
     }
 
 
+def with_versions(tx: Tx, subject: Subject, story: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Add which version of the configuration each value was written under, and the rule is from.
+
+    Their numbers; None where it was not stored yet.
+    """
+    kind = subject.mapping.kind
+    for entry in story["history"]:
+        found = None
+        if entry["mapping"]:
+            found = tx.versions.using(kind, entry["mapping"], datetime.fromisoformat(entry["at"]))
+        entry["version"] = found.number if found is not None else None
+    used = tx.versions.using(kind, subject.mapping.hash, now)
+    story["rule"]["version"] = used.number if used is not None else None
+    return story
+
+
 def _not_ours(
     place: str, changes: Sequence[Change], written: Sequence[Written]
 ) -> Sequence[Change]:

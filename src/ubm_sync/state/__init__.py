@@ -11,6 +11,7 @@ from ubm_sync.state.audit import Entry, Logged
 from ubm_sync.state.budget import Limit, SharedBudget, UnlimitedBudget
 from ubm_sync.state.chain import Broken
 from ubm_sync.state.conflicts import ConflictState, Kept
+from ubm_sync.state.copying import copied
 from ubm_sync.state.delay_cases import DelayCase, Ticket
 from ubm_sync.state.delays import Line
 from ubm_sync.state.doubts import Doubt
@@ -63,6 +64,7 @@ __all__ = [
     "UnlimitedBudget",
     "Version",
     "Waiting",
+    "copied",
     "digest_of",
     "open_state",
 ]

@@ -114,6 +114,9 @@ MARK_CUSTOMER = (
     .where(record.c.customer == bindparam("of_customer"), ~record.c.dirty)
     .values(dirty=True)
 )
+MARK_KIND = (
+    update(record).where(record.c.kind == bindparam("of_kind"), ~record.c.dirty).values(dirty=True)
+)
 RIVALS = Pick(
     select(record.c.account_key, *(record.c[field.name] for field in fields(Rival))),
     record.c.account_key,
@@ -165,6 +168,10 @@ class Records(Repository):
     def mark_customer_dirty(self, customer: str) -> None:
         """Have all records of a customer decided again at the next chance."""
         self._connection.execute(MARK_CUSTOMER, {"of_customer": customer})
+
+    def mark_kind_dirty(self, kind: str) -> None:
+        """Have all records of a kind decided again at the next chance."""
+        self._connection.execute(MARK_KIND, {"of_kind": kind})
 
     def due(
         self,

@@ -170,6 +170,14 @@ class Versions(Repository):
         """Return the version that waits for a second name."""
         return self._first(NEWEST.where(_columns.standing == Standing.WAITING.value))
 
+    def marks(self) -> tuple[tuple[int, str], ...]:
+        """Return number and standing of what is in force and what waits: quick to compare."""
+        statement = select(_columns.number, _columns.standing).where(
+            _columns.standing.in_([Standing.IN_FORCE.value, Standing.WAITING.value])
+        )
+        rows = self._connection.execute(statement)
+        return tuple(sorted((int(number), str(standing)) for number, standing in rows))
+
     def get(self, number: int) -> Version | None:
         """Return the version with a number."""
         return self._first(NEWEST.where(_columns.number == number))
@@ -185,9 +193,9 @@ class Versions(Repository):
         return self._found(NEWEST.limit(count))
 
     def using(self, kind: str, digest: str, at: datetime) -> Version | None:
-        """Return the version whose mapping of a kind has a hash and that was in force at an instant.
+        """Return the version in force at an instant, by the hash of its mapping of a kind.
 
-        The newest that came into force before then.
+        The newest with that mapping that came into force before then.
         """
         return next(
             (

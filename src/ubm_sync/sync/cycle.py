@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -28,14 +27,17 @@ from ubm_sync.sync.noticed import Mask
 from ubm_sync.sync.pipeline import Batch, Due, Pipeline
 from ubm_sync.sync.plan import RecordPlan
 from ubm_sync.sync.reading import Progress, Reading
+from ubm_sync.sync.recording import Recorder
 from ubm_sync.sync.recovery import recover
 from ubm_sync.sync.remapped import adopt
 from ubm_sync.sync.remarks import Listens
+from ubm_sync.sync.report import Chosen, Report
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Tally
 from ubm_sync.sync.sight import Sight, sight_of
-from ubm_sync.sync.stops import sentence
 from ubm_sync.sync.work import Work
+
+__all__ = ["LEASE", "Chosen", "Engine", "EngineSettings", "Report"]
 
 log = structlog.get_logger(__name__)
 
@@ -55,61 +57,8 @@ class EngineSettings:
     patience: Patience = field(default_factory=Patience)
     delays: DelayPolicy | None = None  # None: nobody watches them
     listens: Listens = field(default_factory=nothing)  # cells whose words another flow reads
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What a person looked at in a plan: these writes of these records, decided at that time."""
-
-    writes: frozenset[str]  # digests
-    records: frozenset[str]
-    at: datetime
-
-
-@dataclass(slots=True)
-class Report:
-    """What one cycle saw and did."""
-
-    run: str
-    seconds: float = 0.0
-    observed: int = 0
-    changed: int = 0
-    new: int = 0
-    vanished: int = 0
-    planned: int = 0
-    landed: dict[str, int] = field(default_factory=dict)
-    restored: int = 0
-    refused: int = 0
-    quarantined: int = 0
-    conflicts: int = 0
-    notes: int = 0
-    stops: tuple[GuardStop, ...] = ()
-    problems: tuple[str, ...] = ()
-    skipped: str = ""  # why nothing was done
-    audit: str = ""  # hash of the audit log's last entry: outside the database it proves the log
-    done: frozenset[str] = frozenset()  # digests of the writes that landed, if asked for
-
-    def summary(self) -> dict[str, Any]:
-        """Return the report for the state's list of runs and for ``--json``."""
-        return {
-            "run": self.run,
-            "seconds": round(self.seconds, 3),
-            "observed": self.observed,
-            "changed": self.changed,
-            "new": self.new,
-            "vanished": self.vanished,
-            "planned": self.planned,
-            "written": dict(self.landed),
-            "restored": self.restored,
-            "refused": self.refused,
-            "quarantined": self.quarantined,
-            "conflicts": self.conflicts,
-            "notes": self.notes,
-            "stops": [sentence(stop) for stop in self.stops],
-            "problems": list(self.problems),
-            "skipped": self.skipped,
-            "audit": self.audit,
-        }
+    version: int = 0  # of what is configured; 0: it has none
+    kept: timedelta = timedelta()  # how long what was seen is kept for rehearsals; zero: not at all
 
 
 class Engine:
@@ -146,11 +95,17 @@ class Engine:
         self._put_off = False
         self._lease: Lease | None = None
         self._is_gone = is_gone or (lambda _holder: False)
+        self._gives_way = False
+        self._recorder = Recorder(self.settings.kept)
 
     @property
     def active(self) -> dict[str, Customer]:
         """Customers that are not paused."""
         return {key: one for key, one in self.customers.items() if not one.paused}
+
+    def give_way(self) -> None:
+        """End the cycle in hand after the portion in hand: what is left is due for the next one."""
+        self._gives_way = True
 
     @collecting.seldom()
     def cycle(self, *, full: bool = False, only: Chosen | None = None) -> Report:
@@ -176,7 +131,7 @@ class Engine:
         with self._memory.transaction() as tx:
             self._open_onboardings(tx, started)
             sight = self._sight(tx)
-            gate = self._gate(tx, run, started)
+            gate = self._gate(tx, run, started, only.writes if only is not None else frozenset())
         gate.prove(started)  # a canary that was sent before the service was killed
         tally = Tally(problems=problems)
         for kind in self.rules:
@@ -207,6 +162,7 @@ class Engine:
             gate.waiting,
             tuple(dict.fromkeys(tally.problems)),
             done=frozenset(tally.done),
+            version=self.settings.version,
         )
         self._finish(report, gate)
         self._resumed = True
@@ -217,6 +173,8 @@ class Engine:
         """Store how the cycle ended and what the guard has to tell; give the lease back."""
         with self._memory.transaction() as tx:
             gate.finish(tx, self.clock.now())
+            tx.versions.did(report.version, report.landed)
+            self._recorder.forget(tx, self.clock.now())
             report.audit = tx.audit.last_hash()
             tx.runs.finish(
                 report.run, self.clock.now(), report.summary(), "; ".join(report.problems)
@@ -230,19 +188,22 @@ class Engine:
         return self.preview(now)[0]
 
     @collecting.seldom()
-    def preview(self, now: datetime) -> tuple[list[RecordPlan], tuple[GuardStop, ...]]:
+    def preview(
+        self, now: datetime, *, full: bool = False, overlook: Callable[[str], bool] | None = None
+    ) -> tuple[list[RecordPlan], tuple[GuardStop, ...]]:
         """Read every system; return what a cycle would do now, and what of it must be approved.
 
         Nothing is written outside. The counts of a customer whose records are about to change
-        follow in the cycle after.
+        follow in the cycle after. ``overlook`` names the fields whose lack is no hindrance: those
+        that a set-up is still to create. With ``full`` everything is read, not only changes.
         """
         self._lease = None  # a look needs none
         with self._memory.transaction() as tx:
             self._resume(tx)
-        _, problems = self._observe(full=False, now=now)
+        _, problems = self._observe(full=full, now=now)
         with self._memory.transaction() as tx:
             self._open_onboardings(tx, now)
-            sight, decided = self._sight(tx), tx.decisions.waiting()
+            sight, decided = self._sight(tx, overlook), tx.decisions.waiting()
             gate = self._gate(tx, "plan", now)
         found: list[RecordPlan] = []
         tally = Tally(problems=problems)
@@ -298,12 +259,14 @@ class Engine:
         with self._memory.transaction() as tx:
             tx.records.mark_dirty([f"onboarding-{key}" for key in sorted(customers)])
 
-    def _gate(self, tx: Tx, run: str, now: datetime) -> Gate:
+    def _gate(self, tx: Tx, run: str, now: datetime, chosen: frozenset[str] = frozenset()) -> Gate:
         counts = tx.records.counts(kind="location")
         records = {key: sum(one.values()) for key, one in counts.items()}
         places = {name: one for rules in self.rules.values() for name, one in rules.places.items()}
         versions = ", ".join(f"{kind} {one.version[:12]}" for kind, one in self.rules.items())
-        guard = load_guard(tx, places, self.settings.guard, records, versions, now)
+        hashes = {name: one.version for one in self.rules.values() for name in one.places}
+        settings = self.settings.guard
+        guard = load_guard(tx, places, settings, records, versions, now, chosen, hashes)
         return Gate(self._memory, guard, self.connectors, run, mask=self._mask)
 
     def _ingest(self) -> Ingest:
@@ -315,9 +278,14 @@ class Engine:
         reading = Reading(self._memory, self.connectors, self._ingest(), self._progress)
         return reading.round(full=full, now=now)
 
-    def _sight(self, tx: Tx) -> Sight:
+    def _sight(self, tx: Tx, overlook: Callable[[str], bool] | None = None) -> Sight:
         places = {name for rules in self.rules.values() for name in rules.places}
-        return sight_of(tx.problems.list(), places)
+        problems = tx.problems.list()
+        if overlook is not None:
+            problems = [
+                one for one in problems if not (one.fields and all(map(overlook, one.fields)))
+            ]
+        return sight_of(problems, places)
 
     def _work(
         self,
@@ -342,6 +310,7 @@ class Engine:
             only=None if only is None else only.writes,
             ingest=self._ingest(),
             decided=decided,
+            recorder=self._recorder if run != "plan" else None,
         )
 
     def _due(self, kind: str) -> Due:
@@ -352,7 +321,7 @@ class Engine:
 
         def more() -> Batch | None:
             nonlocal done
-            while not self.stop.is_set() and (ids := due.portion()):
+            while not (self.stop.is_set() or self._gives_way) and (ids := due.portion()):
                 done += len(ids)
                 self._progress("working", done, None)
                 if only is None:

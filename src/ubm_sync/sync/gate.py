@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import structlog
 
 from ubm_sync.errors import SyncError
-from ubm_sync.model import Observation, Outcome
+from ubm_sync.model import NOTHING, Observation, Outcome
 from ubm_sync.ports import Connector
 from ubm_sync.state import Entry, GuardStop, State, Tx
 from ubm_sync.sync.guard import Booking, Guard
@@ -40,6 +40,8 @@ def load_guard(
     records: Mapping[str, int],
     mapping: str,
     now: datetime,
+    chosen: frozenset[str] = frozenset(),
+    versions: Mapping[str, str] = NOTHING,
 ) -> Guard:
     """Return the guard of one cycle with what is remembered of the ones before."""
     stops = tx.guard.list(approved=True)
@@ -53,6 +55,8 @@ def load_guard(
         used={Group(*group[:3], Kind(group[3])): count for group, count in used.items()},
         stops=stops,
         items=tx.guard.items() if stops else {},
+        chosen=chosen,
+        versions=versions,
     )
 
 

@@ -3,8 +3,9 @@
 Counted are records in which a value people own is changed, filled or cleared, per customer, system
 and field, over all cycles of a window; the service's own status fields are the work itself and not
 counted. What is over the threshold waits in a stop, whatever it is over with, until a person
-approves exactly these changes. Docs: decision 0008. The share of what exists, from a floor upwards,
-follows octodns' ``TooMuchChange``.
+approves exactly these changes. Fields that a changed mapping adds to records wait whatever their
+number, unless a person carries out a plan that shows them. Docs: decisions 0008 and 0026. The share
+of what exists, from a floor upwards, follows octodns' ``TooMuchChange``.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ubm_sync.model import NOTHING, Outcome, Result, Write
+from ubm_sync.model import NOTHING, Outcome, Result, Write, Written
 from ubm_sync.state import GuardStop
+from ubm_sync.sync.fresh import is_backfill
 from ubm_sync.sync.limits import Group, GuardSettings, Kind
-from ubm_sync.sync.plan import RecordPlan
+from ubm_sync.sync.plan import RecordPlan, digest
 from ubm_sync.sync.rules import PlaceRule
 from ubm_sync.sync.stops import Held, Item, Spot, opened
 
+_EDITS = frozenset({Kind.CHANGE, Kind.CLEAR})
 Found = dict[Group, dict[str, Item]]  # group -> record -> its change
 
 
@@ -39,8 +42,9 @@ class Guard:
     """Counts what one cycle changes, portion by portion, and says what must wait.
 
     ``records`` are the records of each customer, ``used`` what was written in the window before
-    this cycle, ``stops`` those that are known, with ``items`` of each: record -> digest. ``run``
-    and ``now`` are the cycle's.
+    this cycle, ``stops`` those that are known, with ``items`` of each: record -> digest. ``now`` is
+    the cycle's. ``chosen`` are the digests of writes of a plan that a person carries out,
+    ``versions`` the hash of the mapping of each place.
     """
 
     def __init__(
@@ -54,7 +58,11 @@ class Guard:
         used: Mapping[Group, int] | None = None,
         stops: Iterable[GuardStop] = (),
         items: Mapping[str, Mapping[str, str]] = NOTHING,
+        chosen: frozenset[str] = frozenset(),
+        versions: Mapping[str, str] = NOTHING,
     ) -> None:
+        self._chosen = chosen
+        self._versions = versions
         self.places = places
         self.now = now
         self.settings = settings
@@ -120,6 +128,9 @@ class Guard:
                     stop.drop([sync_id])
             elif not ends - {Result.REFUSED}:
                 self._spend(group, -1)
+            elif item.chosen:
+                for known in self._by_group.get(group, ()):
+                    known.drop([sync_id])
 
     def forget(self, stop: Held) -> None:
         """Take a stop out that is over."""
@@ -145,6 +156,7 @@ class Guard:
         return self._limits[group]
 
     def _spend(self, group: Group, number: int) -> None:
+        group = group.counted
         if self._limit(group) is not None:
             self._used[group] += number
             self.spent[group] += number
@@ -152,6 +164,8 @@ class Guard:
     def _decide(self, group: Group, items: dict[str, Item]) -> set[str]:
         """Return the records of one group that must wait."""
         rest, held = dict(items), set[str]()
+        if group.kind is Kind.BACKFILL:
+            self._let_chosen_pass(group, rest)
         for stop in self._by_group.get(group, ()):
             mine = sorted(one for one in rest if stop.items.get(one) == rest[one].digest)
             go = stop.let_go(mine, self.settings.canary)
@@ -167,6 +181,15 @@ class Guard:
         stop = self._open_stop(group, limit)
         stop.add(rest)
         return held | rest.keys()
+
+    def _let_chosen_pass(self, group: Group, rest: dict[str, Item]) -> None:
+        """Take out of ``rest`` what a person's plan shows, as much of it as is ordinary."""
+        chosen = [sync_id for sync_id, item in rest.items() if item.chosen]
+        limit = self._limit(group.counted)
+        if limit is None or self._used[group.counted] + len(chosen) <= limit:
+            for sync_id in chosen:
+                self._passing[group, sync_id] = None
+                del rest[sync_id]
 
     def _open_stop(self, group: Group, limit: int) -> Held:
         for stop in self._by_group[group]:
@@ -190,6 +213,7 @@ class Guard:
         """Return what is counted of one record: one change for each group."""
         subject = plan.subject
         spots: defaultdict[tuple[str, str], list[Spot]] = defaultdict(list)
+        backfill: defaultdict[tuple[str, str], list[tuple[Spot, bool]]] = defaultdict(list)
         made: list[tuple[str, str]] = []
         for write in plan.writes:
             system = self.places[write.place].system
@@ -198,15 +222,24 @@ class Guard:
                     made.append((system, write.place))
                 continue
             shared, have = self._shared[write.place], subject.seen[write.place].values
+            fresh = self._fresh(plan, write)
             for name, value in write.values.items():
-                if name in shared:
-                    after = value if isinstance(value, str) else None
-                    spots[system, name].append(Spot(write.place, have.get(name), after))
+                after = value if isinstance(value, str) else None
+                spot = Spot(write.place, have.get(name), after)
+                if name in fresh:
+                    backfill[system, name].append((spot, digest(write) in self._chosen))
+                elif name in shared:
+                    spots[system, name].append(spot)
         found = {}
-        for (system, name), several in spots.items():
-            kind = Kind.CLEAR if any(one.after is None for one in several) else Kind.CHANGE
+        for (system, name), several in backfill.items():
+            group = Group(subject.customer.key, system, name, Kind.BACKFILL)
+            chosen = all(picked for _, picked in several)
+            told = tuple(spot for spot, _ in several)
+            found[group] = Item(subject.sync_id, plan.decision.label, told, chosen)
+        for (system, name), changes in spots.items():
+            kind = Kind.CLEAR if any(one.after is None for one in changes) else Kind.CHANGE
             group = Group(subject.customer.key, system, name, kind)
-            found[group] = Item(subject.sync_id, plan.decision.label, tuple(several))
+            found[group] = Item(subject.sync_id, plan.decision.label, tuple(changes))
         for system, place in made:
             group = Group(subject.customer.key, system, place, Kind.CREATE)
             found[group] = Item(subject.sync_id, plan.decision.label, (Spot(place, None, None),))
@@ -214,26 +247,46 @@ class Guard:
 
     def _without(self, plan: RecordPlan, held: set[Group]) -> RecordPlan:
         """Return a plan without the writes and fields of the groups that must wait."""
-        fields = {(one.system, one.field) for one in held if one.kind is not Kind.CREATE}
+        fields = {(one.system, one.field) for one in held if one.kind in _EDITS}
+        filled = {(one.system, one.field) for one in held if one.kind is Kind.BACKFILL}
         places = {one.field for one in held if one.kind is Kind.CREATE}
-        writes = []
+        writes: list[Write] = []
+        waits: dict[str, Written] = {}
         for write in plan.writes:
             if write.ref is None:
                 if write.place not in places:
                     writes.append(write)
                 continue
             system, shared = self.places[write.place].system, self._shared[write.place]
+            fresh = self._fresh(plan, write)
             keep = {
                 name: value
                 for name, value in write.values.items()
-                if name not in shared or (system, name) not in fields
+                if ((system, name) not in filled if name in fresh
+                    else name not in shared or (system, name) not in fields)
+            }  # fmt: skip
+            waits |= {
+                f"{write.place}.{name}": value
+                for name, value in write.values.items()
+                if name in fresh and name not in keep
             }
             if len(keep) == len(write.values):
                 writes.append(write)
             elif keep:
                 careful = {name: value for name, value in write.careful.items() if name in keep}
                 writes.append(replace(write, values=keep, careful=careful))
-        return plan._replace(writes=tuple(writes), withheld=True)
+        return plan._replace(writes=tuple(writes), withheld=True, held=waits)
+
+    def _fresh(self, plan: RecordPlan, write: Write) -> frozenset[str]:
+        """Return the fields of a write that a changed mapping added to the record."""
+        if write.ref is None or not plan.subject.notebook:
+            return frozenset()
+        place, version = write.place, self._versions.get(write.place, "")
+        return frozenset(
+            name
+            for name, value in write.values.items()
+            if is_backfill(plan, place, name, value, version)
+        )
 
     def _first_writes(self, plan: RecordPlan, group: Group) -> list[tuple[Write, dict[str, str]]]:
         """Return a canary's writes in one system, each with what can be read back of it before."""
@@ -244,7 +297,7 @@ class Guard:
                 group.kind is not Kind.CREATE or write.ref is None
             ):
                 seen = plan.subject.seen.get(write.place) if write.ref is not None else None
-                known = self._shared[write.place] - place.write_only
+                known = (self._shared[write.place] | self._fresh(plan, write)) - place.write_only
                 have = {name: seen.values.get(name, "") if seen else "" for name in known}
                 found.append((write, have))
         return found

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     CHANGE = "change"  # another value, or the first one, in a record that exists
     CLEAR = "clear"  # a value is taken away
     CREATE = "create"  # the record itself; the group's field is the name of the place
+    BACKFILL = "backfill"  # a value for a field that a changed mapping put into a record
 
 
 class Group(NamedTuple):
@@ -26,6 +27,11 @@ class Group(NamedTuple):
     system: str
     field: str
     kind: Kind
+
+    @property
+    def counted(self) -> Group:
+        """What it counts towards once it may be written."""
+        return self._replace(kind=Kind.CHANGE) if self.kind is Kind.BACKFILL else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,12 @@ class GuardSettings:
     default: GuardRule = field(default=DEFAULT)
 
     def limit(self, group: Group, records: int) -> int | None:
-        """Return how many records of a group may be written in one window; None: any number."""
+        """Return how many records of a group may be written in one window; None: any number.
+
+        A field that is new to records is filled in only where a person looked.
+        """
+        if group.kind is Kind.BACKFILL:
+            return 0
         fitting = sorted((one for one in self.rules if one.fits(group)), key=_rank, reverse=True)
         ranked = (*fitting, self.default, DEFAULT)
         if group.kind is Kind.CREATE:

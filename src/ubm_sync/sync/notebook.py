@@ -16,6 +16,7 @@ never sees them:
 | ``!restore:FIELD`` | an earlier value a person wants back: see ``Restore`` |
 | ``!conflict:FIELD`` | a conflict of this field is open |
 | ``!over:PLACE.FIELD`` | a value we wrote over unseen, ours, who typed it: back to where it was |
+| ``!fresh:PLACE.FIELD`` | a field mapped after the record was made: held value, mapping's hash |
 | ``!vanished:PLACE`` | it is not there any more: alone or with many, listings, since, answered |
 """
 
@@ -31,7 +32,7 @@ LATER = "\x1flater"  # stands for a sent value that was not known when the inten
 TYPED, SENT, HELD = "!typed:", "!sent:", "!held:"
 REFUSED, DECIDE, VANISHED = "!refused:", "!decide:", "!vanished:"
 CONFLICT, PUT, BACK, MADE, OVER = "!conflict:", "!put:", "!back:", "!made:", "!over:"
-RESTORE = "!restore:"
+RESTORE, FRESH = "!restore:", "!fresh:"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class RecordPlan(NamedTuple):
     writes: tuple[Write, ...]
     edits: tuple[Edit, ...]
     withheld: bool = False  # the guard took something out of the writes
+    held: Mapping[str, Written] = NOTHING  # ``PLACE.FIELD`` of fresh fields among it -> value
 
     @property
     def quiet(self) -> bool:

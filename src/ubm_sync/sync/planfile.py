@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +38,7 @@ class PlanFile:
     mapping: dict[str, str]
     items: tuple[Item, ...]
     stops: tuple[dict[str, Any], ...] = ()  # what of it waits for an approval, for people
+    version: int = 0  # the one in force when it was made; 0: what it shows is not in force yet
 
     @classmethod
     def of(
@@ -46,11 +47,12 @@ class PlanFile:
         engine: Engine,
         now: datetime,
         stops: Sequence[dict[str, Any]] = (),
+        version: int = 0,
     ) -> PlanFile:
         """Return the writes of plans as a document."""
         items = tuple(_item(plan, write) for plan in plans for write in plan.writes)
         versions = {kind: rules.version for kind, rules in engine.rules.items()}
-        return cls(now, versions, items, tuple(stops))
+        return cls(now, versions, items, tuple(stops), version)
 
     @property
     def records(self) -> int:
@@ -63,6 +65,7 @@ class PlanFile:
             "format": FORMAT,
             "made_at": self.made_at.isoformat(),
             "mapping": self.mapping,
+            "version": self.version,
             "writes": [
                 {
                     "digest": item.digest,
@@ -102,8 +105,11 @@ class PlanFile:
         ]
 
 
-def read_plan(path: Path) -> tuple[Chosen, dict[str, str]]:
-    """Return what a plan file chooses, and digest -> description of its writes; raises Refused."""
+def read_plan(path: Path) -> tuple[Chosen, dict[str, str], dict[str, str]]:
+    """Return what a plan file chooses, its writes as digest -> description, and its mapping.
+
+    The mapping is kind -> hash. Raises Refused.
+    """
     try:
         document = orjson.loads(path.read_bytes())
         if document["format"] != FORMAT:
@@ -114,11 +120,26 @@ def read_plan(path: Path) -> tuple[Chosen, dict[str, str]]:
             for one in document["writes"]
         }
         records = frozenset(str(one["record"]) for one in document["writes"])
-        return Chosen(frozenset(writes), records, at), writes
+        mapping = {str(kind): str(one) for kind, one in document["mapping"].items()}
+        return Chosen(frozenset(writes), records, at), writes, mapping
     except OSError as error:
         raise Refused(f"{path} cannot be read ({error.strerror}); check its name.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(f"{path} is no plan; make one with ubm-sync plan --out.") from error
+
+
+def refuse_other_mapping(planned: Mapping[str, str], engine: Engine, version: int) -> None:
+    """Raise Refused where a plan was made under another mapping than the one in force."""
+    now = {kind: rules.version for kind, rules in engine.rules.items()}
+    kinds = sorted(planned.keys() | now.keys())
+    other = [kind for kind in kinds if planned.get(kind) != now.get(kind)]
+    if other:
+        kind = other[0]
+        raise Refused(
+            f"The plan was made under mapping {planned.get(kind, '(none)')[:12]} of {kind}, in "
+            f"force is {now.get(kind, '(none)')[:12]} (version {version}); nothing was written. "
+            "Make a new plan."
+        )
 
 
 def _item(plan: RecordPlan, write: Write) -> Item:

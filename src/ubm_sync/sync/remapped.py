@@ -1,7 +1,9 @@
 """Fields that a changed mapping puts into a place: what is there already was never agreed to.
 
 What was seen of such a place says nothing about the field, and an empty field there was emptied by
-nobody. So it counts as out of sight until it is read, and then as met for the first time.
+nobody. So it counts as out of sight until it is read, and then as met for the first time. It is
+noted as fresh in each record that is there already: the guard lets nothing be written into it
+before a person looked (``sync/fresh.py``).
 """
 
 from __future__ import annotations
@@ -12,18 +14,24 @@ from dataclasses import replace
 
 from ubm_sync.model import Mark, Observation
 from ubm_sync.state import Tx
+from ubm_sync.sync import notebook as book
 from ubm_sync.sync.noticed import to_read_again
 from ubm_sync.sync.rules import PlaceRule, Rules
 from ubm_sync.sync.sight import EVERYTHING
 
 KNOWN = "mapped fields"  # what the state says of every place: its fields under the last mapping
+DECIDED = "mapping decided by"  # what it says of every kind: the hash of its last mapping
 
 
 def adopt(tx: Tx, rules: Iterable[Rules]) -> None:
     """Have the fields read that a mapping puts into a place where the one before had them not.
 
-    A state that remembers no mapping takes this one for the one before.
+    Every record of a kind whose mapping changed is decided again: what the change does is done
+    now, as the rehearsal of it showed, not when somebody happens to touch a record. A state that
+    remembers no mapping takes this one for the one before.
     """
+    rules = list(rules)
+    _decide_again(tx, {one.kind: one.version for one in rules})
     places = {name: place for one in rules for name, place in one.places.items()}
     said = json.dumps({name: sorted(place.fields) for name, place in sorted(places.items())})
     before = tx.meta.get(KNOWN)
@@ -36,12 +44,27 @@ def adopt(tx: Tx, rules: Iterable[Rules]) -> None:
     tx.meta.put(KNOWN, said)
 
 
+def _decide_again(tx: Tx, versions: Mapping[str, str]) -> None:
+    said = json.dumps(versions, sort_keys=True)
+    before = tx.meta.get(DECIDED)
+    if before == said:
+        return
+    known = json.loads(before) if before else versions
+    for kind, version in versions.items():
+        if known.get(kind, version) != version:
+            tx.records.mark_kind_dirty(kind)
+    tx.meta.put(DECIDED, said)
+
+
 def _out_of_sight(tx: Tx, place: PlaceRule, fresh: frozenset[str]) -> None:
     marks = dict.fromkeys(fresh, Mark.UNSEEN)
-    tx.observations.save(
-        (sync_id, _unread(seen, fresh, marks))
-        for sync_id, seen in tx.observations.all_of(place.name)
-    )
+    there = tx.observations.all_of(place.name)
+    tx.observations.save((sync_id, _unread(seen, fresh, marks)) for sync_id, seen in there)
+    records = tx.records.load([sync_id for sync_id, _ in there])
+    noted = dict.fromkeys((f"{book.FRESH}{place.name}.{name}" for name in sorted(fresh)), "")
+    for record in records.values():
+        record.memory = {**record.memory, **noted}
+    tx.records.save(records.values())
     tx.cursors.put(f"{place.system}{EVERYTHING}", "1")
 
 

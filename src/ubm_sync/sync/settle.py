@@ -10,6 +10,7 @@ from typing import Any
 from ubm_sync.model import Mark, Observation, Outcome, Result, Write, Written
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.causes import decider
+from ubm_sync.sync.fresh import remember
 from ubm_sync.sync.merge import agreed, is_everywhere
 from ubm_sync.sync.noticed import is_to_be_read_again, to_read_again
 from ubm_sync.sync.plan import RecordPlan, digest
@@ -65,6 +66,7 @@ def settle(
             _remember_missing(rules, subject.base, seen[write.place], notebook)
     if notebook:
         _forget_held(plan, notebook)
+        remember(plan, _landed_fields(sent, outcomes), seen, rules.version, notebook)
         _forget_back(plan, seen, notebook)
         forget_put_back(plan, seen, notebook, rules.places)
     settled.base = agreed(rules, subject.base, plan.merged, _may_return(seen), blind=subject.blind)
@@ -87,6 +89,19 @@ def settle(
     settled.again |= bool(settled.mended)  # what the flow told of the trouble is not true any more
     settled.memory = {**plan.decision.memory, **notebook}
     return settled
+
+
+def _landed_fields(
+    sent: Mapping[str, Write], outcomes: Mapping[str, Outcome]
+) -> dict[str, frozenset[str]]:
+    """Return the fields that landed, by place."""
+    found = {}
+    for place, write in sent.items():
+        outcome = outcomes.get(place)
+        if outcome is not None and outcome.result is Result.LANDED:
+            taken = write.values.keys() if outcome.landed is None else outcome.landed
+            found[place] = frozenset(taken)
+    return found
 
 
 def _leave_open(

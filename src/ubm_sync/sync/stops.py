@@ -31,6 +31,7 @@ class Item:
     sync_id: str
     label: str  # as people know the record
     spots: tuple[Spot, ...]
+    chosen: bool = False  # a person carries out a plan that shows it
 
     @property
     def digest(self) -> str:
@@ -253,6 +254,7 @@ def subject(stop: GuardStop) -> str:
         Kind.CHANGE: f"changes of {stop.field}",
         Kind.CLEAR: f"values of {stop.field} to be cleared",
         Kind.CREATE: f"new records ({stop.field})",
+        Kind.BACKFILL: f"records to be given the new field {stop.field}",
     }[Kind(stop.kind)]
     return f"{stop.count} {what} in {stop.system} for {stop.customer}"
 
@@ -261,6 +263,8 @@ def sentence(stop: GuardStop) -> str:
     """Say why a stop waits and what to do, in words for an admin."""
     if stop.approved_at is not None:
         return f"{subject(stop)} are approved by {stop.approved_by}; the next cycle writes them."
+    if stop.kind == Kind.BACKFILL.value:
+        return _backfill(stop)
     before = f" and {stop.used} were written just before" if stop.used else ""
     text = f"{subject(stop)} wait: {stop.limit} may be written without an approval{before}. "
     if stop.sample:
@@ -268,6 +272,21 @@ def sentence(stop: GuardStop) -> str:
     if stop.revoked:
         text += f"They were approved before, but {stop.revoked}. "
     return f"{text}See ubm-sync status, then: ubm-sync approve {stop.fingerprint}"
+
+
+def _backfill(stop: GuardStop) -> str:
+    text = (
+        f"{subject(stop)} wait: a field that the mapping adds is filled into existing records "
+        "only where a person looked. "
+    )
+    if stop.sample:
+        text += f"For example {change(stop.sample[0])}. "
+    if stop.revoked:
+        text += f"They were approved before, but {stop.revoked}. "
+    return (
+        f"{text}See ubm-sync plan, then: ubm-sync approve {stop.fingerprint} (or save the plan "
+        "with --out and apply it)"
+    )
 
 
 def change(sample: Mapping[str, Any]) -> str:

@@ -28,6 +28,7 @@ from ubm_sync.sync.logbook import Logbook, keep_typed
 from ubm_sync.sync.merge import Merged
 from ubm_sync.sync.neighbours import Neighbours, settle_sites
 from ubm_sync.sync.plan import RecordPlan, Subject, digest, merge_subject, plan_record
+from ubm_sync.sync.recording import Recorder
 from ubm_sync.sync.rivals import Rivals
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Sender, Tally
@@ -71,7 +72,9 @@ class Work:
         only: frozenset[str] | None = None,
         ingest: Ingest,
         decided: Mapping[str, Mapping[str, str]] = NOTHING,
+        recorder: Recorder | None = None,
     ) -> None:
+        self._recorder = recorder
         self.rules = rules
         self.flow = flow
         self._state = state
@@ -153,6 +156,8 @@ class Work:
             plans = self._wanted([_creates_first(plan) for plan in self._gate.judge(plans)])
             booking = self._gate.book(tx, plans, now)
             intents = self._logbook.intend(tx, plans, now)
+            if self._recorder is not None:
+                self._recorder.keep(tx, self.rules, plans, records, now)
             keep_typed(tx, plans, records, now)
         return Portion(now, plans, records, intents, booking)
 
