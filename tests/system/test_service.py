@@ -14,7 +14,7 @@ import orjson
 from tests.system.commands import Office
 
 PASSWORD = "Summer2026!secret"  # typed by a customer into a cell
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @contextmanager
