@@ -32,7 +32,8 @@ from ubm_sync.sync.delaying import DelayPolicy
 from ubm_sync.sync.reading import Progress
 from ubm_sync.sync.rules import compile_rules
 from ubm_sync.versions.files import Folders
-from ubm_sync.versions.keeper import Found, Keeper, Measured
+from ubm_sync.versions.found import Found, Measured
+from ubm_sync.versions.keeper import Keeper
 
 CONNECTORS = "ubm_sync.connectors"
 DIALECTS = "ubm_sync.dialects"

@@ -26,7 +26,7 @@ from ubm_sync.errors import ConfigError, SyncError
 from ubm_sync.model import Problem
 from ubm_sync.sync.cycle import Engine, Report
 from ubm_sync.versions.files import Folders, stamp
-from ubm_sync.versions.keeper import Files, Found, told_effect
+from ubm_sync.versions.found import Files, Found, told_effect
 
 SCOPE = "configuration"
 MOST_TOLD = 5  # mistakes in one problem

@@ -16,7 +16,7 @@ from ubm_sync.state import GuardStop, copied
 from ubm_sync.sync.cycle import Engine
 from ubm_sync.sync.plan import RecordPlan
 from ubm_sync.versions.effect import Effect, effect, over
-from ubm_sync.versions.keeper import Measured
+from ubm_sync.versions.found import Measured
 
 
 @dataclass(frozen=True, slots=True)

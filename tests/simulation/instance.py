@@ -14,7 +14,7 @@ from ubm_sync.live import Live
 from ubm_sync.ports import Connector
 from ubm_sync.state import State
 from ubm_sync.sync.cycle import Engine
-from ubm_sync.versions.keeper import Files, Found
+from ubm_sync.versions.found import Files, Found
 
 if TYPE_CHECKING:
     from tests.simulation.world import World

@@ -28,6 +28,10 @@ SWAPPED = (
     "      ticket: {name: ubm_bill_delivery, encode: {Online portal: Email, Email: Online portal}}\n",
 )
 
+RENAMED = (("    label: GL / cost center\n", "    label: GL code or cost center\n"),)
+STRICTER = (("    choices: [Online portal, Email, Paper mail, EDI, We upload]\n",
+             "    choices: [Online portal, Email, Paper mail, EDI, We upload, Fax]\n"),)  # fmt: skip
+
 
 def edit(path: Path, *changes: tuple[str, str]) -> str:
     """Change a file as an editor does, by rename; return what it held before."""
@@ -206,10 +210,7 @@ def test_a_diff_counts_what_would_change_and_writes_nothing(office: Office) -> N
     ]
     run("sync")
     assert all(world.row(row)["Sync Status"] == "Waiting for CSM" for row in rows)
-    new = run.folder / "next"
-    new.mkdir()
-    for path in mapping_file(office).parent.glob("*.yaml"):
-        (new / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    new = copied_mappings(office)
     edit(new / MAPPING, SWAPPED)
     writes = world.writes()
     before = in_force(office)
@@ -227,3 +228,53 @@ def test_a_diff_counts_what_would_change_and_writes_nothing(office: Office) -> N
     assert world.writes() == writes
     assert in_force(office) == before
     assert "3 rows, 1 owner" in run("mapping", "diff", str(new)).text
+
+
+def test_a_plan_of_a_changed_mapping_is_carried_out_once_it_is_in_force(office: Office) -> None:
+    world, run = office.world, office.run
+    world.type_row({"Notes": "Gate code at the front desk"})
+    run("sync")
+    new = copied_mappings(office)
+    edit(new / MAPPING, *RENAMED)
+    made = run("plan", "--mapping", str(new), "--out", "plan.json")
+    assert made.code == 0, made.text
+
+    refused = run("apply", "plan.json")
+    assert refused.code == 1
+    assert "Make a new plan" in refused.text
+
+    save(mapping_file(office), (new / MAPPING).read_text(encoding="utf-8"))
+    done = run("apply", "plan.json")
+    assert "Make a new plan" not in done.text
+
+
+def test_what_was_seen_is_decided_again_under_a_changed_mapping(office: Office) -> None:
+    world, run = office.world, office.run
+    for number in range(3):
+        world.type_row({"Account Number": f"447190{number}023", "Location Name": f"Store {number}"})
+    run("sync")
+    writes = world.writes()
+    new = copied_mappings(office)
+    edit(new / MAPPING, SWAPPED, *STRICTER)
+
+    found = run("plan", "--mapping", str(new), "--replay", "7", "--json")
+
+    assert found.code == 0, found.text
+    causes = {one["cause"] for one in found.json["groups"]}
+    assert found.json["records"] >= 3
+    assert "value map" in causes
+    group = next(one for one in found.json["groups"] if one["field"] == "bill_delivery")
+    assert group["cause"] == "value map"
+    assert group["records"] == 3
+    assert world.writes() == writes
+    same = run("plan", "--replay", "7", "--json")
+    assert same.json["groups"] == []
+
+
+def copied_mappings(office: Office) -> Path:
+    """Return a folder with a copy of the mappings."""
+    new = office.run.folder / "next"
+    new.mkdir()
+    for path in mapping_file(office).parent.glob("*.yaml"):
+        (new / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    return new

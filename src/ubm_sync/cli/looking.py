@@ -23,7 +23,7 @@ from ubm_sync.ports import Change, KnowsAuthors
 from ubm_sync.reports.status import service_status
 from ubm_sync.reports.why import Subject, explain, find, with_versions
 from ubm_sync.state import Tx
-from ubm_sync.versions.keeper import Files
+from ubm_sync.versions.found import Files
 
 log = structlog.get_logger(__name__)
 

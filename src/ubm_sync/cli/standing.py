@@ -7,7 +7,7 @@ from typing import Any
 from ubm_sync.cli import screen
 from ubm_sync.live import waiting_text
 from ubm_sync.state import Version
-from ubm_sync.versions.keeper import Files, Found
+from ubm_sync.versions.found import Files, Found
 
 
 def say_standing(found: Found | None) -> None:

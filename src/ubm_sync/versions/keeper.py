@@ -8,10 +8,9 @@ it and a report agree, whatever is being edited.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -32,50 +31,12 @@ from ubm_sync.versions.files import (
     savers,
     secrets_in,
 )
+from ubm_sync.versions.found import Files, Found, Measure, same_person
 
 log = structlog.get_logger(__name__)
 
 RESTORING = "restoring version"  # meta: the number whose files are being put back
 ROUNDS = 5  # readings until the files stand still
-
-Measure = Callable[[Configuration, Configuration], "Measured"]
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What a change of the configuration would do; ``over`` says why it needs a second name."""
-
-    effect: Mapping[str, Any]
-    over: tuple[str, ...] = ()
-
-
-class Files(StrEnum):
-    """How the files relate to the version in force."""
-
-    IN_FORCE = "in force"
-    FIRST = "first"  # nothing was in force before
-    CHANGED = "changed"  # they are right, and come into force with the next cycle
-    WAITING = "waiting"  # for a second name
-    REFUSED = "refused"  # they have a mistake
-    RESTORING = "restoring"  # an earlier version is being written into them
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What is used, and how the files stand to it.
-
-    ``version`` is the one in force (None before the first); ``configuration`` is what the next
-    cycle uses. ``proposed`` are the files as they would be stored. ``flaws`` are the mistakes in
-    them. ``before`` is what is configured in force, read only where it differs.
-    """
-
-    files: Files
-    configuration: Configuration
-    version: Version | None
-    flaws: tuple[Flaw, ...] = ()
-    proposed: FileSet | None = None
-    before: Configuration | None = None
-    waiting: Version | None = None
 
 
 class Keeper:
@@ -388,15 +349,3 @@ class Keeper:
             body["saved_by"] = version.by
         tx.audit.append([Entry(now, "", by, action, "", body)])
         log.info(action, version=version.number, by=by, how=version.how)
-
-
-def same_person(one: str, other: str) -> bool:
-    """Return whether a name is among those another text gives, however it is spelled."""
-    names = {part.strip().casefold() for part in other.split(",")}
-    return " ".join(one.split()).casefold() in names
-
-
-def told_effect(version: Version) -> str:
-    """Return why a version waits, in words."""
-    over = version.effect.get("over", ()) if isinstance(version.effect, dict) else ()
-    return "; ".join(over) or "its effect is not known"
