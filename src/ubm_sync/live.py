@@ -33,6 +33,7 @@ MOST_TOLD = 5  # mistakes in one problem
 log = structlog.get_logger(__name__)
 
 SETTLED = 2.0  # seconds without a save, after which the files are taken for complete
+RETRY_AFTER = 30.0  # seconds until a change that could not be measured is measured again
 NOTICE = "NOT-IN-USE.txt"  # beside the edited files, while they are not what is used
 
 
@@ -63,7 +64,7 @@ class Edited:
         self._stamp = self._stamp_now(app.environment)
         self._moved_at = float("-inf")
         self._hashed: tuple[object, str] = (None, "")
-        self._known = self._said()
+        self._known: tuple[str, object] = self._said()
         self._variables = _content(app.environment)
         self._environment = app.environment
 
@@ -89,6 +90,9 @@ class Edited:
         finally:
             app.close(but_state=True)
         self._known = (self._known[0], self._in_state())
+        if found.files is Files.WAITING and found.waiting is None:
+            self._known = ("", None)
+            self._moved_at = time.monotonic() + RETRY_AFTER
         return self._environment, found
 
     def _said(self) -> tuple[str, object]:
@@ -135,6 +139,7 @@ class Live:
         self._app = app
         self._changed = changed
         found = app.take_up() if source is None else None
+        self._has_files = source is None
         self._source = source or Edited(app, load or (lambda: app.environment), settled)
         self._engine: Engine = app.engine()
         self._dispatcher = app.dispatcher()
@@ -257,9 +262,10 @@ class Live:
         if found.files is Files.REFUSED:
             log.warning("configuration not taken over", flaws=[str(one) for one in found.flaws])
             self._tell(found.flaws, ())
-        elif found.files is Files.WAITING and found.waiting is not None:
+        elif found.files is Files.WAITING:
             text = waiting_text(found)
-            log.warning("configuration waits for a second name", version=found.waiting.number)
+            number = found.waiting.number if found.waiting is not None else None
+            log.warning("configuration waits for a second name", version=number)
             self._tell([text], (), "waits")
         else:
             self._tell((), found.configuration.flaws)
@@ -275,7 +281,8 @@ class Live:
             problems.append(Problem(SCOPE, code, text))
         with self._app.state.transaction() as tx:
             tx.problems.replace({SCOPE}, problems, self._app.clock.now())
-        _leave_notice(self._app.environment.config, told)
+        if self._has_files:
+            _leave_notice(self._app.environment.config, told)
 
 
 def waiting_text(found: Found) -> str:

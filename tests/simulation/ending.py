@@ -35,7 +35,8 @@ def bring_to_rest(
 ) -> Ending:
     """Mend everything, let the service work until it should be done, and look.
 
-    ``guarded``: the guard lets so little pass that people must approve first.
+    ``guarded``: the guard lets so little pass that people must approve first. So they must what a
+    changed mapping adds to records.
     """
     troubles.calm()
     model.lost_answers = troubles.lost_answers
@@ -49,7 +50,7 @@ def bring_to_rest(
     if world.counts["struck: short"]:  # what a page left out is found by the next full reading
         world.clock.sleep(BETWEEN)
         _cycle(world, broke, full=True)
-    if guarded:
+    if guarded or world.remapped:
         _approve_all(world, model)
     if world.poisonous and world.counts["people: poison"]:
         broke += _without_the_poisoned(world, model, memory)

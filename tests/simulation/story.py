@@ -147,6 +147,7 @@ class Stage:
 
     def _remap(self, step: Remap) -> None:
         self._remapped ^= {step.change}
+        self.world.remapped = True
         self.world.configure(mappings=mappings(self._remapped))
         self.model.unmapped = {
             (name, place)

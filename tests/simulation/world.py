@@ -76,6 +76,7 @@ class World:
     told: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     poisonous: bool = False
+    remapped: bool = False  # the mapping was changed: what it adds to records must be approved
     same_machine: bool = True  # a killed instance is seen to be gone, or only its lease runs out
     passed: Passed = lambda _name, _people: None
 

@@ -32,6 +32,7 @@ from ubm_sync.scheduler import Job, Service
 from ubm_sync.sync.cycle import Report
 from ubm_sync.sync.planfile import PlanFile, read_plan, refuse_other_mapping
 from ubm_sync.sync.stops import sentence
+from ubm_sync.versions.found import Files
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 WATCH_EVERY = 0.5  # seconds between two looks at the files
@@ -124,7 +125,8 @@ def plan(
             for text in then.lacking:
                 screen.complain(text)
         else:
-            engine, version = app.engine(report), app.version
+            engine = app.engine(report)
+            version = app.version if app.found.files is Files.IN_FORCE else 0
             plans, stops = engine.preview(now)
         made = PlanFile.of(plans, engine, now, [stop_document(one) for one in stops], version)
         if out is not None:
@@ -203,8 +205,10 @@ def sync(
             for report in reports:
                 _show_report(report)
             lane.show()
-        if any(one.problems for one in lane.rounds):
+        if any(one.problems for one in lane.rounds) or app.found.files is Files.REFUSED:
             finish(FAILED)
+        if app.found.files is Files.WAITING:
+            finish(UNDECIDED)
         _end(app, reports[-1])
 
 

@@ -197,14 +197,10 @@ class Versions(Repository):
 
         The newest with that mapping that came into force before then.
         """
-        return next(
-            (
-                one
-                for one in self._found(NEWEST.where(_columns.since <= at))
-                if one.kinds.get(kind) == digest
-            ),
-            None,
-        )
+        statement = select(_columns.number, _columns.kinds).order_by(_columns.number.desc())
+        rows = self._connection.execute(statement.where(_columns.since <= at))
+        number = next((row.number for row in rows if row.kinds.get(kind) == digest), None)
+        return self.get(number) if number is not None else None
 
     def content(self, version: Version) -> dict[str, str]:
         """Return path -> text of a version's files."""

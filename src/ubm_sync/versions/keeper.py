@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from ubm_sync.config import Configuration
-from ubm_sync.errors import ConfigError, Flaw, NotThere, Refused
+from ubm_sync.errors import ConfigError, Flaw, NotThere, Refused, SyncError
 from ubm_sync.state import Entry, Standing, State, Tx, Version
 from ubm_sync.versions.files import (
     CONFIG,
@@ -269,7 +269,13 @@ class Keeper:
         if proposed is None or before is None:
             return found
         after = self._mended(proposed, proposed)[1]
-        measured = measure(before, after)
+        try:
+            measured = measure(before, after)
+        except ConfigError:
+            raise
+        except SyncError as error:  # a system that cannot be read now: asked again later
+            log.warning("change not measured", error=str(error))
+            return found
         if not measured.over:
             return self._enforce(replace(found, configuration=after), now, measured.effect)
         effect = {**measured.effect, "over": list(measured.over)}
