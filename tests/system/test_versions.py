@@ -161,7 +161,7 @@ def test_a_large_change_waits_for_a_second_name(office: Office) -> None:
         service_file(office),
         ("  floor: 100\n", "  floor: 2\n"),
         ("  share: 0.3\n", "  share: 0.01\n"),
-        ("intake:\n", "versions:\n  second_name: true\nintake:\n"),
+        ("second_name: false", "second_name: true"),
     )
     office.run("sync")
     first = in_force(office)
@@ -189,7 +189,7 @@ def test_a_large_change_waits_for_a_second_name(office: Office) -> None:
 
 
 def test_the_rule_of_the_second_name_cannot_be_switched_off_by_one(office: Office) -> None:
-    edit(service_file(office), ("intake:\n", "versions:\n  second_name: true\nintake:\n"))
+    edit(service_file(office), ("second_name: false", "second_name: true"))
     assert office.run("sync").code == 0
     first = in_force(office)
     edit(service_file(office), ("second_name: true", "second_name: false"))

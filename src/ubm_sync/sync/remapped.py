@@ -26,12 +26,12 @@ DECIDED = "mapping decided by"  # what it says of every kind: the hash of its la
 def adopt(tx: Tx, rules: Iterable[Rules]) -> None:
     """Have the fields read that a mapping puts into a place where the one before had them not.
 
-    Every record of a kind whose mapping changed is decided again: what the change does is done
-    now, as the rehearsal of it showed, not when somebody happens to touch a record. A state that
-    remembers no mapping takes this one for the one before.
+    Every record of a kind whose mapping changed is read and decided again: what the change does is
+    done now, as the rehearsal of it showed, not when somebody happens to touch a record. A state
+    that remembers no mapping takes this one for the one before.
     """
     rules = list(rules)
-    _decide_again(tx, {one.kind: one.version for one in rules})
+    _take_again(tx, rules)
     places = {name: place for one in rules for name, place in one.places.items()}
     said = json.dumps({name: sorted(place.fields) for name, place in sorted(places.items())})
     before = tx.meta.get(KNOWN)
@@ -44,15 +44,24 @@ def adopt(tx: Tx, rules: Iterable[Rules]) -> None:
     tx.meta.put(KNOWN, said)
 
 
-def _decide_again(tx: Tx, versions: Mapping[str, str]) -> None:
+def _take_again(tx: Tx, rules: Iterable[Rules]) -> None:
+    """Have the records of each kind whose mapping changed read with it, and decided by it."""
+    versions = {one.kind: one.version for one in rules}
     said = json.dumps(versions, sort_keys=True)
     before = tx.meta.get(DECIDED)
     if before == said:
         return
     known = json.loads(before) if before else versions
-    for kind, version in versions.items():
-        if known.get(kind, version) != version:
-            tx.records.mark_kind_dirty(kind)
+    for one in rules:
+        if known.get(one.kind, one.version) == one.version:
+            continue
+        tx.records.mark_kind_dirty(one.kind)
+        for place in one.places.values():
+            tx.observations.save(
+                (sync_id, replace(seen, version=to_read_again(seen.version)))
+                for sync_id, seen in tx.observations.all_of(place.name)
+            )
+            tx.cursors.put(f"{place.system}{EVERYTHING}", "1")
     tx.meta.put(DECIDED, said)
 
 
