@@ -93,10 +93,12 @@ def rollback(
     """
     with application() as app:
         made, changed = app.keeper.rollback(version, _name(app, by), app.clock.now())
-        screen.say(
-            f"Version {version} is in force again, as version {made.number}; "
-            f"{len(changed)} files were written: {', '.join(changed) or 'none'}."
-        )
+        gone = [name for name in changed if name not in made.files]
+        written = [name for name in changed if name in made.files]
+        screen.say(f"Version {version} is in force again, as version {made.number}.")
+        screen.say(f"Files written: {', '.join(written) or 'none'}.")
+        if gone:
+            screen.say(f"Files removed, because that version has them not: {', '.join(gone)}.")
 
 
 def approve(
