@@ -25,12 +25,12 @@ NEW_FIELD = """
 
 SWAPPED = (
     "      ticket: ubm_bill_delivery\n",
-    "      ticket: {name: ubm_bill_delivery, encode: {Online portal: Email, Email: Online portal}}\n",
+    "      ticket: {name: ubm_bill_delivery,\n"
+    "               encode: {Online portal: Email, Email: Online portal}}\n",
 )
 
 RENAMED = (("    label: GL / cost center\n", "    label: GL code or cost center\n"),)
-STRICTER = (("    choices: [Online portal, Email, Paper mail, EDI, We upload]\n",
-             "    choices: [Online portal, Email, Paper mail, EDI, We upload, Fax]\n"),)  # fmt: skip
+STRICTER = ((" EDI, We upload]\n", " EDI, We upload, Fax]\n"),)
 
 
 def edit(path: Path, *changes: tuple[str, str]) -> str:

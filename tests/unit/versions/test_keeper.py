@@ -19,7 +19,13 @@ from ubm_sync.versions.keeper import RESTORING, Keeper
 
 ROOT = Path(__file__).parents[3]
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-CUSTOMER = "key: acme\nname: Acme Foods\ncompany: '77'\nsheet: '1'\ncsm: {email: d@example.com, name: Dana}\n"
+CUSTOMER = """\
+key: acme
+name: Acme Foods
+company: '77'
+sheet: '1'
+csm: {email: d@example.com, name: Dana}
+"""
 
 
 @dataclass
