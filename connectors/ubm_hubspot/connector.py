@@ -24,11 +24,13 @@ from ubm_hubspot.observing import Observer, Reconciled
 from ubm_hubspot.settings import read_settings, rules_of
 from ubm_hubspot.setup import Setup
 from ubm_hubspot.tickets import Tickets
+from ubm_hubspot.unlinked import Unlinked
 from ubm_hubspot.window import Window
 from ubm_hubspot.witness import HubSpotWitness
 from ubm_hubspot.writing import Writer
 from ubm_sync.errors import ConfigError, Flaw, NoAccess, Refused, Temporary
 from ubm_sync.model import (
+    Customer,
     FieldType,
     Note,
     Observation,
@@ -96,6 +98,14 @@ class HubSpotConnector(DeskCalls):
         )
         self._histories = Histories(
             tickets, decoder, encoder, identity=identity, most=settings.looked_back
+        )
+        self._unlinked = Unlinked(
+            tickets,
+            decoder,
+            self._catalog,
+            connection.places,
+            identity=identity,
+            also=settings.match_pipelines,
         )
         self._notes = Notes(self.client)
         self._authors = Authors(
@@ -234,6 +244,14 @@ class HubSpotConnector(DeskCalls):
         """Read single tickets again; archived and merged ones are observed as gone."""
         del place  # a ticket tells its place itself
         return self._observer.fetch(refs)
+
+    def unlinked(self, place: str, customer: Customer) -> Iterator[Page]:
+        """Yield a customer's tickets from before this service; see ``ShowsUnlinked``."""
+        return self._unlinked.of(place, customer)
+
+    def unlinked_again(self, place: str, refs: Sequence[str]) -> Iterator[Page]:
+        """Yield single ones of them as they are now."""
+        return self._unlinked.again(place, refs)
 
     def history(self, place: str, spots: Sequence[Spot]) -> Iterable[tuple[Spot, Sequence[Past]]]:
         """Yield what fields held before, for the first 100 tickets; 50 a call."""

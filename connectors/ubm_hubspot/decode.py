@@ -105,6 +105,12 @@ class Decoder:
                 if (other := other.strip()) and other != ref:
                     yield self.merged(form.place.name, other, ref)
 
+    def unlinked(self, place: str, record: Mapping[str, Any]) -> Observation:
+        """Return a ticket that nobody but the caller says lives in ``place``."""
+        properties = record["properties"]
+        key = (properties.get(self._identity) or "").strip()
+        return self._live(record, properties, key or None, self._form_of(place))
+
     def is_ours(self, record: Mapping[str, Any]) -> bool:
         """Return whether a ticket carries an identity of one of the places."""
         key = (record.get("properties") or {}).get(self._identity) or ""
@@ -131,7 +137,7 @@ class Decoder:
         return raw.strip() or None
 
     def _live(
-        self, record: Mapping[str, Any], properties: Mapping[str, Any], key: str, form: _Form
+        self, record: Mapping[str, Any], properties: Mapping[str, Any], key: str | None, form: _Form
     ) -> Observation:
         get = properties.get
         values, marks = self._values(properties, form)

@@ -102,6 +102,8 @@ class Encoder:
                     parcel.faults[name] = str(error)
         if write.ref is None:
             self._begin(parcel, place)
+        elif write.claims:
+            parcel.properties[self._identity] = parcel.identity
         return parcel
 
     def _add(self, parcel: Parcel, place: str, binding: Binding, value: str | None) -> None:

@@ -94,8 +94,12 @@ class Look:
             for found in self._tickets.read(refs, properties=sorted(names))
             for record in found
         ]
-        seen = (one for record in records for one in self._decoder.observe(record))
-        return {one.ref: one for one in seen}
+        places = {str(parcel.write.ref): parcel.write.place for parcel in parcels}
+        seen = {one.ref: one for record in records for one in self._decoder.observe(record)}
+        for record in records:  # one that is only now given its identity
+            if (ref := str(record["id"])) not in seen and ref in places:
+                seen[ref] = self._decoder.unlinked(places[ref], record)
+        return seen
 
 
 def _careful(parcel: Parcel) -> list[str]:

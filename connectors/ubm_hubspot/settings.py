@@ -216,6 +216,10 @@ class Settings(BaseModel):
     looked_back: int = Field(default=1_000, ge=50)
     """How many tickets' histories are read in one cycle at most; the others wait for the next."""
 
+    match_pipelines: tuple[str, ...] = ()
+    """Labels of other ticket pipelines in which `ubm-sync match` looks for a customer's existing
+    tickets; those of the mapping are always looked at. A ticket that is linked moves into them."""
+
     desk: DeskSettings = DeskSettings()
     """How the help desk is read."""
 

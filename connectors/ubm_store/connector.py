@@ -17,7 +17,7 @@ from ubm_store.values import Fields
 from ubm_store.witness import testimonies
 from ubm_store.writes import LOCK_SECONDS, Writer
 from ubm_sync.database import clear_errors, for_reading, open_engine, safe_address
-from ubm_sync.model import Note, Outcome, Page, Place, Write
+from ubm_sync.model import Customer, Note, Outcome, Page, Place, Write
 from ubm_sync.ports import Asked, Connection, DueBill, Hearing, KnownAccount, SetupStep
 
 URL = "UBM_DATABASE_URL"
@@ -91,6 +91,23 @@ class StoreConnector:
         with clear_errors(self._address), for_reading(self._engine()).connect() as connection:
             pages = [tuple(one) for one in self._reader().fetched(connection, refs)]
         yield from (Page(one) for one in pages if one)
+
+    def unlinked(self, place: str, customer: Customer) -> Iterator[Page]:
+        """Yield a customer's accounts from before this service; see ``ShowsUnlinked``."""
+        if self._place is None or place != self._place.name:
+            return
+        number = 0
+        while True:
+            with clear_errors(self._address), for_reading(self._engine()).connect() as connection:
+                found, number = self._reader().listed(connection, number)
+            if not found:
+                return
+            own = (one for one in found if one.container == customer.key)
+            yield Page(tuple(one for one in own if one.key is None))
+
+    def unlinked_again(self, place: str, refs: Sequence[str]) -> Iterator[Page]:
+        """Yield single ones of them as they are now."""
+        return self.fetch(place, refs)
 
     def apply(self, writes: Sequence[Write]) -> Iterable[Outcome]:
         """Write accounts, a thousand in a transaction, and yield one outcome each."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -151,7 +152,7 @@ class Application:
                 for place in mapping.places_of(name)
                 if place is not desk
             ),
-            customers=configuration.customers,
+            customers=tuple(self.customers.values()),
             settings=configuration.service.systems[name].settings,
             environment=self.environment,
             clock=self.clock,
@@ -166,8 +167,30 @@ class Application:
 
     @cached_property
     def customers(self) -> dict[str, Customer]:
-        """Customers by key."""
-        return {customer.key: customer for customer in self.configuration.customers}
+        """Customers by key; one whose matches wait for approval is paused until then."""
+        return {
+            one.key: replace(one, paused=True) if one.key in self.held else one
+            for one in self.configuration.customers
+        }
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """Customers for whom nothing may be written yet: what exists is being matched."""
+        return self.held_now()
+
+    def held_now(self) -> frozenset[str]:
+        """Return those that are held at this moment: a person may have let one begin."""
+        matching = {one.key for one in self.configuration.customers if one.match_only}
+        if not matching:
+            return frozenset()
+        with self.state.reading() as tx:
+            return frozenset(matching - tx.matches.begun().keys())
+
+    def looking_at(self, customer: Customer) -> Application:
+        """Return an application that reads one customer, whether it is held or paused or not."""
+        seen = replace(customer, paused=False, match_only=False)
+        configuration = replace(self.configuration, customers=(seen,))
+        return self.renewed(self.environment, replace(self.found, configuration=configuration))
 
     @cached_property
     def flows(self) -> Mapping[str, Flow]:
@@ -349,7 +372,7 @@ class Application:
 
 
 def read_configuration(config: Path, mappings: Path) -> Configuration:
-    """Return what files say, with the mistakes of single customers beside it; raises ConfigError."""
+    """Return what files say, mistakes of single customers beside it; raises ConfigError."""
     return load_configuration(
         config, mappings, tolerant=True, needs=NEEDS, dialects=dialects(), also=wrong_words
     )

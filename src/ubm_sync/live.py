@@ -212,11 +212,12 @@ class Live:
         if not self._reading.acquire(blocking=False):
             return None  # somebody looks already
         try:
-            if not self._source.moved(self._app.environment):
+            begun = self._app.held != self._app.held_now()  # somebody let a customer begin
+            if not begun and not self._source.moved(self._app.environment):
                 return None
             try:
                 environment, found = self._source.read()
-                if self._is_in_use(environment, found):
+                if not begun and self._is_in_use(environment, found):
                     self._say(found)
                     return None
                 other = self._app.renewed(environment, found)

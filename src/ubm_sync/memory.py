@@ -13,7 +13,18 @@ from dataclasses import dataclass, field, replace
 
 from ubm_sync.clock import Clock
 from ubm_sync.errors import Temporary
-from ubm_sync.model import Note, Observation, Outcome, Page, Past, Place, Result, Spot, Write
+from ubm_sync.model import (
+    Customer,
+    Note,
+    Observation,
+    Outcome,
+    Page,
+    Past,
+    Place,
+    Result,
+    Spot,
+    Write,
+)
 from ubm_sync.ports import SetupStep
 
 
@@ -196,6 +207,22 @@ class MemoryConnector:
         self._call("fetch")
         found = (self.system.records.get((place, ref)) for ref in refs)
         yield Page(tuple(one for one in found if one is not None))
+
+    def unlinked(self, place: str, customer: Customer) -> Iterator[Page]:
+        """Yield the records of a customer that carry no key."""
+        self._call("unlinked")
+        found = self.system.records.values()
+        yield Page(
+            tuple(
+                one
+                for one in found
+                if one.place == place and one.container == customer.key and one.key is None
+            )
+        )
+
+    def unlinked_again(self, place: str, refs: Sequence[str]) -> Iterator[Page]:
+        """Yield these records as they are now."""
+        return self.fetch(place, refs)
 
     def list_again(self, place: str, container: str) -> None:
         """List the container in full at the next reading."""

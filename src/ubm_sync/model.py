@@ -135,7 +135,8 @@ class Write:
     and set, so a connector looks at them before it writes, and refuses as stale a write of which
     one shows a third value by now. ``doubtful``: an earlier answer to this create was lost, so the
     record may be there and people may have changed it: it is looked for first, and where it is
-    there the write is refused as stale, with its ref.
+    there the write is refused as stale, with its ref. ``claims``: the record is there, without an
+    identity of this service; the write gives it ``key``, even where no field has to change.
     """
 
     place: str
@@ -146,6 +147,7 @@ class Write:
     expected: str = ""
     careful: Mapping[str, str | None] = default(default_factory=nothing)
     doubtful: bool = False
+    claims: bool = False
 
 
 class Result(StrEnum):
@@ -294,6 +296,7 @@ class Customer:
     )  # canonical field -> this customer's column title
     contracted: int = 0  # accounts contracted; 0 where not known
     paused: bool = False
+    match_only: bool = False  # what exists is matched and approved before anything is written
 
 
 def record_key(sync_id: str, suffix: str) -> str:

@@ -15,7 +15,7 @@ from ubm_store.mapped.writes import ForeignWriter
 from ubm_store.values import instant, instant_text
 from ubm_sync.database import clear_errors, for_reading, open_engine, safe_address
 from ubm_sync.errors import Refused
-from ubm_sync.model import Note, Outcome, Page, Place, Result, Write
+from ubm_sync.model import Customer, Note, Outcome, Page, Place, Result, Write
 from ubm_sync.ports import Connection, DueBill, KnownAccount, SetupStep
 
 SYSTEM = "store"
@@ -100,6 +100,22 @@ class ForeignConnector:
                 rows = connection.execute(table.rows().where(ids.in_(wanted))).all()
             if rows:
                 yield Page(tuple(table.observation(place, row) for row in rows))
+
+    def unlinked(self, place: str, customer: Customer) -> Iterator[Page]:
+        """Yield a customer's accounts from before this service; see ``ShowsUnlinked``."""
+        if place != self._place.name:
+            return
+        table = self._table()
+        statement = table.rows().where(table.column("sync_id").is_(None))
+        with clear_errors(self._address), for_reading(self._engine()).connect() as connection:
+            result = connection.execution_options(yield_per=PAGE).execute(statement)
+            for rows in result.partitions(PAGE):
+                found = (table.observation(place, row) for row in rows)
+                yield Page(tuple(one for one in found if one.container == customer.key))
+
+    def unlinked_again(self, place: str, refs: Sequence[str]) -> Iterator[Page]:
+        """Yield single ones of them as they are now."""
+        return self.fetch(place, refs)
 
     def apply(self, writes: Sequence[Write]) -> Iterable[Outcome]:
         """Write accounts, 500 in a transaction, and yield one outcome each."""

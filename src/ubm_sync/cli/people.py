@@ -54,6 +54,10 @@ def add(
     ] = None,
     backup: Annotated[str, typer.Option(help="E-mail of the manager's backup.")] = "",
     zone: Annotated[str, typer.Option(help="Time zone.")] = "America/Chicago",
+    match_only: Annotated[
+        bool,
+        typer.Option("--match-only", help="Write nothing until what exists is matched, approved."),
+    ] = False,
 ) -> None:
     """Add a customer: its file in the configuration and, with --share, its sheet.
 
@@ -75,6 +79,7 @@ def add(
             csm_name=csm_name,
             backup=backup,
             zone=zone,
+            match_only=match_only,
         )
         check_customer(path, customer)  # before a sheet is made for nothing
         _refuse_shared(app, customer)
@@ -82,7 +87,10 @@ def add(
         made = sheet or make_sheet(app, name, share or [])
         write_customer(path, replace(customer, sheet=made))
         _look_up(app, (csm, backup))
-        screen.say(f"Added {name}: {path}, sheet {made}. The next cycle works on it.")
+        then = "The next cycle works on it."
+        if match_only:
+            then = f"Nothing is written for it yet: ubm-sync match --customer {key}"
+        screen.say(f"Added {name}: {path}, sheet {made}. {then}")
 
 
 def _refuse_shared(app: Application, customer: Customer) -> None:
@@ -154,8 +162,10 @@ def list_customers(as_json: Json = False) -> None:
     with application() as app:
         with app.state.reading() as tx:
             counts = tx.records.counts(kind="location")
+        held = app.held
         rows = [
-            (one.key, one.name, one.csm, one.sheet, "paused" if one.paused else "active",
+            (one.key, one.name, one.csm, one.sheet,
+             "paused" if one.paused else "being matched" if one.key in held else "active",
              sum(counts.get(one.key, {}).values()))
             for one in app.configuration.customers
         ]  # fmt: skip

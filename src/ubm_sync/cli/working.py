@@ -246,7 +246,12 @@ def _end(app: Application, report: Report) -> None:
         finish(FAILED)
     with app.state.reading() as tx:
         waiting = bool(report.stops or tx.guard.list() or tx.conflicts.list())
-    if waiting:
+    for key in sorted(app.held):
+        screen.complain(
+            f"Nothing is written for {key}: what exists is being matched. Look at it with: "
+            f"ubm-sync match --customer {key}"
+        )
+    if waiting or app.held:
         finish(UNDECIDED)
 
 

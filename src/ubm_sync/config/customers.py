@@ -77,6 +77,9 @@ class CustomerFile(BaseModel):
     paused: bool = False
     """Whether nothing is read or written for this customer."""
 
+    match: Literal["only", "off"] = "off"
+    """``only``: what exists is matched, and nothing is written before a person lets it begin."""
+
     def customer(self, zone: str) -> Customer:
         """Return the customer; ``zone`` is for one without a zone of its own."""
         return Customer(
@@ -93,6 +96,7 @@ class CustomerFile(BaseModel):
             titles=MappingProxyType(dict(self.titles)),
             contracted=self.contracted,
             paused=self.paused,
+            match_only=self.match == "only",
         )
 
 

@@ -119,6 +119,7 @@ def _content(customer: Customer) -> Mapping[str, Any]:
         "titles": dict(customer.titles),
         "contracted": customer.contracted,
         "paused": customer.paused,
+        "match": "only" if customer.match_only else "",
     }
     needed = {"key", "name", "csm"}
     return {key: value for key, value in every.items() if value or key in needed}

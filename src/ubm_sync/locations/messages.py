@@ -21,6 +21,7 @@ TEXTS: Mapping[str, str] = {
     "row.enrolment_problem": (
         "Account created. Online enrollment needs more time; we are on it. Nothing for you to do."
     ),
+    "row.adopted": "This account is set up already and live.",
     "row.active": "Done {day}. First bill expected in about {days} days.",
     "row.duplicate": (
         "This account is already on {label} ({status}). If that is wrong, add a note."

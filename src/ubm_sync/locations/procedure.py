@@ -13,7 +13,7 @@ from datetime import datetime
 
 from ubm_sync.calendars import stamp
 from ubm_sync.flow import NOWHERE, Decision, Site, Situation
-from ubm_sync.locations import accounts, notices, signals, vanishing
+from ubm_sync.locations import accounts, adopting, notices, signals, vanishing
 from ubm_sync.locations.case import Case, digest
 from ubm_sync.locations.messages import joined, texts
 from ubm_sync.locations.rules import DuplicatePolicy, LocationRules
@@ -35,7 +35,7 @@ from ubm_sync.locations.ticket import (
     wants_enrolment,
 )
 from ubm_sync.locations.vendors import resolve
-from ubm_sync.model import Customer, Ref, Values, Written
+from ubm_sync.model import Customer, Observation, Ref, Values, Written
 from ubm_sync.spelling import fold
 
 # Places whose creation gives the other places something to tell.
@@ -65,6 +65,13 @@ class LocationFlow:
         A close or change request about another record's account never is.
         """
         return "approved_at" in memory and "request" not in memory
+
+    def adopted(self, memory: Values, seen: Observation) -> Values:
+        """Return the memory of a record whose account, or ticket, was there before it.
+
+        Nobody is asked again to approve an account that exists, nor to enrol one that is live.
+        """
+        return adopting.adopted(memory, seen)
 
     def decide(self, situation: Situation, now: datetime) -> Decision:
         """Return what should be true of a requested account now."""
@@ -198,7 +205,7 @@ def _edited_elsewhere(case: Case) -> bool:
 
 
 def _account_values(case: Case, key: str) -> dict[str, Written]:
-    memory, values = case.memory, case.values
+    values = case.values
     vendor = values.get("vendor", "")
     found = resolve(vendor, values.get("state", ""), values.get("commodity", ""))
     account: dict[str, Written] = {
@@ -206,8 +213,7 @@ def _account_values(case: Case, key: str) -> dict[str, Written]:
         "vendor_canonical": found.canonical or vendor or fold(vendor) or None,
         "account_key": key or None,
         "status": in_store(case),
-        "approved_by": memory.get("approved_by") or None,
-        "approved_at": memory.get("approved_at") or None,
+        **_approval(case),
         "data_services": data_services(case),
         "source": case.rules.source,
     }
@@ -216,6 +222,14 @@ def _account_values(case: Case, key: str) -> dict[str, Written]:
     if case.enrolment is not None:
         account["data_services_ref"] = case.enrolment.ref
     return account
+
+
+def _approval(case: Case) -> dict[str, Written]:
+    """Return who approved the account and when; of one that was there before only what it says."""
+    if adopting.is_adopted(case.memory):
+        there = case.account.values if case.account is not None else {}
+        return {name: there.get(name) for name in ("approved_by", "approved_at")}
+    return {name: case.memory.get(name) or None for name in ("approved_by", "approved_at")}
 
 
 def _remember_said(case: Case) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ubm_sync.calendars import local
 from ubm_sync.flow import Rival
-from ubm_sync.locations import closing, duplicates, vanishing
+from ubm_sync.locations import adopting, closing, duplicates, vanishing
 from ubm_sync.locations.case import Case, day_of, digest
 from ubm_sync.locations.findings import sentence, shown
 from ubm_sync.locations.messages import problems
@@ -56,6 +56,8 @@ def data_services(case: Case) -> str:
     """Return how far Data Services are, as shown in the row."""
     if case.enrolment is None:
         gone = case.situation.observed.get(ENROLMENT_PLACE)
+        if gone is None and (before := adopting.services_before(case.memory)):
+            return before
         return PROBLEM if gone is not None else NOT_REQUESTED
     if "enrolled_at" in case.memory and "request" not in case.memory:
         return ENROLLED
@@ -274,7 +276,9 @@ def _after(case: Case) -> None:
     if "enrolled_at" in memory:
         case.status = ACTIVE
         message = case.text(
-            "row.active", day=case.day("enrolled_at"), days=case.rules.first_bill_days
+            "row.adopted" if adopting.is_adopted(memory) else "row.active",
+            day=case.day("enrolled_at"),
+            days=case.rules.first_bill_days,
         )
     else:
         case.status = SETTING_UP

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ubm_sync.locations import notices, vanishing
+from ubm_sync.locations import adopting, notices, vanishing
 from ubm_sync.locations.case import Case, digest
 from ubm_sync.locations.findings import shown
 from ubm_sync.locations.standing import data_services
@@ -319,5 +319,7 @@ def wants_enrolment(case: Case) -> bool:
         return False
     memory = case.memory
     if "approved_at" not in memory or "closed_at" in memory:
+        return False
+    if adopting.is_live(memory):
         return False
     return memory.get("request", "close") == "close"

@@ -8,7 +8,7 @@ in view.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -40,7 +40,7 @@ class Proposal(NamedTuple):
     """What one row is thought to be in one place.
 
     ``best`` is None for a new one. ``rivals`` are nearly as likely (the class is ``ASK`` then),
-    ``copies`` earlier rows that say the same as this one.
+    ``copy_of`` is an earlier row that says the same: it goes before this one.
     """
 
     row: Item
@@ -49,6 +49,7 @@ class Proposal(NamedTuple):
     best: Candidate | None = None
     rivals: tuple[Candidate, ...] = ()
     copy_of: Item | None = None
+    contested: bool = False  # another row is nearly as likely to be the same thing
 
 
 class Matching(NamedTuple):
@@ -58,11 +59,19 @@ class Matching(NamedTuple):
     unmatched: tuple[Item, ...]
 
 
-def match(rows: Iterable[Item], others: Iterable[Item], place: str) -> Matching:
-    """Propose which of ``others`` (all of ``place``) each row is; one at most, and each once."""
+def match(
+    rows: Iterable[Item],
+    others: Iterable[Item],
+    place: str,
+    banned: Collection[tuple[str, str]] = frozenset(),
+) -> Matching:
+    """Propose which of ``others`` (all of ``place``) each row is; one at most, and each once.
+
+    ``banned`` are pairs ``(row's ref, other's ref)`` that a person said are not the same.
+    """
     mine, theirs = [traits(one) for one in rows], [traits(one) for one in others]
     copies = _copies(mine)
-    scores = _scores(mine, theirs, copies)
+    scores = _scores(mine, theirs, copies, banned)
     chosen, torn = _assign(scores)
     proposals = []
     taken = set(chosen.values())
@@ -81,7 +90,9 @@ def match(rows: Iterable[Item], others: Iterable[Item], place: str) -> Matching:
                 (_candidate(theirs, to, found) for to in torn[at]),
                 key=lambda each: (-each.score, each.item.ref),
             )
-            proposals.append(Proposal(one.item, place, Class.ASK, several[0], tuple(several[1:])))
+            proposals.append(
+                Proposal(one.item, place, Class.ASK, several[0], tuple(several[1:]), contested=True)
+            )
         else:
             proposals.append(Proposal(one.item, place, Class.NEW))
     left = tuple(one.item for at, one in enumerate(theirs) if at not in taken)
@@ -89,11 +100,14 @@ def match(rows: Iterable[Item], others: Iterable[Item], place: str) -> Matching:
 
 
 def _scores(
-    rows: Sequence[Traits], others: Sequence[Traits], copies: Mapping[int, int]
+    rows: Sequence[Traits],
+    others: Sequence[Traits],
+    copies: Mapping[int, int],
+    banned: Collection[tuple[str, str]],
 ) -> dict[int, dict[int, Verdict]]:
     found: defaultdict[int, dict[int, Verdict]] = defaultdict(dict)
     for row, other in pairs(rows, others):
-        if row in copies:
+        if row in copies or (rows[row].item.ref, others[other].item.ref) in banned:
             continue
         verdict = compare(rows[row], others[other])
         if verdict.score >= ASK:

@@ -24,17 +24,18 @@ _SUPPLY, _DELIVERY = "supply only", "delivery only"
 _PENDING = "new service, number pending"
 _LEVELS = frozenset({"summary master", "sub-account"})
 
+_BOTH = "({mine} / {theirs})"
 _NUMBER = {
     Alike.SAME: (0.97, "same account number {mine}"),
-    Alike.FORMAT: (0.97, "same account number but for its separators ({mine} / {theirs})"),
-    Alike.ZEROS: (0.97, "same account number but for leading zeros ({mine} / {theirs})"),
-    Alike.LISTED: (0.93, "one of the account numbers in the cell is the same ({mine} / {theirs})"),
-    Alike.LOOKALIKE: (0.88, "account numbers differ only in letters read for digits ({mine} / {theirs})"),
-    Alike.DAMAGED: (0.84, "account number damaged by a spreadsheet fits the other one ({mine} / {theirs})"),
-    Alike.CHECK_DIGIT: (0.76, "account numbers differ by a check digit at most ({mine} / {theirs})"),
-    Alike.PART: (0.70, "one account number is a part of the other ({mine} / {theirs})"),
-    Alike.TYPO: (0.70, "account numbers differ by one slip of a finger ({mine} / {theirs})"),
-}  # fmt: skip
+    Alike.FORMAT: (0.97, f"same account number but for its separators {_BOTH}"),
+    Alike.ZEROS: (0.97, f"same account number but for leading zeros {_BOTH}"),
+    Alike.LISTED: (0.93, f"one of the account numbers in the cell is the same {_BOTH}"),
+    Alike.LOOKALIKE: (0.88, f"account numbers differ only in letters read for digits {_BOTH}"),
+    Alike.DAMAGED: (0.84, f"a spreadsheet shortened one account number, it fits the other {_BOTH}"),
+    Alike.CHECK_DIGIT: (0.76, f"account numbers differ by a check digit at most {_BOTH}"),
+    Alike.PART: (0.70, f"one account number is a part of the other {_BOTH}"),
+    Alike.TYPO: (0.70, f"account numbers differ by one slip of a finger {_BOTH}"),
+}
 
 
 class Verdict(NamedTuple):
@@ -233,8 +234,7 @@ def _vendors(one: Vendor, other: Vendor) -> int:
 
 def _names_alike(one: str, other: str) -> bool:
     """Return whether two folded names are two spellings; "cityofx" and "cityofy" are not."""
-    short, long = sorted((one, other), key=len)
-    if len(short) < _LEAST_ALIKE:
+    if min(len(one), len(other)) < _LEAST_ALIKE:
         return False
     for word in ("cityof", "townof", "villageof", "countyof"):
         one, other = one.replace(word, ""), other.replace(word, "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from ubm_sync.config import Configuration
 from ubm_sync.errors import Flaw
 from ubm_sync.locations.states import NEEDS_INFORMATION, OUR_PROBLEM, SETTING_UP, WAITING
+from ubm_sync.model import Customer
 from ubm_sync.reports.disconnections import standing
 from ubm_sync.reports.spots import spot
 from ubm_sync.routing.rules import RoutingRules
@@ -38,6 +39,7 @@ def service_status(
         *(one.since for one in tx.problems.list()),
     ]
     done = last.finished_at if last is not None else None
+    begun = tx.matches.begun().keys()
     return {
         "now": now.isoformat(),
         "zone": configuration.service.cadence.zone if configuration is not None else "UTC",
@@ -50,6 +52,7 @@ def service_status(
             "conflicts": len(conflicts),
             "quarantine": len(quarantine),
             "stops": sum(one.approved_at is None for one in stops),
+            "matches": sum(tx.matches.open_counts().values()),
             "notes": notes.get("queued", 0) + notes.get("unknown", 0),
             "due": len(tx.records.due(now, MANY)),
         },
@@ -60,13 +63,19 @@ def service_status(
         "customers": {
             customer.key: {
                 "name": customer.name,
-                "state": "paused" if customer.paused else "active",
+                "state": _state_of(customer, begun),
                 "records": counts.get(customer.key, {}),
             }
             for customer in (configuration.customers if configuration is not None else ())
         },
         "configuration": [str(flaw) for flaw in flaws],
     }
+
+
+def _state_of(customer: Customer, begun: Collection[str]) -> str:
+    if customer.paused:
+        return "paused"
+    return "being matched" if customer.match_only and customer.key not in begun else "active"
 
 
 def _last_runs(runs: Sequence[Run]) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from ubm_sync.state.inquiries import Inquiry
 from ubm_sync.state.journal import Intent, Told
 from ubm_sync.state.lately import Seen
 from ubm_sync.state.leases import Lease
+from ubm_sync.state.matches import Pair
 from ubm_sync.state.outbox import NoteState, Waiting
 from ubm_sync.state.problems import KnownProblem
 from ubm_sync.state.quarantine import Quarantined
@@ -50,6 +51,7 @@ __all__ = [
     "Line",
     "Logged",
     "NoteState",
+    "Pair",
     "Quarantined",
     "RecordState",
     "Remark",

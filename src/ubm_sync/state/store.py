@@ -28,6 +28,7 @@ from ubm_sync.state.inquiries import Inquiries
 from ubm_sync.state.journal import Journal
 from ubm_sync.state.lately import Lately
 from ubm_sync.state.leases import Leases
+from ubm_sync.state.matches import Matches
 from ubm_sync.state.meta import Meta
 from ubm_sync.state.migrate import migrate
 from ubm_sync.state.observations import Observations
@@ -87,6 +88,7 @@ class Tx:
     meta = Part(Meta)
     versions = Part(Versions)
     lately = Part(Lately)
+    matches = Part(Matches)
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self.connection = connection

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from ubm_sync.model import Mark, Observation
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.rules import PlaceRule
+from ubm_sync.sync.rules import PlaceRule, Rules, SharedRule
 
 
 def meet(
@@ -35,6 +35,48 @@ def meet(
         elif not (book.MADE + rule.name in memory or rule.same[name](value, base[name])):
             del agreed[name]
     return agreed, remembered
+
+
+def meet_all(
+    rules: Rules,
+    seen: Mapping[str, Observation],
+    base: Mapping[str, str],
+    memory: Mapping[str, str],
+    *,
+    accepted: bool,
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return a record's base and memory once all that exists of it is brought together.
+
+    Nobody agreed on anything, but what is empty was emptied by nobody: it is filled in from where
+    there is something. Where places that may write say different things the merge asks, or follows
+    the field's policy; nothing is decided here.
+    """
+    agreed, remembered = dict(base), dict(memory)
+    for rule in rules.shared:
+        there = {place: seen[place].values.get(rule.name) for place in rule.places if place in seen}
+        value = agreed.pop(rule.name, None)
+        if value is None or any(one and not rule.equal(one, value) for one in there.values()):
+            value = _common(rule, there, accepted=accepted)
+        if value is None:
+            continue
+        agreed[rule.name] = value
+        for place, one in there.items():
+            if one is None:
+                remembered.setdefault(f"{book.PUT}{place}.{rule.name}", "")
+    return agreed, remembered
+
+
+def _common(rule: SharedRule, there: Mapping[str, str | None], *, accepted: bool) -> str | None:
+    """Return what everybody says who says something; None where the merge has to look at it.
+
+    Where nobody may write who says something, the last place counts: that is where it is used.
+    """
+    said = {place: value for place, value in there.items() if value is not None}
+    writers = [value for place, value in said.items() if rule.may_write(place, accepted=accepted)]
+    if not writers:
+        return next(reversed(said.values()), None)
+    first = writers[0]
+    return first if all(rule.equal(first, one) for one in said.values()) else None
 
 
 def first_seen(old: Observation, new: Observation) -> frozenset[str]:

@@ -14,16 +14,18 @@ from ubm_sync.errors import Temporary
 from ubm_sync.flow import Flow
 from ubm_sync.model import NOTHING, Customer, nothing
 from ubm_sync.ports import Connector
-from ubm_sync.state import GuardStop, Lease, RecordState, State, Tx
+from ubm_sync.state import GuardStop, Lease, State, Tx
 from ubm_sync.sync import collecting, decisions
 from ubm_sync.sync.absence import Patience
 from ubm_sync.sync.delaying import Delaying, DelayPolicy
 from ubm_sync.sync.gate import Gate, load_guard
 from ubm_sync.sync.ingest import Ingest, Seen
 from ubm_sync.sync.limits import GuardSettings
+from ubm_sync.sync.linking import Linking
 from ubm_sync.sync.lookback import LookBack
 from ubm_sync.sync.notes import NoteClerk
 from ubm_sync.sync.noticed import Mask
+from ubm_sync.sync.opening import open_onboardings
 from ubm_sync.sync.pipeline import Batch, Due, Pipeline
 from ubm_sync.sync.plan import RecordPlan
 from ubm_sync.sync.reading import Progress, Reading
@@ -93,6 +95,7 @@ class Engine:
         self._progress = progress or (lambda _what, _done, _total: None)
         self._resumed = False
         self._put_off = False
+        self._unlinked = frozenset[str]()  # customers whose matches could not be read
         self._lease: Lease | None = None
         self._is_gone = is_gone or (lambda _holder: False)
         self._gives_way = False
@@ -100,8 +103,9 @@ class Engine:
 
     @property
     def active(self) -> dict[str, Customer]:
-        """Customers that are not paused."""
-        return {key: one for key, one in self.customers.items() if not one.paused}
+        """Customers that are neither paused nor held until what exists of theirs can be read."""
+        idle = self._unlinked
+        return {k: one for k, one in self.customers.items() if not (one.paused or k in idle)}
 
     def give_way(self) -> None:
         """End the cycle in hand after the portion in hand: what is left is due for the next one."""
@@ -125,6 +129,7 @@ class Engine:
             self._resume(tx)
         decisions.take(self._memory)
         seen, problems = self._observe(full=full, now=started)
+        problems += self._link(started)
         LookBack(self._memory, self.connectors, self.rules.values(), self._mask).look(started)
         if only is None:
             problems += self._delays(run, started)
@@ -201,6 +206,7 @@ class Engine:
         with self._memory.transaction() as tx:
             self._resume(tx)
         _, problems = self._observe(full=full, now=now)
+        problems += self._link(now)
         with self._memory.transaction() as tx:
             self._open_onboardings(tx, now)
             sight, decided = self._sight(tx, overlook), tx.decisions.waiting()
@@ -228,25 +234,15 @@ class Engine:
 
         After one that did not, connectors may be ahead of what was stored, and writes unanswered.
         """
+        self._unlinked = frozenset()
         if not self._resumed:
             recover(tx, self.connectors, self.rules.values())
             adopt(tx, self.rules.values())
         self._resumed = False
 
     def _open_onboardings(self, tx: Tx, now: datetime) -> None:
-        if "onboarding" not in self.rules:
-            return
-        wanted = {f"onboarding-{key}": key for key in self.active}
-        there = tx.records.exists(list(wanted))
-        tx.records.save(
-            [
-                RecordState(
-                    sync_id, "onboarding", key, now, {}, {}, "", "", False, "", None, True, ""
-                )
-                for sync_id, key in wanted.items()
-                if sync_id not in there
-            ]
-        )
+        if "onboarding" in self.rules:
+            open_onboardings(tx, self.active, now)
 
     def _delays(self, run: str, now: datetime) -> list[str]:
         """Look at the delays of the onboardings; return what went wrong."""
@@ -277,6 +273,14 @@ class Engine:
     def _observe(self, *, full: bool, now: datetime) -> tuple[Seen, list[str]]:
         reading = Reading(self._memory, self.connectors, self._ingest(), self._progress)
         return reading.round(full=full, now=now)
+
+    def _link(self, now: datetime) -> list[str]:
+        """Bring together what people approved as the same; return what went wrong."""
+        if "location" not in self.rules:
+            return []
+        linking = Linking(self._memory, self.connectors, self.rules, self.flows, self._mask)
+        self._unlinked, problems = linking.link(self.active.keys(), now)
+        return problems
 
     def _sight(self, tx: Tx, overlook: Callable[[str], bool] | None = None) -> Sight:
         places = {name for rules in self.rules.values() for name in rules.places}

@@ -134,9 +134,8 @@ def plan_record(
 
 
 def _live(seen: Mapping[str, Observation]) -> Mapping[str, Observation]:
-    if any(observation.gone for observation in seen.values()):
-        return {place: one for place, one in seen.items() if not one.gone}
-    return seen
+    gone = any(observation.gone for observation in seen.values())
+    return {place: one for place, one in seen.items() if not one.gone} if gone else seen
 
 
 def _brought_back(
@@ -244,7 +243,8 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
         if subject.notebook:
             put_back(place, observation, subject.notebook, wanted)
         changes = _changes(place, wanted, observation, subject, blind)
-        if not changes and observation.key in {None, key}:
+        claims = observation.key is None and not place.intake
+        if not (changes or claims) and observation.key in {None, key}:
             return None  # a copy carries another record's identity: it is given its own
         have = observation.values
         write = Write(
@@ -259,6 +259,7 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
                 for name in changes
                 if name in place.people and observation.marks.get(name) != Mark.SECRET
             },
+            claims=claims,
         )
     return _not_refused(write, subject.notebook)
 
