@@ -168,7 +168,7 @@ def test_what_differs_is_asked_about_and_never_written_over_unseen(before: Befor
     assert world.row(before.rows[0])["Location Name"] == "Joliet #0412"
     assert "Joliet old" in told["ubm_conflict"]
     assert run("conflicts", "list").code == DONE
-    kept = run("why", "account", before.joliet, "address_1")
+    kept = run("why", "store", before.joliet, "address_1")
     assert kept.code == DONE
     with world.app.state.reading() as tx:
         assert "1450 West Jefferson Street" in [one.value for one in tx.kept.list()]
