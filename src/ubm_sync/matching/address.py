@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from ubm_sync.locations.regions import city_fits, read_zip, state_code
+from ubm_sync.locations.regions import city_fits, state_code
 from ubm_sync.matching.address_words import (
     DIRECTIONS,
     NAMES,
@@ -36,6 +36,7 @@ _CORNER = re.compile(r"\s+(?:&|AND|AT|/)\s+")
 _KING = re.compile(
     r"(?:DOCTOR|DR)?(?:MARTIN|M)L(?:UTHER)?K(?:ING)?(?:JR)?|(?:DOCTOR|DR)?MLK(?:JR)?"
 )
+_ZIP, _ZIP4 = 5, 9  # digits
 _SHORT, _LONG = 5, 9  # letters of a street's name from which one, or two, may be wrong
 
 
@@ -92,7 +93,7 @@ def read_address(
     if not number and (both := _CORNER.split(street)) and len(both) == 2:  # noqa: PLR2004
         name, suffix, before, after = "&".join(sorted(_street(one)[2] for one in both)), "", "", ""
     return Address(
-        number, before, name, suffix, after, unit, box, _city(city), code, _zip(zip_code, code)
+        number, before, name, suffix, after, unit, box, _city(city), code, _zip(zip_code)
     )
 
 
@@ -100,6 +101,8 @@ def compare_places(one: Address, other: Address) -> Place:
     """Return whether two addresses are of one building; units are compared apart."""
     if not (one.is_known and other.is_known):
         return Place.UNKNOWN
+    if bool(one.name) != bool(other.name):
+        return Place.UNKNOWN  # a box for the post tells nothing of where the service is used
     if one.state and other.state and one.state != other.state:
         return Place.DIFFERENT
     town = _same_town(one, other)
@@ -264,6 +267,8 @@ def _is_only_suffix(words: list[str]) -> bool:
 
 def _numbered_road(words: list[str]) -> list[str]:
     """Return the words with a numbered road in its one spelling, "US HWY 30"."""
+    if not any(char.isdecimal() for word in words for char in word):
+        return words
     for at in range(min(len(words), 2)):
         split = [part for word in words[at:] for part in word.split("-") if part]
         for way, name in ROADS:
@@ -303,5 +308,9 @@ def _city(text: str) -> str:
     return {"NYC": "NEWYORK", "LA": "LOSANGELES", "PHILA": "PHILADELPHIA"}.get(joined, joined)
 
 
-def _zip(text: str, state: str) -> str:
-    return read_zip(text, state).zip[:5]
+def _zip(text: str) -> str:
+    """Return five digits; a spreadsheet drops leading zeros, of ZIP+4 too (domain B.5)."""
+    digits = "".join(char for char in text if char.isdecimal())
+    if not digits or len(digits) > _ZIP4:
+        return ""
+    return digits.zfill(_ZIP if len(digits) <= _ZIP else _ZIP4)[:_ZIP]

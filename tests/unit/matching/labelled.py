@@ -33,7 +33,12 @@ SUFFIXES = {
     "Drive": ("Dr", "Dr.", "DRIVE"), "Lane": ("Ln", "LN."), "Parkway": ("Pkwy", "PKY"),
     "Court": ("Ct", "CT."), "Circle": ("Cir", "CIRC"), "Highway": ("Hwy", "HWY."),
 }  # fmt: skip
-SIDES = {"North": ("N", "N.", "No."), "South": ("S", "S."), "East": ("E", "E."), "West": ("W", "W.")}
+SIDES = {
+    "North": ("N", "N.", "No."),
+    "South": ("S", "S."),
+    "East": ("E", "E."),
+    "West": ("W", "W."),
+}
 ORDINALS = {"First": "1st", "Second": "2nd", "Third": "3rd", "Fifth": "5th", "Ninth": "9th",
             "Twelfth": "12th", "Twenty Third": "23rd"}  # fmt: skip
 ROADS = {"US Highway 30": ("US Hwy 30", "U.S. 30", "US Route 30"),
@@ -272,7 +277,13 @@ class Maker:
         return ref
 
     def other(
-        self, site: Site, account: Account, pattern: str, *, status: str = "active", source: str = ""
+        self,
+        site: Site,
+        account: Account,
+        pattern: str,
+        *,
+        status: str = "active",
+        source: str = "",
     ) -> str:
         del pattern
         ref = f"UBM-{len(self.made.others) + 1:07}"
@@ -355,7 +366,12 @@ class Maker:
 
     def city_as_typed(self, city: str) -> str:
         rng = self.random
-        for long, short in (("Saint ", "St. "), ("Fort ", "Ft "), ("Mount ", "Mt. "), ("North ", "N ")):
+        for long, short in (
+            ("Saint ", "St. "),
+            ("Fort ", "Ft "),
+            ("Mount ", "Mt. "),
+            ("North ", "N "),
+        ):
             if city.startswith(long) and rng.random() < 0.6:
                 city = city.replace(long, short)
         if rng.random() < 0.03 and len(city) > 6:
@@ -395,7 +411,7 @@ class Maker:
 
     def code(self) -> str:
         while True:
-            code = str(self.random.randint(1, 9999)).zfill(4)
+            code = str(self.random.randint(1, 99_999)).zfill(5)
             if f"code {code}" not in self.numbers:
                 self.numbers.add(f"code {code}")
                 return code
@@ -407,7 +423,9 @@ class Maker:
         return f"{state} Power", (f"{state} Power Co",), ("Electric",), 10
 
     def accounts(self, site: Site) -> Iterator[Account]:
-        for name, aliases, commodities, size in VENDORS.get(site.town.state, [self.vendor(site.town.state)]):
+        for name, aliases, commodities, size in VENDORS.get(
+            site.town.state, [self.vendor(site.town.state)]
+        ):
             for commodity in commodities:
                 yield Account(name, aliases, commodity, self.number(size), self.meter())
 
@@ -479,7 +497,9 @@ def _meter_as_number(maker: Maker, site: Site, account: Account) -> tuple[Accoun
 
 def _phantom(maker: Maker, site: Site, account: Account) -> Account:
     part = account._replace(
-        number=maker.random.choice((account.number[:-2], f"{account.number}01", account.number[1:])),
+        number=maker.random.choice(
+            (account.number[:-2], f"{account.number}01", account.number[1:])
+        ),
         meter="",
     )
     maker.other(site, part, "phantom", source="DSS", status="setting_up")

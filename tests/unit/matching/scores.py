@@ -53,9 +53,7 @@ class Scores:
         )
 
 
-def scores(
-    found: Matching, truth: Mapping[str, str], patterns: Mapping[str, str]
-) -> Scores:
+def scores(found: Matching, truth: Mapping[str, str], patterns: Mapping[str, str]) -> Scores:
     """Compare proposals with the labels."""
     result = Scores(len(truth))
     for one in found.proposals:
