@@ -20,9 +20,8 @@ _CODE_WORDS = re.compile(
     r"^(?:STORE|LOCATION|LOC|SITE|UNIT|BRANCH|SHOP|NO|NUMBER)[\s.:#-]*(?=.*\d)", re.IGNORECASE
 )
 _NOT_CODE = re.compile(r"[^A-Z0-9]+")
-_TOKEN = re.compile(
-    r"[A-Z0-9](?:[A-Z0-9./_-]{2,}[A-Z0-9])(?: [0-9]{2,}(?:-[0-9]+)?)*", re.IGNORECASE
-)
+_TOKEN = re.compile(r"[A-Z0-9][A-Z0-9./_-]{2,}[A-Z0-9]", re.IGNORECASE)
+_GROUPS = re.compile(r"\d+(?:[ -]\d+)+")  # 44 7190 8023
 _SHORTEST_TOKEN = 5
 _CLOSED = frozenset({"closed", "duplicate", "declined"})
 _FIELDS = frozenset({"account_number", "vendor", "meter_numbers", "address_1"})
@@ -109,11 +108,10 @@ def code_key(code: str) -> str:
 def mentioned(text: str) -> frozenset[str]:
     """Return the keys of everything in a text that can be an account or meter number."""
     found = set()
-    for token in _TOKEN.findall(text):
-        for part in {token, *token.split()}:
-            key = number_key(part)
-            if len(key) >= _SHORTEST_TOKEN and sum(char.isdigit() for char in key) * 2 > len(key):
-                found.add(key)
+    for token in (*_TOKEN.findall(text), *_GROUPS.findall(text)):
+        key = number_key(token)
+        if len(key) >= _SHORTEST_TOKEN and sum(char.isdigit() for char in key) * 2 > len(key):
+            found.add(key)
     return frozenset(found)
 
 
