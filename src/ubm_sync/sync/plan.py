@@ -16,6 +16,7 @@ from ubm_sync.flow import Decision, Edit, Flow, Rival, Situation
 from ubm_sync.model import NOTHING, Customer, Mark, Observation, Ref, Write, Written, record_key
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.merge import HOLDS, Merged, Own, merge
+from ubm_sync.sync.noted import edits_noted, troubles_noted, vanished_noted
 from ubm_sync.sync.noticed import is_to_be_read_again, version_of
 from ubm_sync.sync.restoring import restore
 from ubm_sync.sync.rules import PlaceRule, Rules
@@ -96,7 +97,9 @@ def plan_record(
 ) -> RecordPlan:
     """Return the plan of one record."""
     edits = tuple(
-        {(one.place, one.field): one for one in (*_typed(subject.notebook), *merged.edits)}.values()
+        {
+            (one.place, one.field): one for one in (*edits_noted(subject.notebook), *merged.edits)
+        }.values()
     )
     main = subject.seen.get(rules.main)
     situation = Situation(
@@ -113,11 +116,11 @@ def plan_record(
         edits=edits,
         conflicts=tuple(merged.conflicts),
         rivals=rivals,
-        vanished=_vanished(subject.notebook),
+        vanished=vanished_noted(subject.notebook),
         counts=counts,
         problems=problems,
         delays=delays,
-        troubles=_troubles(subject.notebook),
+        troubles=troubles_noted(subject.notebook),
         elsewhere=elsewhere,
         unanswered=book.unanswered(subject.notebook),
     )
@@ -191,32 +194,6 @@ def _own(notebook: Mapping[str, str]) -> Own | None:
         if book.BACK + where not in notebook  # it stood there before it went with its column
     }
     return Own(landed, unsure) if landed or unsure else None
-
-
-def _typed(notebook: Mapping[str, str]) -> list[Edit]:
-    """Return edits that were seen and are not told yet, the ones of the service's fields too."""
-    edits = []
-    for where, entry in book.entries(notebook, book.TYPED):
-        place, _, name = where.partition(".")
-        typed, before, by = book.unpacked(entry, 3)
-        edits.append(Edit(name, place, typed or None, before or None, by or None))
-    return edits
-
-
-def _vanished(notebook: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the places whose record was proven to be missing, and whether alone or with many."""
-    found = dict(book.entries(notebook, book.VANISHED)) if notebook else NOTHING
-    return {place: book.unpacked(entry, 1)[0] for place, entry in found.items()}
-
-
-def _troubles(notebook: Mapping[str, str]) -> dict[str, str]:
-    if not notebook:
-        return {}
-    return {
-        where: book.unpacked(entry, 2)[1]
-        for prefix in (book.REFUSED, book.HELD)
-        for where, entry in book.entries(notebook, prefix)
-    }
 
 
 def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decision) -> Write | None:
