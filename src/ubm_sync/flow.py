@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol
 
 from ubm_sync.model import NOTHING, Customer, Observation, Values, Written
 
@@ -179,15 +179,3 @@ class Needs:
     closed: frozenset[str] = frozenset()
     stages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     wanted: bool = False  # whether the service cannot work without this kind
-
-
-@runtime_checkable
-class Adopts(Protocol):
-    """A flow whose records may be there in part before this service knows of them."""
-
-    def adopted(self, memory: Values, seen: Observation) -> Values:
-        """Return a record's memory once what exists as ``seen`` is known to belong to it; pure.
-
-        What was done there already must not be asked for again.
-        """
-        ...

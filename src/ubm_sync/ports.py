@@ -162,25 +162,6 @@ Changes: TypeAlias = Mapping[str, Sequence[Change]]  # field -> its values, newe
 
 
 @runtime_checkable
-class ShowsUnlinked(Protocol):
-    """A connector of a system that holds records from before this service: without identity."""
-
-    def unlinked(self, place: str, customer: Customer) -> Iterator[Page]:
-        """Yield what lives in a place for one customer and carries no identity of this service.
-
-        Nothing is written, and the reading position stays. Raises NoAccess, Temporary.
-        """
-        ...
-
-    def unlinked_again(self, place: str, refs: Sequence[str]) -> Iterator[Page]:
-        """Yield single ones of them as they are now, with the identity they have got meanwhile.
-
-        What is not there any more is left out. Raises NoAccess, Temporary.
-        """
-        ...
-
-
-@runtime_checkable
 class KnowsAuthors(Protocol):
     """A connector of a system that remembers who gave each field of a record its values."""
 

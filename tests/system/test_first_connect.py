@@ -1,4 +1,4 @@
-"""First connect as people do it: a sheet, tickets and accounts are there; then the service comes."""
+"""First connect as people do it: sheet, tickets and accounts are there, then the service comes."""
 
 from __future__ import annotations
 

@@ -14,13 +14,14 @@ ENGINE = ROOT / "src" / "ubm_sync"
 CONNECTORS = sorted(
     {entry.value.partition(":")[0] for entry in entry_points(group="ubm_sync.connectors")}
 )
-VALUES = {"model", "errors", "clock", "ports", "flow", "evidence", "desk", "spelling"}
+VALUES = {"model", "errors", "clock", "ports", "flow", "evidence", "desk", "spelling", "existing"}
 ROOMS = {
     "model": set[str](),
     "errors": set[str](),
     "clock": set[str](),
     "ports": {"clock", "evidence", "model"},
     "flow": {"model"},
+    "existing": {"model"},
     "evidence": {"model"},
     "desk": {"model", "ports"},
     "spelling": set[str](),

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from ubm_sync.app import Application
 from ubm_sync.errors import Refused
+from ubm_sync.existing import ShowsUnlinked
 from ubm_sync.locations.secrets import masked
 from ubm_sync.matching import Candidate, Item, Matching, Proposal, match
 from ubm_sync.model import Customer, Observation, Place, Values
-from ubm_sync.ports import ShowsUnlinked
 from ubm_sync.state import Pair
 from ubm_sync.state.matches import ACCEPTED, REJECTED
 from ubm_sync.sync.reading import Progress

@@ -16,9 +16,10 @@ from datetime import datetime
 import structlog
 
 from ubm_sync.errors import SyncError
-from ubm_sync.flow import Adopts, Flow
+from ubm_sync.existing import Adopts, ShowsUnlinked
+from ubm_sync.flow import Flow
 from ubm_sync.model import Observation, record_key
-from ubm_sync.ports import Connector, ShowsUnlinked
+from ubm_sync.ports import Connector
 from ubm_sync.state import Entry, Pair, State, Tx
 from ubm_sync.sync.attaching import meet_all
 from ubm_sync.sync.noticed import Mask, without_secrets

@@ -177,8 +177,8 @@ def test_a_new_number_on_the_same_meter_is_for_a_person() -> None:
 
 
 def test_two_suites_with_neighbouring_numbers_are_told_apart() -> None:
-    rows = [row(f"r{n}", address_2=f"Suite {n}", account_number=f"447190802{n}", location_code=f"{n}",
-                meter_numbers="") for n in (1, 2, 3)]  # fmt: skip
+    rows = [row(f"r{n}", address_2=f"Suite {n}", account_number=f"447190802{n}",
+                location_code=f"{n}", meter_numbers="") for n in (1, 2, 3)]  # fmt: skip
     others = [account(f"a{n}", address_2=f"Ste {n}", account_number=f"0447190802{n}",
                       location_code=f"{n}", meter_numbers="") for n in (2, 3, 4)]  # fmt: skip
     found = of(*rows, *others)
