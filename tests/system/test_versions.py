@@ -23,10 +23,10 @@ NEW_FIELD = """
 """
 
 
+WORDS = "{Online portal: Email, Email: Online portal}"
 SWAPPED = (
     "      ticket: ubm_bill_delivery\n",
-    "      ticket: {name: ubm_bill_delivery,\n"
-    "               encode: {Online portal: Email, Email: Online portal}}\n",
+    f"      ticket: {{name: ubm_bill_delivery, encode: {WORDS}}}\n",
 )
 
 RENAMED = (("    label: GL / cost center\n", "    label: GL code or cost center\n"),)

@@ -13,7 +13,7 @@ from ubm_sync.mapping import Mapping
 from ubm_sync.rehearsal import compared
 from ubm_sync.sync.rules import compile_rules
 from ubm_sync.versions.effect import Effect
-from ubm_sync.versions.files import FileSet, load
+from ubm_sync.versions.files import FileSet
 from ubm_sync.versions.replay import Replayed, Side, replay
 from ubm_sync.versions.words import differences, texts
 
@@ -35,7 +35,7 @@ def side_of(app: Application, name: str) -> tuple[str, FileSet, Configuration]:
         files, configuration = keeper.with_mappings(Path(name))
         return str(name), files, configuration
     version, files = keeper.version(name)
-    return version.name, files, load(files, keeper.folders)
+    return version.name, files, keeper.load(files)
 
 
 def show_effect(
@@ -165,6 +165,6 @@ class _History:
         if files is None:
             return None
         try:
-            return load(files, keeper.folders).mappings.get(kind)
+            return keeper.load(files).mappings.get(kind)
         except ConfigError:
             return None

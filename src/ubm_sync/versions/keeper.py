@@ -25,9 +25,11 @@ from ubm_sync.versions.files import (
     MAPPINGS,
     FileSet,
     Folders,
+    Read,
     load,
     put_back,
     read_files,
+    read_tolerantly,
     savers,
     secrets_in,
 )
@@ -54,11 +56,17 @@ class Keeper:
         *,
         secrets: Mapping[str, str] | None = None,
         name: str = "",
+        read: Read = read_tolerantly,
     ) -> None:
         self.state = state
         self.folders = folders
         self._secrets = secrets or {}
         self._name = name
+        self._read = read
+
+    def load(self, files: FileSet, folders: Folders | None = None) -> Configuration:
+        """Return what files say; raises ConfigError with the paths of the folders."""
+        return load(files, folders or self.folders, self._read)
 
     def look(self) -> Found:
         """Return what is used now; raises ConfigError where nothing good is known."""
@@ -67,7 +75,7 @@ class Keeper:
             stored = FileSet.of(tx.versions.content(version)) if version is not None else None
             restoring = tx.meta.get(RESTORING)
         if restoring and version is not None and stored is not None:
-            return Found(Files.RESTORING, load(stored, self.folders), version)
+            return Found(Files.RESTORING, self.load(stored, self.folders), version)
         try:
             files, configuration = self._standing_still(stored)
         except ConfigError as error:
@@ -139,7 +147,7 @@ class Keeper:
             how = f"rollback to {target.number}: files put back"
         else:
             how = f"rollback to {target.number}"
-        configuration = load(files, self.folders)
+        configuration = self.load(files, self.folders)
         there = read_files(self.folders)
         with self.state.transaction() as tx:
             self._set_aside(tx, there, by, now)
@@ -174,7 +182,7 @@ class Keeper:
         with self.state.reading() as tx:
             version = tx.versions.in_force()
             files = FileSet.of(tx.versions.content(version)) if version is not None else None
-        return load(files or read_files(self.folders), self.folders)
+        return self.load(files or read_files(self.folders), self.folders)
 
     def version(self, name: str) -> tuple[Version, FileSet]:
         """Return a version with its files; raises NotThere, Refused."""
@@ -194,7 +202,7 @@ class Keeper:
         changes |= {name: one for name, one in files.content.items() if name.startswith(CONFIG)}
         changes |= {name: one for name, one in there.content.items() if name.startswith(MAPPINGS)}
         tried = files.but(changes)
-        return tried, load(tried, folders)
+        return tried, self.load(tried, folders)
 
     def one(self, tx: Tx, name: str) -> Version:
         """Return the version of a name; raises NotThere, Refused where several are meant."""
@@ -227,7 +235,7 @@ class Keeper:
         """Load files, with the last good version of each customer whose file has a mistake."""
         if leaks := secrets_in(files, self.folders, self._secrets):
             raise ConfigError(leaks)
-        configuration = load(files, self.folders)
+        configuration = self.load(files, self.folders)
         flaws = configuration.flaws
         while wrong := self._customers_with_mistakes(files, configuration.flaws):
             good = stored.content if stored is not None else {}
@@ -236,7 +244,7 @@ class Keeper:
                 for name in wrong
             }
             files = files.but(changes)
-            configuration = load(files, self.folders)
+            configuration = self.load(files, self.folders)
         return files, replace(configuration, flaws=flaws)
 
     def _customers_with_mistakes(self, files: FileSet, flaws: tuple[Flaw, ...]) -> list[str]:
@@ -258,7 +266,7 @@ class Keeper:
     def _usable(self, stored: FileSet) -> Configuration | None:
         """Return what stored files say; None where this program cannot read them any more."""
         try:
-            return load(stored, self.folders)
+            return self.load(stored, self.folders)
         except ConfigError as error:
             log.warning("stored version not readable", flaws=[str(one) for one in error.flaws])
             return None

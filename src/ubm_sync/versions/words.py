@@ -126,10 +126,10 @@ def external(binding: Binding | None, value: str) -> str:
     """Return how a place spells one of our values; as it is where the mapping cannot say it."""
     if binding is None:
         return value
-    translation = getattr(binding, "translation", None)
+    translation = binding.translation
     if translation is not None:
         try:
-            return str(translation.write(value))
+            return translation.write(value)
         except ValueError:
             return value
     return binding.encode.get(value, value)
@@ -139,7 +139,7 @@ def canonical(binding: Binding | None, value: str) -> str:
     """Return what a place's spelling means to us."""
     if binding is None:
         return value
-    translation = getattr(binding, "translation", None)
+    translation = binding.translation
     if translation is not None:
-        return str(translation.read(value)[0])
+        return translation.read(value)[0]
     return binding.decode.get(value, value)
