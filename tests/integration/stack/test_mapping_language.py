@@ -196,9 +196,9 @@ def test_the_systems_are_compared_with_what_the_files_say(tmp_path: Path) -> Non
     with Stack(tmp_path / "stack") as stack:
         assert live(stack) == []
 
-        stack.drop_property("ubm_city")
         path = stack.folder / "config" / "customers" / "halsted.yaml"
         path.write_text(path.read_text().replace(MANAGER, "nobody@ubm.example"))
+        stack.drop_property("ubm_city")
         found = live(stack)
 
     lines = (stack.folder / "mappings" / "locations.yaml").read_text().splitlines()
