@@ -207,11 +207,7 @@ class Application:
             store_name=names["account"],
             choices={name: rule.choices for name, rule in mapping.fields.items() if rule.choices},
             required=tuple(name for name, rule in mapping.fields.items() if rule.required),
-            checks={
-                name: rule.validation.complaint
-                for name, rule in mapping.fields.items()
-                if rule.validation is not None
-            },
+            checks=mapping.checks,
             titles={name: binding.external for name, binding in row.items()},
             stand_ins=self.configuration.coverage.stand_ins,
         )

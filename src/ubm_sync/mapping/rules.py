@@ -109,6 +109,15 @@ class Mapping:
         return self.having(Role.SHARED)
 
     @cached_property
+    def checks(self) -> dict[str, collections.abc.Callable[[str], str]]:
+        """Return field -> what is wrong with a value of it, for fields that are validated."""
+        return {
+            rule.name: rule.validation.complaint
+            for rule in self.fields.values()
+            if rule.validation is not None
+        }
+
+    @cached_property
     def titles(self) -> dict[str, str]:
         """Return field -> column title where customers type; empty where they do not."""
         return {
