@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from ubm_sync.model import Binding, FieldType, Place
 
 SYNC_ID = "sync_id"
-SYNC_STATUS = "sync_status"
 SYSTEM_TYPES = frozenset(
     {"AUTO_NUMBER", "CREATED_BY", "MODIFIED_BY", "CREATED_DATE", "MODIFIED_DATE"}
 )
@@ -40,24 +39,39 @@ class Column(NamedTuple):
     validation: bool = False
     primary: bool = False
     options: tuple[str, ...] = ()
+    description: str = ""
 
 
 class Known(NamedTuple):
-    """What a field was bound to: the column's id and type, and the title the mapping had then."""
+    """What a field was bound to: the column's id and type, and the title the mapping had then.
+
+    ``lost`` are the traits of the template (see ``traits``) that the column had and has no more.
+    """
 
     id: int
     wanted: str
     type: str
     title: str  # the column's own title when it was last seen
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which column each field lives in; ``replaced`` are fields whose old column is gone."""
+    """Which column each field lives in; ``replaced`` are fields whose old column is gone.
+
+    ``live`` are all columns of the sheet, from left to right.
+    """
 
     columns: Mapping[str, Column]
     known: Mapping[str, Known]
     replaced: tuple[str, ...] = ()
+    live: tuple[Column, ...] = ()
+
+    @property
+    def unbound(self) -> tuple[Column, ...]:
+        """The columns that are no field's."""
+        bound = {column.id for column in self.columns.values()}
+        return tuple(one for one in self.live if one.id not in bound)
 
     def is_usable(self, binding: Binding) -> bool:
         """Return whether the column of a field can be read, though its type may be another.
@@ -84,6 +98,7 @@ def parse_column(body: Mapping[str, Any]) -> Column:
         bool(body.get("validation")),
         bool(body.get("primary")),
         tuple(str(option) for option in body.get("options") or ()),
+        str(body.get("description") or ""),
     )
 
 
@@ -138,10 +153,18 @@ def expected_options(binding: Binding) -> tuple[str, ...]:
     return tuple(binding.encode.get(choice, choice) for choice in binding.choices)
 
 
-def match(bindings: Sequence[Binding], known: Mapping[str, Known], live: Sequence[Column]) -> Match:
+def match(
+    bindings: Sequence[Binding],
+    known: Mapping[str, Known],
+    live: Sequence[Column],
+    titles: Mapping[int, str] | None = None,
+) -> Match:
     """Find each field's column: by id, else by title where that is certain.
 
-    A field that was bound under another title of the mapping is bound anew: an admin changed it.
+    A field that was bound under another title of the mapping is bound anew, for an admin changed
+    it; where no column has the new title yet, it stays where it is. ``titles`` are the first titles
+    of columns that are no field's: one that was renamed since does not take the place of a column
+    that is gone, for what it holds is something else.
     """
     by_id = {column.id: column for column in live}
     taken = {
@@ -154,14 +177,19 @@ def match(bindings: Sequence[Binding], known: Mapping[str, Known], live: Sequenc
     replaced = []
     for binding in bindings:
         before = known.get(binding.field)
+        elsewhere: Known | None = None
         if before is not None and before.wanted != binding.external:
-            before = None
+            before, elsewhere = None, before
         column = by_id.get(before.id) if before is not None else None
         if column is None:
             free = [one for one in live if one.id not in taken]
-            column = _by_title(binding, before, free)
+            column = _by_title(binding, before, free, titles or {})
             if column is not None and before is not None:
                 replaced.append(binding.field)
+        wanted = binding.external
+        if column is None and elsewhere is not None:
+            column = by_id.get(elsewhere.id) if elsewhere.id not in taken else None
+            before, wanted = elsewhere, elsewhere.wanted
         if column is None:
             if before is not None:
                 remembered[binding.field] = before
@@ -171,11 +199,14 @@ def match(bindings: Sequence[Binding], known: Mapping[str, Known], live: Sequenc
         was = type_of(column)
         if before is not None and before.id == column.id and was != wanted_type(binding):
             was = before.type  # it became right before, or it never was
-        remembered[binding.field] = Known(column.id, binding.external, was, column.title)
-    return Match(found, remembered, tuple(replaced))
+        lost = before.lost if before is not None else ()
+        remembered[binding.field] = Known(column.id, wanted, was, column.title, lost)
+    return Match(found, remembered, tuple(replaced), tuple(live))
 
 
-def _by_title(binding: Binding, before: Known | None, free: Sequence[Column]) -> Column | None:
+def _by_title(
+    binding: Binding, before: Known | None, free: Sequence[Column], first: Mapping[int, str]
+) -> Column | None:
     titles = [binding.external]
     if before is not None and before.title != binding.external:
         titles.append(before.title)
@@ -184,6 +215,7 @@ def _by_title(binding: Binding, before: Known | None, free: Sequence[Column]) ->
         alike = exact or [one for one in free if folded(one.title) == folded(title)]
         if before is not None:
             alike = [one for one in alike if type_of(one) == before.type]
+            alike = [one for one in alike if folded(first.get(one.id, title)) == folded(title)]
         if len(alike) == 1:
             return alike[0]
     return None

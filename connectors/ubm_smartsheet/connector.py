@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from ubm_smartsheet.client import Client
 from ubm_smartsheet.cursor import restore, store
 from ubm_smartsheet.discussions import Discussions
 from ubm_smartsheet.histories import Histories
+from ubm_smartsheet.mending import Mender
 from ubm_smartsheet.outcomes import refused
 from ubm_smartsheet.reading import Reader
 from ubm_smartsheet.settings import read_settings
@@ -21,6 +22,7 @@ from ubm_smartsheet.writing import SheetWriter
 from ubm_sync.errors import NoAccess, NotThere, Refused, Stopping, Temporary, Throttled
 from ubm_sync.model import Note, Outcome, Page, Past, Result, Spot, Write
 from ubm_sync.ports import Connection, SetupStep
+from ubm_sync.template import Standing
 from ubm_sync.transport import Transport
 
 
@@ -46,7 +48,9 @@ class SheetConnector:
         self._client = Client(connection, settings)
         self._states = restore(None)
         self._settings = settings
-        self._reader = Reader(self._client, place, connection.customers, settings, self._states)
+        self._reader = Reader(
+            self._client, place, connection.customers, settings, self._states, connection.clock
+        )
         self._sheet_of = {one.key: one.sheet for one in connection.customers if one.sheet}
         self._setup = Setup(self._client, place, settings, self._reader)
         self._histories = Histories(self._client, self._reader)
@@ -68,6 +72,27 @@ class SheetConnector:
     def create_sheet(self, name: str, share_with: Sequence[str]) -> str:
         """Create a customer's sheet from the template and return its id; see ``Setup``."""
         return self._setup.create_sheet(name, share_with)
+
+    def template(self) -> Sequence[str]:
+        """Return what the mapping asks of the columns; see ``KeepsTemplate``."""
+        return self._reader.standard.traits()
+
+    def standing(self) -> Sequence[Standing]:
+        """Return how each sheet stands to the template, as last read; asks nobody."""
+        reader = self._reader
+        return [reader.standard.standing(reader.state(sheet)) for sheet in reader.bindings]
+
+    def mend(
+        self,
+        containers: Sequence[str],
+        *,
+        dry_run: bool,
+        order: bool = False,
+        only: Collection[str] | None = None,
+    ) -> Iterator[tuple[str, SetupStep, str]]:
+        """Make sheets what the template says, cells untouched; see ``KeepsTemplate``."""
+        mender = Mender(self._client, self._reader)
+        return mender.mend(containers, dry_run=dry_run, order=order, only=only)
 
     def resume(self, cursor: str | None) -> None:
         """Continue at ``cursor``; what was bound to other sheets since is forgotten."""

@@ -31,6 +31,10 @@ class SheetState:
     ``unsure`` are identities of creates whose answer was lost. ``latest`` holds versions of rows
     read since the last start, for writes decided on an older one; it is not stored. ``replaced``
     are fields whose column another one has taken the place of, as long as no page has said so.
+    ``live`` are all columns, from left to right; ``titles`` the first titles of those that are no
+    field's. ``judged`` says by which template and exceptions they were compared last, ``paused``
+    which fields are held up since. ``looked`` is the sheet's time up to which its columns are known
+    where that is later than any row's.
     """
 
     id: str
@@ -47,6 +51,11 @@ class SheetState:
     columns: Mapping[str, Column] = field(default_factory=dict)
     latest: dict[str, str] = field(default_factory=dict)
     replaced: set[str] = field(default_factory=set)
+    live: tuple[Column, ...] = ()
+    titles: dict[int, str] = field(default_factory=dict)
+    judged: str = ""
+    paused: tuple[str, ...] = ()
+    looked: str = ""
     _text: bytes = b""
 
     def changed(self) -> None:
@@ -70,6 +79,29 @@ class SheetState:
                 self.version, self.rows = 0, None
             self.known, self.columns = known, columns
             self.changed()
+
+    def learn_sheet(self, live: tuple[Column, ...]) -> None:
+        """Take over all columns there are, after those of fields."""
+        bound = {column.id for column in self.columns.values()}
+        titles = {one.id: self.titles.get(one.id, one.title) for one in live if one.id not in bound}
+        if (live, titles) != (self.live, self.titles):
+            self.live, self.titles = live, titles
+            self.changed()
+
+    def judge(self, standard: str, paused: tuple[str, ...]) -> None:
+        """Note what is held up, by which template.
+
+        What was held up and is not any more must be read: people went on typing there.
+        """
+        if not set(self.paused) <= set(paused):
+            self.distrust()
+        if (standard, paused) != (self.judged, self.paused):
+            self.judged, self.paused = standard, paused
+            self.changed()
+
+    def moved_since(self, modified: str) -> bool:
+        """Return whether a sheet changed later than anything that is known of it."""
+        return bool(self.newest) and modified > max(self.newest, self.looked)
 
     def saw(self, versions: Iterable[tuple[str, str]]) -> None:
         """Remember the versions of rows that were just read."""
@@ -144,8 +176,16 @@ class SheetState:
             "written": self.written,
             "unsure": sorted(self.unsure),
             "known": {name: list(one) for name, one in self.known.items()},
-            "columns": {name: list(one) for name, one in self.columns.items()},
+            "columns": {
+                name: one.id if one in self.live else list(one)
+                for name, one in self.columns.items()
+            },
             "replaced": sorted(self.replaced),
+            "live": [list(one) for one in self.live],
+            "titles": {str(number): title for number, title in self.titles.items()},
+            "judged": self.judged,
+            "paused": list(self.paused),
+            "looked": self.looked,
         }
 
 
@@ -183,6 +223,8 @@ def restore(cursor: str | None) -> dict[str, SheetState]:
 
 def _sheet(body: dict[str, Any]) -> SheetState:
     counted = body["counted"]
+    live = tuple(_column(one) for one in body.get("live", ()))
+    by_id = {one.id: one for one in live}
     return SheetState(
         id=body["id"],
         name=body["name"],
@@ -194,10 +236,26 @@ def _sheet(body: dict[str, Any]) -> SheetState:
         wrong=bool(body.get("wrong")),
         written=body["written"],
         unsure=set(body["unsure"]),
-        known={name: Known(*one) for name, one in body["known"].items()},
+        known={name: _known(one) for name, one in body["known"].items()},
         columns={
-            name: Column(*one)._replace(options=tuple(one[-1]))
+            name: by_id[one] if isinstance(one, int) else _column(one)
             for name, one in body["columns"].items()
         },
         replaced=set(body.get("replaced", ())),
+        live=live,
+        titles={int(number): title for number, title in body.get("titles", {}).items()},
+        judged=body.get("judged", ""),
+        paused=tuple(body.get("paused", ())),
+        looked=body.get("looked", ""),
     )
+
+
+def _known(one: list[Any]) -> Known:
+    found = Known(*one)
+    return found._replace(lost=tuple(found.lost))
+
+
+def _column(one: list[Any]) -> Column:
+    """Return a stored column; an older service stored fewer attributes."""
+    found = Column(*one)
+    return found._replace(options=tuple(found.options))

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from ubm_smartsheet.columns import (
-    SYNC_ID,
-    SYNC_STATUS,
-    Column,
-    Match,
-    expected_options,
-    type_of,
-    wanted_type,
-)
-from ubm_sync.model import Binding, Problem
+from ubm_smartsheet.columns import SYNC_ID
+from ubm_sync.model import Problem
+from ubm_sync.template import Drift, Kind
 
 SYSTEM = "smartsheet"
-_VITAL = frozenset({SYNC_ID, SYNC_STATUS})
 MOST_ROWS, MOST_CELLS = 20_000, 500_000  # the vendor's limits of one sheet
 _NEARLY = 0.8
-_SHOWN = 5
-_KINDS = {
-    "TEXT_NUMBER": "Text/Number",
-    "PICKLIST": "Dropdown",
-    "MULTI_PICKLIST": "Dropdown with several values",
-    "DATE": "Date",
-    "CHECKBOX": "Checkbox",
-    "CONTACT_LIST": "Contact list",
-    "MULTI_CONTACT_LIST": "Contact list with several people",
-    "AUTO_NUMBER": "Auto-Number",
-    "DATETIME": "Date and time",
-    "ABSTRACT_DATETIME": "Date and time",
+#: What is told, by its word in the list of problems. Other differences stand in the template's
+#: status only: nothing has to be done about them.
+_CODES = {
+    Kind.MISSING: "column_missing",
+    Kind.AWAITED: "column_awaited",
+    Kind.RENAMED: "column_renamed",
+    Kind.CONFUSED: "column_confused",
+    Kind.REPLACED: "column_replaced",
+    Kind.RETYPED: "column_retyped",
+    Kind.UNTYPED: "column_untyped",
+    Kind.OPTIONS: "option_missing",
+    Kind.UNLOCKED: "column_unlocked",
+    Kind.UNRESTRICTED: "column_unrestricted",
 }
+_EXEMPT = "column_exempt"
 
 
 def scope_of(sheet: str, field: str = "") -> str:
@@ -39,25 +33,26 @@ def scope_of(sheet: str, field: str = "") -> str:
     return f"{SYSTEM}/{sheet}/{field}" if field else f"{SYSTEM}/{sheet}"
 
 
-def problems(sheet: str, name: str, bindings: Sequence[Binding], found: Match) -> Iterator[Problem]:
-    """Yield everything wrong with the columns of a sheet; complete each time."""
-    for binding in bindings:
-        column = found.columns.get(binding.field)
-        if column is None:
-            yield _missing(sheet, name, binding)
+def problems(sheet: str, drifts: Iterable[Drift]) -> Iterator[Problem]:
+    """Yield the problem of each difference that somebody should know of, or that holds up a field.
+
+    Without the identity a row could not be told from a copy, so its column stops the sheet.
+    """
+    for one in drifts:
+        code = _CODES.get(one.kind)
+        if one.exempt is not None:
+            code = _EXEMPT if one.pauses else None
+        if code is None or (one.kind in {Kind.OPTIONS, Kind.AWAITED} and not one.pauses):
             continue
-        if binding.field in found.replaced and not binding.locked:
-            yield _replaced(sheet, name, binding, column)
-        elif column.title != binding.external:
-            yield _renamed(sheet, name, binding, column)
-        if not found.is_usable(binding):
-            yield _retyped(sheet, name, binding, column)
-            continue
-        if wanted_type(binding) != type_of(column):
-            yield _untyped(sheet, name, binding, column)
-        yield from _options(sheet, name, binding, column)
-        if binding.locked and not column.locked and not column.system:
-            yield _unlocked(sheet, name, binding, column)
+        vital = one.pauses and one.field == SYNC_ID and one.kind in {Kind.MISSING, Kind.AWAITED}
+        yield Problem(
+            scope_of(sheet) if vital else scope_of(sheet, one.field),
+            code,
+            one.text,
+            blocks=vital,
+            fields=(one.field,) if one.pauses else (),
+            emptied=(one.field,) if one.kind is Kind.REPLACED else (),
+        )
 
 
 def no_access(sheet: str, name: str, reason: str = "") -> Problem:
@@ -95,98 +90,3 @@ def headroom(sheet: str, name: str, rows: int, columns: int) -> Iterator[Problem
             f'Sheet "{name}" has {rows:,} of at most {limit:,} rows; archive closed rows or start '
             "a second sheet.",
         )
-
-
-def _missing(sheet: str, name: str, binding: Binding) -> Problem:
-    vital = binding.field in _VITAL
-    stop = (
-        "nothing is written to this sheet until it is back"
-        if vital
-        else "its values are neither read nor written, everything else goes on"
-    )
-    mend = (
-        'run "ubm-sync setup smartsheet" to add it again'
-        if binding.locked
-        else "add it again, or restore the deleted column (Activity Log)"
-    )
-    return Problem(
-        scope_of(sheet) if vital else scope_of(sheet, binding.field),
-        "column_missing",
-        f'Column "{binding.external}" is missing in sheet "{name}"; {stop}. The rows are safe; '
-        f"{mend}.",
-        blocks=vital,
-        fields=(binding.field,),
-    )
-
-
-def _renamed(sheet: str, name: str, binding: Binding, column: Column) -> Problem:
-    return Problem(
-        scope_of(sheet, binding.field),
-        "column_renamed",
-        f'Column "{binding.external}" was renamed to "{column.title}" in sheet "{name}". The rows '
-        "are safe and everything keeps working; rename it back, or note the new title under "
-        f'"titles" of this customer.',
-    )
-
-
-def _replaced(sheet: str, name: str, binding: Binding, column: Column) -> Problem:
-    return Problem(
-        scope_of(sheet, binding.field),
-        "column_replaced",
-        f'Column "{binding.external}" of sheet "{name}" was deleted, and another column '
-        f'"{column.title}" with the same title and type is used in its place; what it held is '
-        "put back.",
-        emptied=(binding.field,),
-    )
-
-
-def _retyped(sheet: str, name: str, binding: Binding, column: Column) -> Problem:
-    wanted, actual = wanted_type(binding), type_of(column)
-    return Problem(
-        scope_of(sheet, binding.field),
-        "column_retyped",
-        f'Column "{column.title}" of sheet "{name}" is of type {_KINDS.get(actual, actual)} but '
-        f"should be {_KINDS.get(wanted, wanted)}; its values wait until the type is put back. "
-        "The rows are safe.",
-        fields=(binding.field,),
-    )
-
-
-def _untyped(sheet: str, name: str, binding: Binding, column: Column) -> Problem:
-    wanted, actual = wanted_type(binding), type_of(column)
-    return Problem(
-        scope_of(sheet, binding.field),
-        "column_untyped",
-        f'Column "{column.title}" of sheet "{name}" is of type {_KINDS.get(actual, actual)} but '
-        f"should be {_KINDS.get(wanted, wanted)}; what is in it is read as text and works. To have "
-        "it checked while people type, change its type (Edit Column Properties).",
-    )
-
-
-def _options(sheet: str, name: str, binding: Binding, column: Column) -> Iterator[Problem]:
-    if column.type not in {"PICKLIST", "MULTI_PICKLIST"}:
-        return
-    there = set(column.options)
-    gone = [option for option in expected_options(binding) if option not in there]
-    if not gone:
-        return
-    listed = ", ".join(f'"{option}"' for option in gone[:_SHOWN])
-    more = f" and {len(gone) - _SHOWN} more" if len(gone) > _SHOWN else ""
-    one = len(gone) == 1
-    yield Problem(
-        scope_of(sheet, binding.field),
-        "option_missing",
-        f"The value{'' if one else 's'} {listed}{more} of dropdown "
-        f'"{column.title}" in sheet "{name}" {"is" if one else "are"} gone; put '
-        f"{'it' if one else 'them'} back (Edit Column Properties), or run "
-        '"ubm-sync setup smartsheet".',
-    )
-
-
-def _unlocked(sheet: str, name: str, binding: Binding, column: Column) -> Problem:
-    return Problem(
-        scope_of(sheet, binding.field),
-        "column_unlocked",
-        f'Column "{column.title}" of sheet "{name}" is not locked, so people can type over what '
-        'the service fills in; lock it, or run "ubm-sync setup smartsheet".',
-    )

@@ -13,7 +13,8 @@ from ubm_smartsheet.columns import (
     type_of,
     wanted_type,
 )
-from ubm_sync.model import Binding, FieldType
+from ubm_smartsheet.traits import LONGEST_DESCRIPTION, is_restricted
+from ubm_sync.model import Binding
 
 _SYSTEM_BASE = {
     "AUTO_NUMBER": "TEXT_NUMBER",
@@ -23,7 +24,6 @@ _SYSTEM_BASE = {
     "MODIFIED_DATE": "DATETIME",
 }
 _PREFERRED_PRIMARY = "location_name"
-_LONGEST_DESCRIPTION = 250
 
 
 class Change(NamedTuple):
@@ -68,7 +68,7 @@ def new_column(binding: Binding) -> dict[str, Any]:
     if kind in {"PICKLIST", "MULTI_PICKLIST"}:
         body["options"] = list(expected_options(binding))
     if binding.description:
-        body["description"] = binding.description[:_LONGEST_DESCRIPTION]
+        body["description"] = binding.description[:LONGEST_DESCRIPTION]
     width = binding.settings.get("width", "")
     if width.isdigit():
         body["width"] = int(width)
@@ -115,9 +115,13 @@ def changes(
         if ours and binding.settings.get("hidden") == "true" and not column.hidden:
             body["hidden"] = True
             said.append("hidden")
-        if fits and ours and _is_restricted(binding) and not column.validation:
+        if fits and ours and is_restricted(binding) and not column.validation:
             body["validation"] = True
             said.append("listed values only")
+        text = binding.description[:LONGEST_DESCRIPTION]
+        if template and text and column.description != text:
+            body["description"] = text
+            said.append("description")
         if body:
             yield Change(column, body, ", ".join(said))
 
@@ -129,11 +133,3 @@ def missing(
     absent = [binding for binding in bindings if binding.field not in columns]
     ours = [one for one in absent if one.locked or wanted_type(one) in SYSTEM_TYPES]
     return ours, [one for one in absent if one not in ours]
-
-
-def _is_restricted(binding: Binding) -> bool:
-    return binding.settings.get("restricted") == "true" and binding.type in {
-        FieldType.CHOICE,
-        FieldType.DATE,
-        FieldType.BOOLEAN,
-    }

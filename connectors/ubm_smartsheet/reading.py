@@ -10,18 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 
 from ubm_smartsheet.client import Answer, Client
-from ubm_smartsheet.columns import SYNC_ID, bindings_of, match, parse_column, titled
+from ubm_smartsheet.columns import SYNC_ID, Column, bindings_of, parse_column
 from ubm_smartsheet.cursor import SheetState, before
 from ubm_smartsheet.decode import RowDecoder
 from ubm_smartsheet.drift import headroom, no_access, problems, scope_of, unread
 from ubm_smartsheet.index import RowIndex
+from ubm_smartsheet.judging import paused
 from ubm_smartsheet.listing import Listing, is_settled
 from ubm_smartsheet.settings import Settings
+from ubm_smartsheet.standard import Standard
+from ubm_sync.clock import Clock
 from ubm_sync.errors import NoAccess, NotThere, Refused, Stopping, Temporary, Throttled
 from ubm_sync.model import Binding, Customer, Observation, Page, Place, Problem
 from ubm_sync.ports import Lane
@@ -29,7 +33,9 @@ from ubm_sync.ports import Lane
 log = structlog.get_logger(__name__)
 
 LISTINGS = 3  # how often a whole sheet is listed until two of its pages agree
-LOOKS = 3  # sheets with wrong columns that are looked at again in one round
+LOOKS = 3  # sheets whose columns are looked at again in one round
+LOOK_EVERY = timedelta(minutes=10)  # while a field is held up and nothing says that it changed
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 FAILING_SHEETS = 3  # this many in a row, and it is the system that fails, not a sheet
 _VALUES = {"level": "2", "include": "objectValue"}
 _WRITERS = {"level": "2", "include": "objectValue,writerInfo"}
@@ -45,20 +51,20 @@ class Reader:
         customers: Sequence[Customer],
         settings: Settings,
         states: dict[str, SheetState],
+        clock: Clock,
     ) -> None:
         self._client = client
         self._place = place
         self._settings = settings
         self._states = states
-        bindings = bindings_of(place, settings.id_column)
-        self.bindings: Mapping[str, tuple[Binding, ...]] = {
-            customer.sheet: titled(bindings, customer.titles)
-            for customer in customers
-            # A paused one's sheet is not read, so that it is read in full when it is resumed.
-            if customer.sheet and not customer.paused
-        }
+        self._clock = clock
+        # A paused one's sheet is not read, so that it is read in full when it is resumed.
+        active = [one for one in customers if one.sheet and not one.paused]
+        self.standard = Standard(bindings_of(place, settings.id_column), active, clock)
+        self.bindings: Mapping[str, tuple[Binding, ...]] = self.standard.bindings
         self.index = RowIndex()
         self._turn = 0
+        self._next_look: dict[str, datetime] = {}
         self._query = _WRITERS if settings.writer_info else _VALUES
         self._key_is_value = any(one.field == SYNC_ID for one in place.bindings)
 
@@ -70,13 +76,14 @@ class Reader:
         """Yield what changed since the cursor, or everything; see ``Connector.observe``."""
         listed = self.listed()
         failing = 0
-        wrong: list[SheetState] = []
+        doubtful: list[SheetState] = []
         for sheet in self.bindings:
             state = self.state(sheet)
             entry = listed.get(sheet)
+            if not full:
+                yield from self._compare_again(state)
             if not full and is_settled(state, entry):
-                if state.wrong:
-                    wrong.append(state)
+                doubtful += [state] if self._is_doubtful(state, entry) else []
                 continue
             if entry is not None:
                 state.name = str(entry.get("name") or state.name)
@@ -101,23 +108,41 @@ class Reader:
                 reason = f"Its answer was not understood ({type(error).__name__})."
                 yield Page(problems=(unread(sheet, state.name, reason),))
 
-        yield from self._look_again(wrong)
+        yield from self._look_again(doubtful)
 
-    def _look_again(self, wrong: Sequence[SheetState]) -> Iterator[Page]:
-        """Read the columns of a few sheets that had something wrong, in turn.
+    def _compare_again(self, state: SheetState) -> Iterator[Page]:
+        """Compare columns that are known with a template, or exceptions, that are new."""
+        if state.live and state.judged != self.standard.digest(state.id):
+            _, found = self._compare(state, state.live, state.rows or 0)
+            yield Page(problems=found, checked=frozenset({scope_of(state.id)}))
 
-        Whether mending a column moves the sheet's version is not documented.
+    def _is_doubtful(self, state: SheetState, entry: Mapping[str, Any] | None) -> bool:
+        """Return whether columns may be other than they were, though the version is the same.
+
+        Whether a change of columns moves the sheet's version is not documented. Its time tells
+        without a request; where a field is held up, somebody waits, and it is looked at now and
+        then all the same.
         """
-        turn = self._turn % max(1, len(wrong))
-        for state in [*wrong[turn:], *wrong[:turn]][:LOOKS]:
+        if entry is not None and state.moved_since(str(entry.get("modifiedAt") or "")):
+            return True
+        return state.wrong and self._clock.now() >= self._next_look.get(state.id, _LONG_AGO)
+
+    def _look_again(self, doubtful: Sequence[SheetState]) -> Iterator[Page]:
+        """Read the columns of a few sheets, in turn."""
+        turn = self._turn % max(1, len(doubtful))
+        for state in [*doubtful[turn:], *doubtful[:turn]][:LOOKS]:
             self._turn += 1
+            self._next_look[state.id] = self._clock.now() + LOOK_EVERY
             try:
-                _, found = self._learn(state, self._columns(state.id))
+                body = self._columns(state.id)
+                _, found = self._learn(state, body)
             except (NoAccess, Throttled):
                 raise
             except (Refused, Temporary) as error:  # its next change shows what it is
                 log.info("columns could not be read", sheet=state.id, why=str(error))
             else:
+                state.looked = str(body.get("modifiedAt") or "")
+                state.changed()
                 yield Page(problems=found, checked=frozenset({scope_of(state.id)}))
 
     def fetch(self, sheet: str, refs: Sequence[str]) -> Iterator[Page]:
@@ -309,19 +334,24 @@ class Reader:
     def _learn(
         self, state: SheetState, body: Mapping[str, Any]
     ) -> tuple[RowDecoder, tuple[Problem, ...]]:
-        live = [parse_column(column) for column in body["columns"]]
+        live = tuple(parse_column(column) for column in body["columns"])
         state.name = str(body.get("name") or state.name)
-        bindings = self.bindings[state.id]
-        found = match(bindings, state.known, live)
+        return self._compare(state, live, int(body.get("totalRowCount") or 0))
+
+    def _compare(
+        self, state: SheetState, live: tuple[Column, ...], rows: int
+    ) -> tuple[RowDecoder, tuple[Problem, ...]]:
+        """Take over the columns of a sheet and say how they differ from the template."""
+        found = self.standard.found(state, live)
         state.replaced.update(found.replaced)
         state.learn_columns(found.known, found.columns)
-        found = replace(found, replaced=tuple(state.replaced))
-        decoder = self.decoder(state.id)
-        wrong = [*problems(state.id, state.name, bindings, found)]
-        total = int(body.get("totalRowCount") or 0)
-        state.note(wrong=bool(wrong))
-        wrong += headroom(state.id, state.name, total, len(live))
-        return decoder, tuple(wrong)
+        drifts = self.standard.drifts(state, replace(found, replaced=tuple(state.replaced)))
+        state.learn_sheet(live)
+        held = paused(drifts)
+        state.judge(self.standard.digest(state.id), held)
+        state.note(wrong=bool(held))
+        wrong = [*problems(state.id, drifts), *headroom(state.id, state.name, rows, len(live))]
+        return self.decoder(state.id), tuple(wrong)
 
 
 def _page(

@@ -9,15 +9,17 @@ import structlog
 from ubm_smartsheet.client import Answer, Client
 from ubm_smartsheet.columns import Match, bindings_of, match, parse_column
 from ubm_smartsheet.drift import SYSTEM, problems
+from ubm_smartsheet.judging import Judge
 from ubm_smartsheet.layout import changes, missing, new_column, new_sheet
+from ubm_smartsheet.mending import BUILDERS
 from ubm_smartsheet.reading import Reader
 from ubm_smartsheet.settings import Settings
 from ubm_sync.errors import NoAccess, NotThere, Refused, SyncError, Temporary, UnknownOutcome
 from ubm_sync.model import Binding, Place
 from ubm_sync.ports import SetupStep
+from ubm_sync.template import Drift
 
 log = structlog.get_logger(__name__)
-_BUILDERS = ("OWNER", "ADMIN")  # who may add, change and lock columns
 _NO_BUILDER = (
     "The service's account may edit this sheet but not its columns, and locked ones not at all; "
     "share it with the account as Admin and run setup again."
@@ -25,8 +27,15 @@ _NO_BUILDER = (
 _LONGEST_NAME = 50  # characters of a sheet's name
 _MENDED = frozenset({"column_unlocked", "option_missing"})  # by the changes themselves
 _WORKS = frozenset(
-    {"column_renamed", "column_replaced", "column_untyped"}
-)  # nothing fails because of these
+    {
+        "column_renamed",
+        "column_replaced",
+        "column_untyped",
+        "column_unrestricted",
+        "column_exempt",
+    }
+)  # nothing fails because of these, or it is approved
+_ABSENT = frozenset({"column_missing", "column_awaited"})
 
 
 class Setup:
@@ -142,7 +151,7 @@ class Setup:
         ours, theirs = missing(bindings, found.columns)
         if template:
             ours, theirs = [*ours, *theirs], []
-        if str(body.get("accessLevel") or _BUILDERS[0]) not in _BUILDERS:
+        if str(body.get("accessLevel") or BUILDERS[0]) not in BUILDERS:
             yield SetupStep(SYSTEM, f'sheet "{name}"', "problem", _NO_BUILDER)
             yield from self._remaining(sheet, name, bindings, found, theirs)
             return
@@ -161,8 +170,19 @@ class Setup:
         yield from self._remaining(sheet, name, bindings, found, theirs)
 
     def _match(self, sheet: str, bindings: Sequence[Binding], body: Answer) -> Match:
-        known = self._reader.state(sheet).known if sheet in self._reader.bindings else {}
-        return match(bindings, known, [parse_column(column) for column in body["columns"]])
+        live = [parse_column(column) for column in body["columns"]]
+        if sheet in self._reader.bindings:
+            return self._reader.standard.found(self._reader.state(sheet), live)
+        return match(bindings, {}, live)
+
+    def _drifts(
+        self, sheet: str, name: str, bindings: Sequence[Binding], found: Match
+    ) -> tuple[Drift, ...]:
+        if sheet in self._reader.bindings:
+            state = self._reader.state(sheet)
+            state.name = name
+            return self._reader.standard.drifts(state, found)
+        return Judge(name, bindings, found, {}, {}, {}).drifts()
 
     def _add(
         self, sheet: str, name: str, new: Sequence[Binding], index: int, *, dry_run: bool
@@ -185,7 +205,9 @@ class Setup:
         *,
         dry_run: bool,
     ) -> Iterator[SetupStep]:
-        for change in changes(bindings, found.columns, template=template):
+        exempt = {field for field, _ in self._reader.standard.exempt(sheet)}
+        columns = {name: one for name, one in found.columns.items() if name not in exempt}
+        for change in changes(bindings, columns, template=template):
             what = f'column "{change.column.title}" of sheet "{name}"'
             if dry_run:
                 yield SetupStep(SYSTEM, what, "would change", change.what)
@@ -210,9 +232,9 @@ class Setup:
         absent = {one.field for one in theirs}
         wrong = [
             problem
-            for problem in problems(sheet, name, bindings, found)
+            for problem in problems(sheet, self._drifts(sheet, name, bindings, found))
             if problem.code not in _MENDED
-            and (problem.code != "column_missing" or absent & set(problem.fields))
+            and (problem.code not in _ABSENT or absent & set(problem.fields))
         ]
         for problem in wrong:
             state = "note" if problem.code in _WORKS else "problem"

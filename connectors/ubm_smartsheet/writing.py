@@ -10,7 +10,7 @@ from typing import Any
 
 from ubm_smartsheet.batching import Divider, answered, batches, failures
 from ubm_smartsheet.client import Answer, Client
-from ubm_smartsheet.columns import SYNC_ID, SYNC_STATUS
+from ubm_smartsheet.columns import SYNC_ID
 from ubm_smartsheet.creating import Creator
 from ubm_smartsheet.cursor import SheetState
 from ubm_smartsheet.encode import Row, encode_row
@@ -25,7 +25,7 @@ from ubm_sync.model import Binding, Outcome, Result, Write
 from ubm_sync.transport import Outdated
 
 PARTIAL = {"allowPartialSuccess": "true"}
-_MEND = "add it again, or run setup"
+_MEND = "add it again, or run template apply"
 NOT_FOUND = "1006"
 CHANGED = "changed meanwhile"
 
@@ -97,14 +97,12 @@ class SheetWriter:
         return self._until is not None and self._client.transport.has_passed(self._until)
 
     def _vital_missing(self) -> str:
-        """Return the title of a column without which nothing may be written, "" if all are there.
+        """Return the title of the identity's column where it is missing, "" where it is there.
 
-        Without the identity a row could not be told from a copy, without the status nobody would
-        see what became of it.
+        Without it a row could not be told from a copy.
         """
-        for name in (SYNC_ID, SYNC_STATUS):
-            if name in self._bindings and name not in self._state.columns:
-                return self._bindings[name].external
+        if SYNC_ID in self._bindings and SYNC_ID not in self._state.columns:
+            return self._bindings[SYNC_ID].external
         return ""
 
     def _with_snapshots(self, writes: Sequence[Write]) -> list[Write]:

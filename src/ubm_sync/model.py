@@ -277,6 +277,20 @@ class Place:
     settings: Mapping[str, str] = default(default_factory=nothing)
 
 
+class Deviation(NamedTuple):
+    """An approved exception: one way in which a customer's sheet may differ from the template.
+
+    ``drift`` is a ``Kind`` of ``ubm_sync.template``, ``owner`` the e-mail of who answers for it,
+    ``until`` its last day (YYYY-MM-DD, in the customer's zone).
+    """
+
+    field: str
+    drift: str
+    owner: str
+    until: str
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Customer:
     """A customer as configured in ``config/customers/NAME.yaml``."""
@@ -297,6 +311,7 @@ class Customer:
     contracted: int = 0  # accounts contracted; 0 where not known
     paused: bool = False
     match_only: bool = False  # what exists is matched and approved before anything is written
+    exceptions: tuple[Deviation, ...] = ()  # from the template
 
 
 def record_key(sync_id: str, suffix: str) -> str:

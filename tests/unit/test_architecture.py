@@ -14,7 +14,18 @@ ENGINE = ROOT / "src" / "ubm_sync"
 CONNECTORS = sorted(
     {entry.value.partition(":")[0] for entry in entry_points(group="ubm_sync.connectors")}
 )
-VALUES = {"model", "errors", "clock", "ports", "flow", "evidence", "desk", "spelling", "existing"}
+VALUES = {
+    "model",
+    "errors",
+    "clock",
+    "ports",
+    "flow",
+    "evidence",
+    "desk",
+    "spelling",
+    "existing",
+    "template",
+}
 ROOMS = {
     "model": set[str](),
     "errors": set[str](),
@@ -25,6 +36,7 @@ ROOMS = {
     "evidence": {"model"},
     "desk": {"model", "ports"},
     "spelling": set[str](),
+    "template": {"model", "ports"},
     "database": {"errors"},
     "transport": {"clock", "errors", "ports"},
     "emulation": {"clock"},
@@ -71,6 +83,7 @@ PURE = [
     "flow",
     "evidence",
     "spelling",
+    "template",
 ]
 IMPURE = {
     "time", "random", "os", "io", "socket", "threading", "subprocess", "requests",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from ubm_sync.config.exceptions import ExceptionBlock, examine_exceptions
 from ubm_sync.config.kinds import Address, Day, Id, State, Zone
 from ubm_sync.errors import Flaw
 from ubm_sync.mapping import Located, Mapping, nearest
@@ -71,6 +72,9 @@ class CustomerFile(BaseModel):
     titles: dict[str, Words] = {}
     """Columns that have another title in this customer's sheet: field -> title."""
 
+    exceptions: list[ExceptionBlock] = []
+    """Approved ways in which this customer's sheet differs from the template."""
+
     contracted: int = Field(default=0, ge=0)
     """Accounts contracted; 0 where it is not known."""
 
@@ -97,6 +101,7 @@ class CustomerFile(BaseModel):
             contracted=self.contracted,
             paused=self.paused,
             match_only=self.match == "only",
+            exceptions=tuple(one.deviation() for one in self.exceptions),
         )
 
 
@@ -145,6 +150,7 @@ def _titles(file: CustomerFile, located: Located, mappings: Sequence[Mapping]) -
     known = {field: title for mapping in mappings for field, title in mapping.titles.items()}
     if not known:  # the mappings are flawed themselves
         return []
+    flaws += examine_exceptions(file.exceptions, located, known)
     for field in file.titles:
         if field not in known:
             text = f'no column holds a field "{field}"{nearest(field, known)}'

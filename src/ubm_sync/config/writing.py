@@ -117,6 +117,10 @@ def _content(customer: Customer) -> Mapping[str, Any]:
         "closures": list(customer.closures),
         "states": list(customer.states),
         "titles": dict(customer.titles),
+        "exceptions": [
+            {name: value for name, value in one._asdict().items() if value}
+            for one in customer.exceptions
+        ],
         "contracted": customer.contracted,
         "paused": customer.paused,
         "match": "only" if customer.match_only else "",

@@ -37,6 +37,7 @@ from ubm_sync.sync.report import Chosen, Report
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Tally
 from ubm_sync.sync.sight import Sight, sight_of
+from ubm_sync.sync.templates import note_versions
 from ubm_sync.sync.work import Work
 
 __all__ = ["LEASE", "Chosen", "Engine", "EngineSettings", "Report"]
@@ -238,6 +239,7 @@ class Engine:
         if not self._resumed:
             recover(tx, self.connectors, self.rules.values())
             adopt(tx, self.rules.values())
+            note_versions(tx, self.connectors.values(), self.clock.now())
         self._resumed = False
 
     def _open_onboardings(self, tx: Tx, now: datetime) -> None:

@@ -38,7 +38,8 @@ from ubm_sync.sync.typed import doubts
 
 log = structlog.get_logger(__name__)
 
-_PASSING = frozenset({"not_read"})  # problems that mend themselves
+#: Problems that mend themselves, and those that people know of: approved, or to be rolled out.
+_PASSING = frozenset({"not_read", "column_exempt", "column_awaited"})
 
 
 @dataclass(slots=True)
