@@ -13,7 +13,7 @@ from ubm_smartsheet.columns import (
     type_of,
     wanted_type,
 )
-from ubm_smartsheet.traits import LONGEST_DESCRIPTION, is_restricted
+from ubm_smartsheet.traits import DROPDOWNS, LONGEST_DESCRIPTION, is_restricted
 from ubm_sync.model import Binding
 
 _SYSTEM_BASE = {
@@ -102,12 +102,10 @@ def changes(
             continue
         body: dict[str, Any] = {}
         said = []
-        if fits and column.type in {"PICKLIST", "MULTI_PICKLIST"}:
-            added = [one for one in expected_options(binding) if one not in column.options]
-            if added:
-                # Options come with the type (1090), and unsent attributes stay as they are.
-                body |= {"type": column.type, "options": [*column.options, *added]}
-                said.append(f"options {', '.join(added)}")
+        if fits and (added := _options_to_add(binding, column)):
+            # Options come with the type (1090), and unsent attributes stay as they are.
+            body |= {"type": column.type, "options": [*column.options, *added]}
+            said.append(f"options {', '.join(added)}")
         ours = template or binding.locked
         if binding.locked and not column.locked and not column.primary:
             body["locked"] = True
@@ -118,12 +116,22 @@ def changes(
         if fits and ours and is_restricted(binding) and not column.validation:
             body["validation"] = True
             said.append("listed values only")
-        text = binding.description[:LONGEST_DESCRIPTION]
-        if template and text and column.description != text:
+        if template and (text := _other_description(binding, column)):
             body["description"] = text
             said.append("description")
         if body:
             yield Change(column, body, ", ".join(said))
+
+
+def _options_to_add(binding: Binding, column: Column) -> list[str]:
+    if column.type not in DROPDOWNS:
+        return []
+    return [one for one in expected_options(binding) if one not in column.options]
+
+
+def _other_description(binding: Binding, column: Column) -> str:
+    text = binding.description[:LONGEST_DESCRIPTION]
+    return text if text != column.description else ""
 
 
 def missing(

@@ -83,8 +83,9 @@ def missing(sheet: str, binding: Binding, former: str) -> str:
 def awaited(sheet: str, binding: Binding) -> str:
     """Say that a sheet never had a column of the template."""
     return (
-        f'Column "{binding.external}" is missing in sheet "{sheet}", which never had it; its values '
-        f"are neither read nor written, everything else goes on. {APPLY.capitalize()} to add it."
+        f'Column "{binding.external}" is missing in sheet "{sheet}", which never had it; its '
+        "values are neither read nor written, everything else goes on. "
+        f"{APPLY.capitalize()} to add it."
     )
 
 

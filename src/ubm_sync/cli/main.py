@@ -21,6 +21,7 @@ from ubm_sync.cli import (
     report,
     reverting,
     showing,
+    template,
     working,
 )
 from ubm_sync.cli.context import guarded, options
@@ -79,6 +80,7 @@ for module in (
     report,
     cases,
     editing,
+    template,
 ):
     module.register(app)
 

@@ -1,4 +1,4 @@
-"""``exceptions`` of a customer's file: approved ways in which its sheet differs from the template."""
+"""``exceptions`` of a customer's file: approved differences of its sheet from the template."""
 
 from __future__ import annotations
 
