@@ -25,19 +25,20 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     """Two customers, set up; people act in the world, commands run in the terminal."""
-    with _office(tmp_path / "w", prepared=True) as office:
+    with office_in(tmp_path / "w", prepared=True) as office:
         yield office
 
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Office]:
     """Systems in which nothing was set up yet, and a terminal."""
-    with _office(tmp_path / "w", prepared=False) as office:
+    with office_in(tmp_path / "w", prepared=False) as office:
         yield office
 
 
 @contextmanager
-def _office(folder: Path, *, prepared: bool) -> Iterator[Office]:
+def office_in(folder: Path, *, prepared: bool) -> Iterator[Office]:
+    """Give two customers on served emulators, and a terminal in ``folder``."""
     switches = {"hubspot": {"search_lag": 0.0}}
     clock = ShiftedClock()
     with Stack(folder, served=True, prepared=prepared, clock=clock, switches=switches) as world:

@@ -27,3 +27,12 @@ def mint(place: str, ref: str, created_at: datetime) -> str:
 def is_sync_id(text: str | None) -> bool:
     """Return whether ``text`` can be an id that this service minted."""
     return text is not None and _CANONICAL.fullmatch(text) is not None
+
+
+def must_identify(carried: str | None, key: str, *, may_be_lost: bool) -> bool:
+    """Return whether a record must be given its identity though nothing else is to be written.
+
+    A copy carries another record's. In an intake the identity may have gone with what held it
+    (``may_be_lost``); a record nothing was agreed on yet gets it with its first write.
+    """
+    return may_be_lost if carried is None else carried != key

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from ubm_sync.flow import Decision, Edit, Flow, Rival, Situation
 from ubm_sync.model import NOTHING, Customer, Mark, Observation, Ref, Write, Written, record_key
 from ubm_sync.sync import notebook as book
+from ubm_sync.sync.identity import must_identify
 from ubm_sync.sync.merge import HOLDS, Merged, Own, merge
 from ubm_sync.sync.noted import edits_noted, troubles_noted, vanished_noted
 from ubm_sync.sync.noticed import is_to_be_read_again, version_of
@@ -221,8 +222,9 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
             put_back(place, observation, subject.notebook, wanted)
         changes = _changes(place, wanted, observation, subject, blind)
         claims = observation.key is None and not place.intake
-        if not (changes or claims) and observation.key in {None, key}:
-            return None  # a copy carries another record's identity: it is given its own
+        may_be_lost = claims or (place.intake and bool(subject.base))
+        if not changes and not must_identify(observation.key, key, may_be_lost=may_be_lost):
+            return None
         have = observation.values
         write = Write(
             place.name,
