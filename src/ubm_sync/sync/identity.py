@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -29,10 +30,15 @@ def is_sync_id(text: str | None) -> bool:
     return text is not None and _CANONICAL.fullmatch(text) is not None
 
 
-def must_identify(carried: str | None, key: str, *, may_be_lost: bool) -> bool:
+def must_identify(
+    carried: str | None,
+    key: str,
+    intake: bool,
+    base: Mapping[str, str],
+) -> bool:
     """Return whether a record must be given its identity though nothing else is to be written.
 
-    A copy carries another record's. In an intake the identity may have gone with what held it
-    (``may_be_lost``); a record nothing was agreed on yet gets it with its first write.
+    A copy carries another record's. In an intake the identity may have gone with what held it; a
+    record nothing was agreed on yet (no ``base``) gets it with its first write.
     """
-    return may_be_lost if carried is None else carried != key
+    return intake and bool(base) if carried is None else carried != key

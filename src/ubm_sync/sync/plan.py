@@ -222,8 +222,11 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
             put_back(place, observation, subject.notebook, wanted)
         changes = _changes(place, wanted, observation, subject, blind)
         claims = observation.key is None and not place.intake
-        may_be_lost = claims or (place.intake and bool(subject.base))
-        if not changes and not must_identify(observation.key, key, may_be_lost=may_be_lost):
+        if (
+            not changes
+            and not claims
+            and not must_identify(observation.key, key, place.intake, subject.base)
+        ):
             return None
         have = observation.values
         write = Write(
