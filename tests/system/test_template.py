@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 import pytest
 import requests
 from tests.stack import ONBOARDINGS, Client
@@ -375,3 +376,77 @@ def test_cells_that_another_type_might_change_keep_their_column(house: House) ->
     assert "1 row holds what might be changed by it" in done.text
     assert house.cells() == cells
     world.edit_row(house.rows[0], {"Service Start": "'2026-12-01"})
+
+
+def test_a_newer_template_is_rolled_out_by_plan(house: House) -> None:
+    world = house.office.world
+    notes = len(house.told())
+    file = world.folder / "mappings" / "locations.yaml"
+    old = file.read_text(encoding="utf-8")
+    new = old.replace("Paper mail, EDI", "Paper mail, Courier, EDI").replace(
+        "  notes:\n",
+        "  region:\n    type: text\n    role: shared\n    writers: [row, ticket]\n"
+        "    label: Region\n    description: Which of your regions.\n    at:\n"
+        "      row: {name: Region, settings: {column: TEXT_NUMBER}}\n"
+        "      ticket: ubm_region\n\n  notes:\n",
+        1,
+    )
+    assert new != old
+    file.write_text(new, encoding="utf-8")
+    world.stop()
+    assert house.office.run("setup", "hubspot").code == 0
+    world.settle()
+    assert house.template("status")["template"] == 2
+    assert [house.sheet(number)["version"] for number in (0, 1)] == [1, 1]
+    assert [house.sheet(number)["paused"] for number in (0, 1)] == [["region"], ["region"]]
+    assert house.told()[notes:] == []
+
+    plan = world.folder / "roll-out.json"
+    house.template("plan", "--out", str(plan))
+    steps = orjson.loads(plan.read_bytes())["steps"]
+    assert {one["sheet"] for one in steps} == {str(one.sheet) for one in world.clients}
+    world.admin_does("delete_column", title="Address 2")  # after the plan was made
+    cells = house.cells()
+    house.template("apply", str(plan), "--sheet", str(world.clients[1].sheet))
+    house.template("apply", str(plan))
+    assert house.cells() == cells
+    world.settle()
+    assert [house.sheet(number)["version"] for number in (0, 1)] == [2, 2]
+    assert [house.sheet(number)["paused"] for number in (0, 1)] == [["address_2"], []]
+
+    house.template("apply")
+    assert {one["state"] for one in house.template("apply")} == {"ok"}
+    world.edit_row(house.rows[0], {"Region": "Midwest", "Bill Delivery": "Courier"})
+    world.settle()
+    seen = house.ticket()["properties"]
+    assert (seen["ubm_region"], seen["ubm_bill_delivery"]) == ("Midwest", "Courier")
+    titles = [one["title"] for one in house.api("GET", "?level=2")["columns"]]
+    assert titles.index("Region") == titles.index("Notes") - 1
+    newest = house.template("versions")[0]
+    assert "region/column" in newest["added"]
+    assert newest["removed"] == []
+
+
+def test_an_exception_counts_until_its_day_is_over(house: House) -> None:
+    world = house.office.world
+    file = world.folder / "config" / "customers" / f"{house.mine.key}.yaml"
+    before, notes = file.read_text(encoding="utf-8"), len(house.told())
+    day = world.clock.now().date().isoformat()
+    approved = "{field: bill_delivery, drift: options, owner: dana@example.com, until: %s}"
+    file.write_text(f"{before}exceptions:\n  - {approved % day}\n", encoding="utf-8")
+    world.stop()
+    world.admin_does("drop_option", title="Bill Delivery", option="EDI")
+    world.settle()
+
+    assert house.sheet()["paused"] == []
+    assert house.told()[notes:] == []
+    assert {one["state"] for one in house.template("apply")} == {"ok"}
+    (listed,) = house.office.run("report", "template-exceptions", "--json").json["exceptions"]
+    assert (listed["state"], listed["owner"]) == ("in use", "dana@example.com")
+
+    world.wait(2 * 24 * 3600)
+    world.settle()
+    assert [one.split('"')[1] for one in world.problems()] == ["EDI"]
+    assert len(house.told()[notes:]) == 1
+    file.write_text(before, encoding="utf-8")
+    world.stop()
