@@ -17,13 +17,24 @@ from ubm_sync.template import APPROVABLE
 class ExceptionBlock(BaseModel):
     """One exception: which field's column, how it differs, who answers for it, until when."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
+    )
 
     field: Words
+    """The field whose column differs."""
+
     drift: Words
+    """How it differs: missing, renamed, retyped, options, unlocked, unrestricted or altered."""
+
     owner: Address
+    """Who answers for it."""
+
     until: Day
+    """The last day on which it counts."""
+
     reason: Words | None = None
+    """Why, for the report."""
 
     @field_validator("drift")
     @classmethod
