@@ -16,6 +16,7 @@ from ubm_hubspot.decode import Decoder
 from ubm_hubspot.desk import DeskCalls, HubSpotDesk
 from ubm_hubspot.desk_schema import PART
 from ubm_hubspot.encode import Encoder
+from ubm_hubspot.entering import Entered
 from ubm_hubspot.histories import Histories
 from ubm_hubspot.links import Links
 from ubm_hubspot.looking import Look
@@ -74,8 +75,16 @@ class HubSpotConnector(DeskCalls):
         if connection.desk is not None:
             self.desk = HubSpotDesk(self.client, connection, connection.desk, settings, identity)
         self._window = Window(rules_of(settings, settings.settle_every))
+        kind = settings.default_kind
+        self._entered = Entered(
+            self.client, self._catalog, connection.places, connection.customers, kind
+        )
         decoder = Decoder(
-            connection.places, self._catalog, identity=identity, default_kind=settings.default_kind
+            connection.places,
+            self._catalog,
+            identity=identity,
+            default_kind=kind,
+            entered=self._entered,
         )
         tickets = Tickets(self.client, decoder.properties, settings.concurrency)
         self._observer = Observer(
@@ -84,6 +93,7 @@ class HubSpotConnector(DeskCalls):
             self._window,
             identity=identity,
             now=self._now,
+            entered=self._entered,
         )
         self._links = Links(self.client)
         encoder = Encoder(connection.places, self._catalog, identity=identity)
@@ -193,6 +203,7 @@ class HubSpotConnector(DeskCalls):
         """
         self._check_at = 0
         self._observer.reconciled = Reconciled()
+        self._entered.waiting = {}
         self._window.reset()
         state = orjson.loads(cursor) if cursor else {}
         if state.get("format") != _FORMAT:
@@ -202,6 +213,7 @@ class HubSpotConnector(DeskCalls):
         reconciled = self._observer.reconciled
         reconciled.at, reconciled.upto = (int(value) for value in state["archived"])
         reconciled.refs = [str(ref) for ref in state.get("left", ())]
+        self._entered.waiting = dict.fromkeys(str(ref) for ref in state.get("entered", ()))
         if state.get("mapping") == self._mapping:
             self._check_at = int(state["check_at"])
             if names:
@@ -219,6 +231,8 @@ class HubSpotConnector(DeskCalls):
             "mapping": self._mapping,
             "names": self._catalog.dump(),
         }
+        if self._entered.waiting:
+            state["entered"] = list(self._entered.waiting)
         return orjson.dumps(state).decode()
 
     def observe(self, *, full: bool) -> Iterator[Page]:

@@ -20,6 +20,7 @@ STAGE = "hs_pipeline_stage"
 MODIFIED = "hs_lastmodifieddate"
 CREATED = "createdate"
 MERGED = "hs_merged_object_ids"
+KEYLESS = "!"  # ends the version of a ticket that carries no identity yet
 
 
 class Names(Protocol):
@@ -39,6 +40,19 @@ class Names(Protocol):
 
     def stage_of(self, place: str, stage: str) -> str | None:
         """Return the mapping's key of a stage by its id alone."""
+        ...
+
+
+class Requests(Protocol):
+    """Which tickets without an identity are requests that somebody entered by hand."""
+
+    @property
+    def place(self) -> Place | None:
+        """The place such requests belong to, None where there are none."""
+        ...
+
+    def is_request(self, properties: Mapping[str, Any]) -> bool:
+        """Return whether a ticket with these properties is one."""
         ...
 
 
@@ -75,8 +89,15 @@ class Decoder:
     """Turns tickets into observations of the connection's places."""
 
     def __init__(
-        self, places: Sequence[Place], names: Names, *, identity: str, default_kind: str
+        self,
+        places: Sequence[Place],
+        names: Names,
+        *,
+        identity: str,
+        default_kind: str,
+        entered: Requests | None = None,
     ) -> None:
+        self._entered = entered
         self._names = names
         self._identity = identity
         self._default_kind = default_kind
@@ -96,6 +117,8 @@ class Decoder:
         properties = record["properties"]
         key = (properties.get(self._identity) or "").strip()
         form = self._form(key)
+        if form is None and not key and not record.get("archived"):
+            form = self._entry(properties)
         if form is None:
             return
         ref = str(record["id"])
@@ -145,9 +168,9 @@ class Decoder:
         return Observation(
             place=form.place.name,
             ref=str(record["id"]),
-            key=key,
+            key=key or None,
             container=CONTAINER,
-            version=instant(stamp),
+            version=instant(stamp) if key else f"{instant(stamp)}{KEYLESS}",
             values=values,
             marks=marks or NOTHING,
             created_at=moment(get(CREATED) or record.get("createdAt")),
@@ -186,6 +209,12 @@ class Decoder:
             marks[form.stage] = Mark.FOREIGN
         else:
             values[form.stage] = key
+
+    def _entry(self, properties: Mapping[str, Any]) -> _Form | None:
+        entered = self._entered
+        if entered is None or entered.place is None or not entered.is_request(properties):
+            return None
+        return self._form_of(entered.place.name)
 
     def _form_of(self, place: str) -> _Form:
         return next(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from ubm_hubspot.decode import PIPELINE, STAGE
+from ubm_hubspot.decode import KEYLESS, PIPELINE, STAGE
 from ubm_hubspot.values import LONGEST, WRITERS, Unfit, choice_writer, write_text
 from ubm_sync.model import Binding, FieldType, Place, Ref, Write, record_key, split_key
 
@@ -102,7 +102,7 @@ class Encoder:
                     parcel.faults[name] = str(error)
         if write.ref is None:
             self._begin(parcel, place)
-        elif write.claims:
+        elif write.claims or write.expected.endswith(KEYLESS):
             parcel.properties[self._identity] = parcel.identity
         return parcel
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ubm_hubspot.batches import Ended, Run
-from ubm_hubspot.decode import MODIFIED, PIPELINE, STAGE, Decoder
+from ubm_hubspot.decode import KEYLESS, MODIFIED, PIPELINE, STAGE, Decoder
 from ubm_hubspot.encode import Encoder, Parcel
 from ubm_hubspot.tickets import Tickets
 from ubm_sync.errors import NoAccess, Refused, Stopping, Temporary, Throttled
@@ -86,7 +86,8 @@ class Look:
         for parcel in parcels:
             named = self._named[parcel.write.place]
             names |= {named[field] for field in _careful(parcel) if field in named}
-        if names & {PIPELINE, STAGE}:
+        entered = any(one.write.expected.endswith(KEYLESS) for one in parcels)
+        if entered or names & {PIPELINE, STAGE}:
             names |= {PIPELINE, STAGE}
         refs = [str(parcel.write.ref) for parcel in parcels]
         records: list[dict[str, Any]] = [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ubm_hubspot.decode import CONTAINER, MODIFIED, Decoder, modified_of
+from ubm_hubspot.entering import Entered
 from ubm_hubspot.schema import SCOPE
 from ubm_hubspot.searching import Query, Record, by_change, by_id
 from ubm_hubspot.tickets import Tickets
@@ -52,14 +53,17 @@ class Observer:
         *,
         identity: str,
         now: Callable[[], int],
+        entered: Entered | None = None,
     ) -> None:
+        self.entered = entered
         self._tickets = tickets
         self._decoder = decoder
         self._window = window
         self._now = now
-        self._full = Query(identity, decoder.properties)
-        self._lean = Query(identity, [MODIFIED])
-        self._newest = Query(identity, [MODIFIED], limit=1)
+        pipeline = entered.pipeline if entered is not None else str
+        self._full = Query(identity, decoder.properties, pipeline=pipeline)
+        self._lean = Query(identity, [MODIFIED], pipeline=pipeline)
+        self._newest = Query(identity, [MODIFIED], limit=1, pipeline=pipeline)
         self.reconciled = Reconciled()
         self._unreadable: set[str] = set()
         self._wanted = frozenset(decoder.properties)
@@ -82,6 +86,23 @@ class Observer:
             if whole and found.records:
                 window.covered(modified_of(found.records[-1]))
         window.end(self._now(), consistent=whole)
+        yield from self._waiting()
+
+    def _waiting(self) -> Iterator[Page]:
+        """Yield entered tickets that belong to a customer by now, or are no requests any more."""
+        entered = self.entered
+        if entered is None or not entered.is_due(self._now()):
+            return
+        refs = list(entered.waiting)
+        asked = set[str]()
+        for records in self._tickets.read(refs, lane=Lane.BACKFILL):
+            page = self._page(records, taken=False)
+            asked |= {one.ref for one in page.observations} | {
+                one.scope.rpartition("#")[2] for one in page.problems
+            }
+            yield page
+        if scopes := entered.left(set(refs) - asked):
+            yield Page(checked=frozenset(scopes))
 
     def everything(self) -> Iterator[Page]:
         """Yield every ticket of ours, live and archived; the last page says if it was complete."""
@@ -197,6 +218,10 @@ class Observer:
                 self._compare(record)
                 know = self._window.took if taken else self._window.met
                 know(ref, modified_of(record))
+        if self.entered is not None:
+            observations, of_nobody, looked_at = self.entered.sort(observations)
+            problems += of_nobody
+            checked |= looked_at
         return Page(tuple(observations), problems=tuple(problems), checked=frozenset(checked))
 
     def _compare(self, record: Record) -> None:

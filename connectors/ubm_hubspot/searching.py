@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import orjson
 
-from ubm_hubspot.decode import CREATED, MODIFIED, modified_of
+from ubm_hubspot.decode import CREATED, MODIFIED, PIPELINE, modified_of
 
 PAGE = 200
 DEEPEST = 9_800  # re-anchor before HubSpot's 10,000
@@ -46,12 +46,23 @@ class Asking(Protocol):
 
 
 class Query:
-    """Builds the bodies of walks over our tickets."""
+    """Builds the bodies of walks over our tickets.
 
-    def __init__(self, identity: str, properties: Sequence[str], *, limit: int = PAGE) -> None:
+    ``pipeline`` returns the id of a pipeline whose tickets count without our identity too, or "".
+    """
+
+    def __init__(
+        self,
+        identity: str,
+        properties: Sequence[str],
+        *,
+        limit: int = PAGE,
+        pipeline: Callable[[], str] = lambda: "",
+    ) -> None:
         self._identity = identity
         self._properties = list(properties)
         self.limit = limit
+        self._pipeline = pipeline
 
     def body(
         self, *filters: tuple[str, str, str], sort: str = MODIFIED, offset: int = 0
@@ -62,8 +73,13 @@ class Query:
         """
         ours = {"propertyName": self._identity, "operator": "HAS_PROPERTY"}
         more = [{"propertyName": p, "operator": o, "value": v} for p, o, v in filters]
+        groups: list[dict[str, Any]] = [{"filters": [*more, ours]}]
+        if pipeline := self._pipeline():
+            without = {"propertyName": self._identity, "operator": "NOT_HAS_PROPERTY"}
+            there = {"propertyName": PIPELINE, "operator": "EQ", "value": pipeline}
+            groups.append({"filters": [*more, there, without]})
         body: dict[str, Any] = {
-            "filterGroups": [{"filters": [*more, ours]}],
+            "filterGroups": groups,
             "sorts": [{"propertyName": sort, "direction": "ASCENDING"}],
             "properties": self._properties,
             "limit": self.limit,

@@ -20,6 +20,7 @@ from ubm_sync.dispatch.lane import Dispatcher
 from ubm_sync.errors import ConfigError, Flaw
 from ubm_sync.flow import Flow
 from ubm_sync.holder import is_gone, myself
+from ubm_sync.intakes import Inspects, Intakes
 from ubm_sync.locations import DuplicatePolicy, LocationFlow, LocationRules
 from ubm_sync.locations.secrets import masked
 from ubm_sync.model import Customer
@@ -132,11 +133,28 @@ class Application:
     def connectors(self) -> dict[str, Connector]:
         """One connector for each configured system that a mapping uses."""
         systems = {
-            place.system
+            system
             for mapping in self.configuration.mappings.values()
             for place in mapping.places
+            for system in (place.system, place.settings.get("without_sheet", ""))
+            if system
         }
-        return {name: self.connect(name) for name in sorted(systems)}
+        found = {name: self.connect(name) for name in sorted(systems)}
+        customers = self.configuration.customers
+        for system, other in self._without_sheet.items():
+            if any(not one.has_sheet for one in customers):
+                found[system] = Intakes(found[system], found[other], customers)
+        return found
+
+    @property
+    def _without_sheet(self) -> dict[str, str]:
+        """Systems of rows -> the system that keeps those of customers without a sheet."""
+        return {
+            place.system: other
+            for mapping in self.configuration.mappings.values()
+            for place in mapping.places
+            if (other := place.settings.get("without_sheet", place.system)) != place.system
+        }
 
     def connect(self, name: str, permit: Callable[[], None] | None = None) -> Connector:
         """Return a connector of one system; raises ConfigError where none is installed.
@@ -149,7 +167,8 @@ class Application:
             places=tuple(
                 place
                 for mapping in configuration.mappings.values()
-                for place in mapping.places_of(name)
+                for place in mapping.places
+                if name in {place.system, place.settings.get("without_sheet")}
                 if place is not desk
             ),
             customers=tuple(self.customers.values()),
@@ -161,6 +180,7 @@ class Application:
             stand_ins=configuration.coverage.stand_ins,
             permit=permit or self._permit,
             desk=desk if desk is not None and desk.system == name else None,
+            mask=masked,
         )
         connector: Connector = _installed(CONNECTORS, name).load()(connection)
         return connector
@@ -200,9 +220,11 @@ class Application:
         mapping = self.configuration.mappings["location"]
         row = mapping.bindings["row"]
         names = {place: service.names[mapping.place(place).system] for place in _NAMED}
+        other = mapping.place("row").settings.get("without_sheet", "")
         rules = LocationRules(
             **{**service.intake.model_dump(), "duplicates": DuplicatePolicy(intake.duplicates)},
             intake_name=names["row"],
+            intake_names={"csv": service.names.get(other, other), "csm": names["ticket"]},
             ticket_name=names["ticket"],
             store_name=names["account"],
             choices={name: rule.choices for name, rule in mapping.fields.items() if rule.choices},
@@ -219,7 +241,11 @@ class Application:
         kinds = [kind for kind in ("location", "onboarding") if kind in configuration.mappings]
         self._engine = Engine(
             state=self.state,
-            connectors=self.connectors,
+            connectors={
+                name: connector
+                for name, connector in self.connectors.items()
+                if name not in self._without_sheet.values()
+            },
             rules={kind: compile_rules(configuration.mappings[kind]) for kind in kinds},
             flows=self.flows,
             customers=self.customers,
@@ -298,6 +324,16 @@ class Application:
     def _patience(self) -> Patience:
         given = self.configuration.service.vanished
         return Patience(timedelta(minutes=given.quiet_minutes), given.rows, given.share)
+
+    def unread_files(self) -> list[str]:
+        """Return a sentence for each file of a customer that waits and cannot be read."""
+        if not any(one.folder for one in self.configuration.customers):
+            return []
+        try:
+            found = [self.connect(name) for name in sorted(set(self._without_sheet.values()))]
+            return [text for one in found if isinstance(one, Inspects) for text in one.inspect()]
+        finally:
+            self.close()
 
     def secrets(self) -> list[str]:
         """Return values that must never be shown: what is named like a secret, and passwords."""

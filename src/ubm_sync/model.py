@@ -298,7 +298,9 @@ class Customer:
     key: str
     name: str
     company: str = ""  # id of the company in the ticket system
+    intake: str = "sheet"  # where rows come from: "sheet", "csv" (files in a folder), "csm"
     sheet: str = ""  # id of the intake sheet
+    folder: str = ""  # where files with rows are dropped, for "csv"
     csm: str = ""  # e-mail
     csm_name: str = ""
     backup: str = ""  # e-mail
@@ -312,6 +314,19 @@ class Customer:
     paused: bool = False
     match_only: bool = False  # what exists is matched and approved before anything is written
     exceptions: tuple[Deviation, ...] = ()  # from the template
+
+    @property
+    def has_sheet(self) -> bool:
+        """Return whether the customer types into a sheet of its own."""
+        return self.intake == "sheet"
+
+    @property
+    def container(self) -> str:
+        """Return what the customer's rows lie in: the sheet, or a list of its own without one.
+
+        Empty where no rows can come from anywhere.
+        """
+        return self.sheet if self.has_sheet else f"intake-{self.key}"
 
 
 def record_key(sync_id: str, suffix: str) -> str:

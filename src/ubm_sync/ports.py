@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 from ubm_sync.clock import Clock
 from ubm_sync.evidence import Evidence
 from ubm_sync.model import (
+    NOTHING,
     Binding,
     Customer,
     Note,
@@ -22,6 +23,7 @@ from ubm_sync.model import (
     Place,
     Problem,
     Spot,
+    Values,
     Write,
 )
 
@@ -77,6 +79,7 @@ class Connection:
     stand_ins: tuple[str, ...] = ()  # e-mails: who owns work when manager and backup cannot
     permit: Callable[[], None] = lambda: None  # raises LeaseLost: asked before each request
     desk: Place | None = None  # where people answer tickets, if that is in this system
+    mask: Callable[[Values], Values] = lambda _values: NOTHING  # values that hold a secret, masked
 
 
 class Connector(Protocol):

@@ -11,8 +11,8 @@ from ubm_sync.ports import Remembers
 
 @pytest.fixture
 def remembering(system: System) -> System:
-    """A system with a history; the account store looks and writes in one transaction."""
-    if system.name == "store":
+    """A system with a history; databases look and write in one transaction."""
+    if system.name in {"files", "store"}:
         assert not isinstance(system.connector, Remembers)
     return system
 

@@ -14,6 +14,7 @@ ENGINE = ROOT / "src" / "ubm_sync"
 CONNECTORS = sorted(
     {entry.value.partition(":")[0] for entry in entry_points(group="ubm_sync.connectors")}
 )
+OUR_OWN = {"ubm_files", "ubm_store"}  # systems without a vendor: their names are plain words
 VALUES = {
     "model",
     "errors",
@@ -51,9 +52,10 @@ ROOMS = {
     "routing": VALUES | {"calendars", "disconnection"},
     "state": VALUES | {"database", "delays", "disconnection", "routing"},
     "dispatch": VALUES | {"state", "calendars", "disconnection", "routing"},
-    "sync": VALUES | {"mapping", "state", "delays", "calendars"},
+    "sync": VALUES | {"intakes", "mapping", "state", "delays", "calendars"},
     "versions": VALUES | {"config", "mapping", "state", "sync"},
     "memory": VALUES,
+    "intakes": VALUES,
 }
 FOR_CONNECTORS = VALUES | {"database", "transport", "emulation"}
 PURE = [
@@ -159,7 +161,7 @@ def test_pure_modules_import_no_clock_no_chance_and_no_io(graph: grimp.ImportGra
 
 def test_nothing_but_a_connector_names_a_vendor() -> None:
     vendors = re.compile(
-        "|".join(name.removeprefix("ubm_") for name in CONNECTORS if name != "ubm_store"),
+        "|".join(name.removeprefix("ubm_") for name in CONNECTORS if name not in OUR_OWN),
         re.IGNORECASE,
     )
     named = [
@@ -174,7 +176,7 @@ def test_nothing_but_a_connector_names_a_vendor() -> None:
 
 
 def test_a_connector_names_no_other_vendor() -> None:
-    vendors = {name: name.removeprefix("ubm_") for name in CONNECTORS if name != "ubm_store"}
+    vendors = {name: name.removeprefix("ubm_") for name in CONNECTORS if name not in OUR_OWN}
     named = [
         f"{path.relative_to(ROOT)}:{number}"
         for mine in CONNECTORS

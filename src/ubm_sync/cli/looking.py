@@ -44,7 +44,8 @@ def check(
 ) -> None:
     """Check every configuration file; each mistake with file, line and column.
 
-    Days of the next weeks on which nobody covers a customer are mistakes too.
+    Days of the next weeks on which nobody covers a customer are mistakes too. Files of customers
+    that wait in a drop folder and cannot be read are named (exit code 3).
 
     Example: ubm-sync check --live
     """
@@ -59,22 +60,31 @@ def check(
     mappings = configuration.mappings if configuration is not None else {}
     kinds = {kind: len(mapping.fields) for kind, mapping in mappings.items()}
     customers = len(configuration.customers) if configuration is not None else 0
+    unread = [] if flaws or configuration is None else Application(environment).unread_files()
     if as_json:
         shown = [
             {"file": one.file, "line": one.line, "column": one.column, "message": one.message}
             for one in flaws
         ]
         counts = {"fields": kinds, "customers": customers, "phrase_tests": found.tests}
-        screen.show_json({"flaws": shown, **counts, "version": _standing()})
+        screen.show_json({"flaws": shown, **counts, "files": unread, "version": _standing()})
     if flaws:
         raise ConfigError(flaws)
-    if as_json:
-        return
+    if not as_json:
+        _show_checked(kinds, customers, found.tests, live=live)
+        for text in unread:
+            screen.complain(text)
+    if unread:
+        finish(UNDECIDED)
+
+
+def _show_checked(kinds: Mapping[str, int], customers: int, tests: int, *, live: bool) -> None:
+    """Say what was looked at and found right."""
     for kind, fields in kinds.items():
         screen.say(f"mapping {kind}: {fields} fields, all right")
     screen.say(f"customers: {customers}, all right")
     screen.say(f"coverage: somebody is there for each of them on each of the next {AHEAD} days")
-    screen.say(f"disconnection phrases: {found.tests} tests, all right")
+    screen.say(f"disconnection phrases: {tests} tests, all right")
     if live:
         screen.say("the systems: everything the mappings ask for is there")
     standing = _standing()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Protocol, runtime_checkable
+from typing import Annotated
 
 import typer
 
@@ -14,19 +14,11 @@ from ubm_sync.cli.context import application
 from ubm_sync.cli.working import Json
 from ubm_sync.config import check_customer, set_paused, write_customer
 from ubm_sync.errors import Refused, SyncError
+from ubm_sync.intakes import MakesSheets
 from ubm_sync.model import Customer
 from ubm_sync.ports import KnowsCompanies, KnowsPeople
 
 NO_SHEET = "0"  # until it is made
-
-
-@runtime_checkable
-class MakesSheets(Protocol):
-    """A connector that can make a customer's sheet from the template."""
-
-    def create_sheet(self, name: str, share_with: list[str]) -> str:
-        """Return the new sheet's id."""
-        ...
 
 
 def register(app: typer.Typer) -> None:
@@ -52,6 +44,12 @@ def add(
         list[str] | None,
         typer.Option(help="Make a new sheet from the template and share it with this e-mail."),
     ] = None,
+    folder: Annotated[
+        str, typer.Option(help="No sheet: the folder where the customer's files are dropped.")
+    ] = "",
+    no_sheet: Annotated[
+        bool, typer.Option("--no-sheet", help="No sheet: the manager enters requests as tickets.")
+    ] = False,
     backup: Annotated[str, typer.Option(help="E-mail of the manager's backup.")] = "",
     zone: Annotated[str, typer.Option(help="Time zone.")] = "America/Chicago",
     match_only: Annotated[
@@ -61,11 +59,16 @@ def add(
 ) -> None:
     """Add a customer: its file in the configuration and, with --share, its sheet.
 
+    Its rows come from a sheet (--sheet, --share), from files (--folder), or from tickets that the
+    manager enters (--no-sheet).
+
     Example: ubm-sync customer add halsted --name "Halsted Foods" --csm dana@example.com
     --csm-name "Dana Lee" --company 5001 --share jsmith@halsted.example
     """
-    if bool(sheet) == bool(share):
-        raise typer.BadParameter("give either --sheet ID of an existing sheet or --share E-MAIL")
+    if sum(map(bool, (sheet, share, folder, no_sheet))) != 1:
+        raise typer.BadParameter(
+            "give one of --sheet ID of an existing sheet, --share E-MAIL, --folder PATH, --no-sheet"
+        )
     with application() as app:
         path = Path(app.environment.config) / "customers" / f"{key}.yaml"
         if path.exists():
@@ -74,7 +77,9 @@ def add(
             key=key,
             name=name,
             company=company,
-            sheet=sheet or NO_SHEET,
+            intake="csv" if folder else "csm" if no_sheet else "sheet",
+            sheet="" if folder or no_sheet else sheet or NO_SHEET,
+            folder=str(Path(folder).expanduser().absolute()) if folder else "",
             csm=csm,
             csm_name=csm_name,
             backup=backup,
@@ -84,19 +89,24 @@ def add(
         check_customer(path, customer)  # before a sheet is made for nothing
         _refuse_shared(app, customer)
         _refuse_unknown(app, company)
-        made = sheet or make_sheet(app, name, share or [])
-        write_customer(path, replace(customer, sheet=made))
+        where = f"files in {customer.folder}" if folder else "tickets the manager enters"
+        if customer.has_sheet:
+            made = sheet or make_sheet(app, name, share or [])
+            customer, where = replace(customer, sheet=made), f"sheet {made}"
+        write_customer(path, customer)
+        if folder:
+            Path(customer.folder).mkdir(parents=True, exist_ok=True)
         _look_up(app, (csm, backup))
         then = "The next cycle works on it."
         if match_only:
             then = f"Nothing is written for it yet: ubm-sync match --customer {key}"
-        screen.say(f"Added {name}: {path}, sheet {made}. {then}")
+        screen.say(f"Added {name}: {path}, {where}. {then}")
 
 
 def _refuse_shared(app: Application, customer: Customer) -> None:
     """Refuse a sheet or a company that is another customer's: data would mix."""
     for other in app.configuration.customers:
-        for what in ("company", "sheet"):
+        for what in ("company", "sheet", "folder"):
             value = getattr(customer, what)
             if value and value == getattr(other, what):
                 raise Refused(

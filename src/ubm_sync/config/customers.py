@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal, TypeAlias
 
@@ -54,6 +56,9 @@ class CustomerFile(BaseModel):
     sheet: Id | None = None
     """The id of the customer's own sheet."""
 
+    folder: Words | None = None
+    """Where files are dropped; relative to this file."""
+
     csm: Person
     """The customer support manager: owns the tickets."""
 
@@ -84,13 +89,18 @@ class CustomerFile(BaseModel):
     match: Literal["only", "off"] = "off"
     """``only``: what exists is matched, and nothing is written before a person lets it begin."""
 
-    def customer(self, zone: str) -> Customer:
-        """Return the customer; ``zone`` is for one without a zone of its own."""
+    def customer(self, zone: str, beside: Path | str = "") -> Customer:
+        """Return the customer; ``zone`` is for one without a zone of its own.
+
+        A relative folder is relative to ``beside``, the folder of the file.
+        """
         return Customer(
             key=self.key,
             name=self.name,
             company=self.company or "",
+            intake=self.intake,
             sheet=self.sheet or "",
+            folder=self.folder_in(beside),
             csm=self.csm.email,
             csm_name=self.csm.name,
             backup=self.backup or "",
@@ -104,6 +114,12 @@ class CustomerFile(BaseModel):
             exceptions=tuple(one.deviation() for one in self.exceptions),
         )
 
+    def folder_in(self, beside: Path | str) -> str:
+        """Return the path of the folder, "" where there is none; ``beside`` as above."""
+        if self.folder is None:
+            return ""
+        return os.path.normpath(Path(beside).absolute() / Path(self.folder).expanduser())
+
 
 def examine_customer(
     file: CustomerFile, located: Located, mappings: Sequence[Mapping]
@@ -116,6 +132,7 @@ def examine_customer(
     if file.intake != "sheet" and file.sheet is not None:
         text = f"`intake: {file.intake}` means that no sheet is read; delete this or the intake"
         flaws.append(located.flaw(text, "sheet"))
+    flaws += _folder(file, located, mappings)
     if file.backup and file.backup.casefold() == file.csm.email.casefold():
         text = "the backup is the manager; name somebody else, or nobody"
         flaws.append(located.flaw(text, "backup"))
@@ -141,7 +158,45 @@ def compare_customers(files: Sequence[tuple[CustomerFile, Located]]) -> dict[str
                 if others:
                     text = f'{what} "{value}" is also in {others[0]}; each customer has its own'
                     found.setdefault(located.file, []).append(located.flaw(text, part))
+    for located, others in _same_folders(files):
+        text = f"this folder is also in {others[0]}; each customer has its own"
+        found.setdefault(located.file, []).append(located.flaw(text, "folder"))
     return found
+
+
+def _folder(file: CustomerFile, located: Located, mappings: Sequence[Mapping]) -> list[Flaw]:
+    """Files need a folder, and a system that keeps their rows."""
+    flaws: list[Flaw] = []
+    if file.intake == "csv" and file.folder is None:
+        text = "which folder? add `folder` with the path where the customer's files are put"
+        flaws.append(located.flaw(text, "intake"))
+    if file.intake != "csv" and file.folder is not None:
+        text = f"`intake: {file.intake}` reads no files; delete this or say `intake: csv`"
+        flaws.append(located.flaw(text, "folder"))
+    if file.intake == "csv" and mappings and not any(_keeps_rows(one) for one in mappings):
+        text = "no mapping says where rows without a sheet are kept; add `without_sheet: files`"
+        flaws.append(located.flaw(f"{text} to the place with `intake: true`", "intake"))
+    return flaws
+
+
+def _keeps_rows(mapping: Mapping) -> bool:
+    return any(place.settings.get("without_sheet") for place in mapping.places)
+
+
+def _same_folders(
+    files: Sequence[tuple[CustomerFile, Located]],
+) -> list[tuple[Located, list[str]]]:
+    """Return the files whose folder is another customer's too, with the files of those."""
+    users: dict[str, list[Located]] = {}
+    for file, located in files:
+        if file.folder is not None:
+            users.setdefault(file.folder_in(Path(located.file).parent), []).append(located)
+    return [
+        (one, [other.file for other in several if other is not one])
+        for several in users.values()
+        if len(several) > 1
+        for one in several
+    ]
 
 
 def _titles(file: CustomerFile, located: Located, mappings: Sequence[Mapping]) -> list[Flaw]:

@@ -108,7 +108,9 @@ def load_configuration(
         raise ConfigError(in_order([*flaws, *personal]))
     return Configuration(
         service=service,
-        customers=tuple(file.customer(service.cadence.zone) for file, _ in files),
+        customers=tuple(
+            file.customer(service.cadence.zone, Path(each.file).parent) for file, each in files
+        ),
         mappings=MappingProxyType(found),
         files=MappingProxyType({file.key: Path(each.file) for file, each in files}),
         flaws=tuple(in_order(personal)),
@@ -201,10 +203,11 @@ def _systems(service: Service, sound: Sequence[Sound]) -> list[Flaw]:
     flaws: list[Flaw] = []
     for one in sound:
         for name, block in one.file.places.items():
-            if block.system not in service.systems:
-                hint = nearest(block.system, service.systems)
-                text = f'"{block.system}" is not among the systems of {SERVICE_FILE}{hint}'
-                flaws.append(one.source.flaw(text, "places", name, "system"))
+            for key, system in (("system", block.system), ("without_sheet", block.without_sheet)):
+                if system and system not in service.systems:
+                    hint = nearest(system, service.systems)
+                    text = f'"{system}" is not among the systems of {SERVICE_FILE}{hint}'
+                    flaws.append(one.source.flaw(text, "places", name, key))
     return flaws
 
 

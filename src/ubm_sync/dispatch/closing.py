@@ -19,17 +19,18 @@ def close_row(tx: Tx, case: Case, customer: Customer, key_of: Callable[[str], st
     """
     if case.category is not Category.CLOSE or not customer.key:
         return ""
-    if customer.sheet and case.keys:
-        ids = tx.observations.telling("row", customer.sheet, "request_type", CLOSE)
+    kind = "sheet" if customer.has_sheet else "list"
+    if customer.container and case.keys:
+        ids = tx.observations.telling("row", customer.container, "request_type", CLOSE)
         for sync_id, places in tx.observations.load(ids).items():
             row = places.get("row")
             if row is not None and key_of(row.values.get("account_number", "")) in case.keys:
                 record = tx.records.load([sync_id]).get(sync_id)
                 label = record.label if record is not None else "A row"
                 status = f' ("{record.status}")' if record is not None and record.status else ""
-                return f"{label} of the customer's sheet asks for it already{status}."
+                return f"{label} of the customer's {kind} asks for it already{status}."
     what = f" for account {', '.join(case.numbers)}" if case.numbers else ""
     return (
-        f"There is no row that closes it{what}: add one to the customer's sheet (Request Type "
+        f"There is no row that closes it{what}: add one to the customer's {kind} (Request Type "
         f'"{CLOSE}"), or ask the customer to; everything else then happens by itself.'
     )

@@ -150,6 +150,11 @@ class Case:
         """What people call this record."""
         return self.values.get("request_number", "") or "this request"
 
+    @property
+    def intake_name(self) -> str:
+        """What people call the place that this customer's rows come from."""
+        return self.rules.intake_names.get(self.customer.intake) or self.rules.intake_name
+
     def print_of_values(self) -> str:
         """Return a fingerprint of all shared values."""
         if not self.values_print:

@@ -68,6 +68,7 @@ TEXTS: Mapping[str, str] = {
     "note.new": (
         "New location request {label} from {by} ({intake}, {clock}): {what}. {checks} {next}"
     ),
+    "note.entered": "Taken up as request {label}: {what}. {result}",
     "note.next": (
         'Set "Approval" to "Approve" to create it in {store} and ask {team} to enroll. '
         "Nothing is created until you do."
@@ -142,7 +143,7 @@ TEXTS: Mapping[str, str] = {
     "note.vanished_back": (
         "The row of {label} is back in {intake}. Nothing needs to be decided about it any more."
     ),
-    "note.vanished_keep": "Kept: {label} goes on without a row in the sheet.",
+    "note.vanished_keep": "Kept: {label} goes on without its row.",
     "note.vanished_close": "Closing {label}, because its row was meant to go.",
     "note.change_request": (
         "Change request: {by} changed {title} in the row from {kept} to {typed}. It is kept here "
@@ -188,6 +189,10 @@ TEXTS: Mapping[str, str] = {
     "note.trouble_yet": (
         "{system} did not take this yet. Nothing is lost. The administrator is told what to mend; "
         "then it is written by itself."
+    ),
+    "ticket.use_sheet": (
+        "{customer} lists its locations in a sheet: add this one there, or ask the customer to, "
+        "and its ticket comes by itself. Nothing is created from this ticket."
     ),
     "ticket.subject": "{verb} {where} - {account} ({customer})",
     "ticket.checks": "Checks passed: {passed} of {total}.",

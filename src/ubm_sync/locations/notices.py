@@ -42,7 +42,7 @@ def _trouble(case: Case, where: str, reason: str) -> None:
     if where == _OWNER:
         return
     place, _, field = where.partition(".")
-    names = {ROW: case.rules.intake_name, ACCOUNT: case.rules.store_name}
+    names = {ROW: case.intake_name, ACCOUNT: case.rules.store_name}
     system = names.get(place, case.rules.ticket_name)
     event = f"trouble:{where}:{digest(reason)}"
     for_admins = any(word in reason for word in _FOR_ADMINS)

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from ubm_sync.calendars import stamp
 from ubm_sync.flow import NOWHERE, Decision, Site, Situation
-from ubm_sync.locations import accounts, adopting, notices, signals, vanishing
+from ubm_sync.locations import accounts, adopting, entering, notices, signals, vanishing
 from ubm_sync.locations.case import Case, digest
 from ubm_sync.locations.messages import joined, texts
 from ubm_sync.locations.rules import DuplicatePolicy, LocationRules
@@ -78,6 +78,9 @@ class LocationFlow:
         case = Case(situation, now, self.rules, self._texts)
         if case.row is not None and case.row.modified_by:
             case.memory.setdefault("by", case.row.modified_by)
+        entering.read(case)
+        if entering.is_lost(case):
+            return entering.left_alone(case)
         signals.read(case)
         vanishing.read(case)
         stand(case)
@@ -125,6 +128,8 @@ def _present(case: Case) -> set[str]:
     present = {place for place, seen in observed.items() if not seen.gone}
     if TICKET not in observed and _wants_ticket(case):
         present.add(TICKET)
+    if entering.wants_row(case):
+        present.add(ROW)
     if case.status == OUR_PROBLEM and ACCOUNT not in present:
         if ACCOUNT in case.situation.troubles:
             present.add(ACCOUNT)  # what was refused is tried again once it reads differently

@@ -94,6 +94,7 @@ class LocationRules:
     priority: str = "medium"  # of a new ticket; "" leaves the system's own default
     source: str = "SYNC"  # what the account says wrote it
     intake_name: str = "the sheet"
+    intake_names: Mapping[str, str] = field(default_factory=lambda: NOTHING)  # by kind of intake
     ticket_name: str = "the ticket system"
     store_name: str = "UBM"
     team_name: str = "Data Services"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ubm_sync.calendars import local
 from ubm_sync.flow import Rival
-from ubm_sync.locations import adopting, closing, duplicates, vanishing
+from ubm_sync.locations import adopting, closing, duplicates, entering, vanishing
 from ubm_sync.locations.case import Case, day_of, digest
 from ubm_sync.locations.findings import sentence, shown
 from ubm_sync.locations.messages import problems
@@ -147,7 +147,8 @@ def _incomplete(case: Case) -> None:
     """Leave a young row in peace while cells are missing; else say everything that is wrong."""
     findings = case.findings
     quiet_until = case.situation.created_at + timedelta(minutes=case.rules.quiet_minutes)
-    if findings.missing and case.now < quiet_until and "valid_at" not in case.memory:
+    typing = entering.is_being_typed(case) and case.now < quiet_until
+    if findings.missing and typing and "valid_at" not in case.memory:
         case.status = DRAFT
         case.wakes.append(quiet_until)
         return

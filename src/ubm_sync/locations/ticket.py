@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ubm_sync.locations import adopting, notices, vanishing
+from ubm_sync.locations import adopting, entering, notices, vanishing
 from ubm_sync.locations.case import Case, digest
 from ubm_sync.locations.findings import shown
 from ubm_sync.locations.standing import data_services
 from ubm_sync.locations.states import (
     ACCOUNT,
+    DRAFT,
     ENROLMENT_PLACE,
     RANKS,
     STAGES,
@@ -22,19 +23,18 @@ _VERBS = {"": "Add", "close": "Close", "change": "Change"}
 def ticket_values(case: Case) -> dict[str, Written]:
     """Return what the service fills on the location ticket."""
     customer, ticket = case.customer, case.ticket
-    checks = checks_text(case)
-    texts = _settled(case, ticket, checks) or _ticket_texts(case, checks)
     values: dict[str, Written] = {
         "customer_key": customer.key,
         "sync_status": case.status,
         "sync_message": case.message or None,
         "ubm_account_id": case.account.ref if case.account is not None else None,
         "data_services": data_services(case),
-        "checks": checks,
         "conflict": notices.conflict_text(case) if case.situation.conflicts else None,
-        "subject": texts[0],
-        "content": texts[1],
     }
+    if case.status != DRAFT:  # whoever is typing into this ticket is left in peace
+        checks = checks_text(case)
+        texts = _settled(case, ticket, checks) or _ticket_texts(case, checks)
+        values |= {"checks": checks, "subject": texts[0], "content": texts[1]}
     stage = _stage(case)
     if stage:
         values["stage"] = stage
@@ -105,6 +105,8 @@ def _ticket_texts(case: Case, checks: str) -> tuple[str, str]:
     request = case.text("note.new", **_summary_names(case, f"{where}, {account}", checks))
     if case.ticket is None or TICKET in case.situation.unanswered:
         case.say("new", request)
+    names = _summary_names(case, f"{where}, {account}", checks)
+    entering.tell(case, names["what"], checks, names["next"])
     subject = case.text(
         "ticket.subject",
         verb=_VERBS[case.memory.get("request", "")],
@@ -220,7 +222,7 @@ def _summary_names(case: Case, what: str, checks: str) -> dict[str, str]:
     return {
         "label": case.label,
         "by": case.memory.get("by") or "the customer",
-        "intake": rules.intake_name,
+        "intake": case.intake_name,
         "clock": case.clock(case.situation.created_at, with_zone=True),
         "what": f"{_VERBS[kind].lower()} {what}",
         "checks": checks,

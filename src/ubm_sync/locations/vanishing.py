@@ -29,7 +29,7 @@ def read(case: Case) -> None:
     if _VANISHED not in memory:
         memory[_VANISHED] = memory[_COUNT] = str(int(memory.get(_COUNT, "0")) + 1)
         if how != _TOGETHER:
-            intake = case.rules.intake_name
+            intake = case.intake_name
             case.note(_event(case, "vanished"), "note.vanished", label=case.label, intake=intake)
     again = duplicates.later(case)
     if again is not None:
@@ -65,7 +65,7 @@ def _back(case: Case) -> None:
     memory = case.memory
     if _VANISHED not in memory:
         return
-    intake = case.rules.intake_name
+    intake = case.intake_name
     asked = case.was_said(_event(case, "vanished")) or _ANSWER in memory
     if asked:
         key = "note.vanished_back"

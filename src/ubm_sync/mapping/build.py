@@ -70,6 +70,8 @@ def _place(file: MappingFile, name: str, block: PlaceBlock) -> Place:
         if name in rule.at
     )
     settings = {"identity": block.identity, **({"intake": "true"} if block.intake else {})}
+    if block.without_sheet:
+        settings["without_sheet"] = block.without_sheet
     return Place(
         name=name,
         kind=file.kind,

@@ -63,6 +63,9 @@ def _places(file: MappingFile, located: Located) -> Found:
         if twin != name:
             text = f'"{name}" and "{twin}" would carry the same identity in {block.system}'
             yield located.flaw(f"{text}: give one of them a suffix of its own", *at, key=True)
+        if block.without_sheet and not block.intake:
+            text = "only the place that customers type into has rows without a sheet; delete this"
+            yield located.flaw(f"{text} or say `intake: true`", *at, "without_sheet")
         if ":" in block.suffix:
             yield located.flaw('a suffix cannot contain ":"', *at, "suffix")
         if block.stages and not block.pipeline:

@@ -84,8 +84,8 @@ class StageBlock(Block):
 class PlaceBlock(Block):
     """One spot a record can live in.
 
-    ``identity`` is given to the connector as the setting ``identity``; the setting ``intake`` is
-    "true" where ``intake`` is.
+    ``identity`` and ``without_sheet`` are given to the connectors as settings of these names; the
+    setting ``intake`` is "true" where ``intake`` is.
     """
 
     system: Words
@@ -96,6 +96,9 @@ class PlaceBlock(Block):
 
     intake: bool = False
     """Whether customers type here; the ``titles`` of their files are about this place."""
+
+    without_sheet: str = ""
+    """Which system keeps the rows of customers without a sheet, where customers type."""
 
     identity: Words
     """The system's field that carries the record's identity; never change it once in use."""

@@ -30,7 +30,7 @@ def spot(scope: str, configuration: Configuration | None) -> str:
 
 
 def _is(customer: Customer, container: str, part: str) -> bool:
-    return customer.sheet == container or (container == _PEOPLE and part == customer.key)
+    return customer.container == container or (container == _PEOPLE and part == customer.key)
 
 
 def _title(part: str, places: Iterable[Place], customer: Customer | None) -> str:

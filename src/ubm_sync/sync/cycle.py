@@ -17,6 +17,7 @@ from ubm_sync.ports import Connector
 from ubm_sync.state import GuardStop, Lease, State, Tx
 from ubm_sync.sync import collecting, decisions
 from ubm_sync.sync.absence import Patience
+from ubm_sync.sync.answering import answer
 from ubm_sync.sync.delaying import Delaying, DelayPolicy
 from ubm_sync.sync.gate import Gate, load_guard
 from ubm_sync.sync.ingest import Ingest, Seen
@@ -151,6 +152,8 @@ class Engine:
         notes = 0
         if not self._put_off:
             notes = NoteClerk(self._memory, self.connectors, self.rules).deliver(MOST_NOTES)
+        if only is None:
+            tally.problems += answer(self.connectors)
         report = Report(
             run,
             (self.clock.now() - started).total_seconds(),

@@ -21,6 +21,7 @@ from ubm_sync.sync.absence import AGREEING_LISTINGS, Absence, Patience, forget
 from ubm_sync.sync.attaching import meet
 from ubm_sync.sync.authors import dated, with_authors
 from ubm_sync.sync.binder import Binder, Seniority
+from ubm_sync.sync.entering import enter
 from ubm_sync.sync.identity import is_sync_id
 from ubm_sync.sync.insight import InSight
 from ubm_sync.sync.noticed import (
@@ -79,7 +80,9 @@ class Ingest:
             name: place for one in rules.values() for name, place in one.places.items()
         }
         self._main = {one.main for one in rules.values() if one.kind == "location"}
-        self._by_container = {one.sheet: one for one in customers if one.sheet}
+        customers = list(customers)
+        self._by_container = {one.container: one for one in customers if one.container}
+        self._by_company = {one.company: one for one in customers if one.company}
         systems = {place: self._place[place].system for place in sorted(self._main)}
         self.absence = Absence(state, systems, self._by_container, patience or Patience())
 
@@ -183,6 +186,7 @@ class Ingest:
             self._admit(tx, place, fresh, alive, now, seen)
         elif fresh:
             self._attach(tx, fresh, seen)
+            seen.new += enter(tx, self._kind[place], fresh, self._by_company, now)
 
     def _known(
         self, tx: Tx, place: str, observations: Sequence[Observation]

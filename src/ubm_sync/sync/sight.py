@@ -31,7 +31,7 @@ class Sight:
         blind: dict[str, frozenset[str]] = {}
         shut = set()
         for place in rules.places.values():
-            own = customer.sheet if place.intake else ""
+            own = customer.container if place.intake else ""
             if any(
                 system == place.system and _here(container, own) for system, container in self.shut
             ):

@@ -135,7 +135,7 @@ class Work:
                     now,
                     rivals=rivals.of(sync_id, key),
                     counts=counts.get(subject.customer.key, {}),
-                    problems=notices.get(subject.customer.sheet, {}),
+                    problems=notices.get(subject.customer.container, {}),
                     elsewhere=neighbours.of(sites[sync_id]),
                     delays=delays.get(sync_id, {}),
                 )

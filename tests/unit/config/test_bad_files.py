@@ -73,8 +73,13 @@ CUSTOMERS = {
     "no sheet": ("sheet: 4583173393803140\n", "", "which sheet?"),
     "a sheet that is not read": (
         "sheet: 4583173393803140\n",
-        "intake: csv\nsheet: §4583173393803140\n",
-        "`intake: csv` means that no sheet is read",
+        "intake: csm\nsheet: §4583173393803140\n",
+        "`intake: csm` means that no sheet is read",
+    ),
+    "a folder that is not read": (
+        "contracted",
+        "folder: §/srv/drop\ncontracted",
+        "`intake: sheet` reads no files",
     ),
     "a backup that is the manager": (
         "priya.shah@example.com",

@@ -99,7 +99,7 @@ def test_a_configuration_cannot_be_changed(tmp_path: Path) -> None:
 def test_the_shipped_configuration_has_no_flaw() -> None:
     shipped = load_configuration(ROOT / "config", ROOT / "mappings")
 
-    assert set(shipped.service.systems) == {"hubspot", "smartsheet", "store"}
+    assert set(shipped.service.systems) == {"files", "hubspot", "smartsheet", "store"}
     assert shipped.service.rollout.phase == "internal"
 
 
@@ -123,7 +123,8 @@ def test_the_example_customer_uses_every_key_and_has_no_flaw(tmp_path: Path) -> 
     file = validate(CustomerFile, parse_yaml(text, "example.yaml"))
 
     assert customer.key == "halsted-foods"
-    assert file.model_fields_set == set(CustomerFile.model_fields)
+    assert file.model_fields_set == set(CustomerFile.model_fields) - {"folder"}
+    assert "# folder: " in text  # it takes the place of the sheet
 
 
 def test_editors_are_given_a_schema_of_each_kind_of_file() -> None:
