@@ -7,25 +7,24 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache, cached_property
-from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
+from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
-from ubm_sync.assembly import NEEDS, dispatcher_of, guard_settings, wrong_words
+from ubm_sync.assembly import dispatcher_of, guard_settings
 from ubm_sync.clock import Clock, SystemClock
-from ubm_sync.config import Configuration, Environment, load_configuration
+from ubm_sync.config import Configuration, Environment
 from ubm_sync.desk import Desk
 from ubm_sync.dispatch.lane import Dispatcher
-from ubm_sync.errors import ConfigError, Flaw
+from ubm_sync.errors import ConfigError
 from ubm_sync.flow import Flow
 from ubm_sync.holder import is_gone, myself
+from ubm_sync.installed import connector_of, read_configuration
 from ubm_sync.intakes import Inspects, Intakes
 from ubm_sync.locations import DuplicatePolicy, LocationFlow, LocationRules
 from ubm_sync.locations.secrets import masked
 from ubm_sync.model import Customer
 from ubm_sync.onboarding import OnboardingFlow
-from ubm_sync.ports import Budget, Connection, Connector, Dialect, Learns
+from ubm_sync.ports import Budget, Connection, Connector, Learns
 from ubm_sync.reports.rows import RowWitness
 from ubm_sync.state import Limit, SharedBudget, State, open_state
 from ubm_sync.sync.absence import Patience
@@ -37,8 +36,6 @@ from ubm_sync.versions.files import Folders
 from ubm_sync.versions.found import Found, Measured
 from ubm_sync.versions.keeper import Keeper
 
-CONNECTORS = "ubm_sync.connectors"
-DIALECTS = "ubm_sync.dialects"
 _NAMED = ("row", "ticket", "account")
 _SECRET = ("TOKEN", "SECRET", "PASSWORD", "KEY")
 
@@ -68,12 +65,8 @@ class Application:
         """
         if self._tolerant:
             return self.found.configuration
-        return load_configuration(
-            self.environment.config,
-            self.environment.mappings,
-            needs=NEEDS,
-            dialects=dialects(),
-            also=wrong_words,
+        return read_configuration(
+            self.environment.config, self.environment.mappings, tolerant=False
         )
 
     @cached_property
@@ -182,8 +175,7 @@ class Application:
             desk=desk if desk is not None and desk.system == name else None,
             mask=masked,
         )
-        connector: Connector = _installed(CONNECTORS, name).load()(connection)
-        return connector
+        return connector_of(name)(connection)
 
     @cached_property
     def customers(self) -> dict[str, Customer]:
@@ -401,33 +393,3 @@ class Application:
             opened = self.__dict__.get(part)
             if opened is not None:
                 opened.close()
-
-
-def read_configuration(config: Path, mappings: Path) -> Configuration:
-    """Return what files say, mistakes of single customers beside it; raises ConfigError."""
-    return load_configuration(
-        config, mappings, tolerant=True, needs=NEEDS, dialects=dialects(), also=wrong_words
-    )
-
-
-@cache
-def _entries(group: str) -> Mapping[str, EntryPoint]:
-    """Return what is installed; looking takes as long as opening a connector."""
-    return {entry.name: entry for entry in entry_points(group=group)}
-
-
-@cache
-def dialects() -> Mapping[str, Dialect]:
-    """Return what configuration files may say about each system that has a connector."""
-    return {name: entry.load() for name, entry in sorted(_entries(DIALECTS).items())}
-
-
-def _installed(group: str, name: str) -> EntryPoint:
-    found = _entries(group)
-    if name not in found:
-        known = ", ".join(sorted(found)) or "none"
-        text = (
-            f'no connector "{name}" is installed (there are: {known}); correct the system\'s name'
-        )
-        raise ConfigError([Flaw("service.yaml", 0, 0, text)])
-    return found[name]

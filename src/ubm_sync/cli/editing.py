@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from ubm_sync.app import dialects
 from ubm_sync.cli import screen
 from ubm_sync.cli.working import Json
 from ubm_sync.config import schemas
 from ubm_sync.errors import Refused
+from ubm_sync.installed import dialects
 
 FOLDER = Path("schemas")
 

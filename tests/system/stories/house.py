@@ -176,7 +176,8 @@ class House:
                 order = {"do": "add_row", "who": client.person, "sheet": client.sheet, "cells": ROW}
                 sheet.act(order)
             with self._databases(kind, "warm", empty=False) as databases:
-                self.zygote.warm(self.variables(FIRST, databases), self.folder)
+                for self._lane in (False, True):
+                    self.zygote.warm(self.variables(FIRST, databases), self.folder)
 
     # ------------------------------------------------------------------------------- the databases
 

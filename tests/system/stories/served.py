@@ -21,14 +21,13 @@ from sqlalchemy import Connection, Engine, event
 from tests.system.stories.exchange import TOO_LATE
 from typer.main import get_command
 
-from ubm_sync import app as application
 from ubm_sync import logs
 from ubm_sync.app import Application
 from ubm_sync.cli.context import guarded
 from ubm_sync.cli.main import app as command_line
 from ubm_sync.cli.working import jobs
 from ubm_sync.clock import ShiftedClock
-from ubm_sync.config import Configuration, Environment, load_configuration, phrases
+from ubm_sync.config import Environment, phrases
 from ubm_sync.disconnection import Message, read
 from ubm_sync.live import Live
 from ubm_sync.scheduler import Service
@@ -85,11 +84,6 @@ class Order:
 
 
 @cache
-def _configuration(config: str, mappings: str, *, tolerant: bool = False) -> Configuration:
-    return load_configuration(config, mappings, tolerant=tolerant)
-
-
-@cache
 def _command_line() -> Any:
     return get_command(command_line)
 
@@ -106,14 +100,13 @@ def _application(variables: Mapping[str, str], ahead: float = 0.0) -> Applicatio
 def warm(variables: Mapping[str, str], folder: str) -> None:
     """Import and use what a service and the commands use, and leave nothing open.
 
-    Files that are always the same, certificates among them, are read once: each process would
-    spend more time on them than on all that it does here.
+    What is configured, the grammar and the certificates are read once: each process would spend
+    more time on them than on all that it does here.
     """
-    vars(application)["load_configuration"] = _configuration
     vars(ssl)["create_default_context"] = cache(ssl.create_default_context)
     logs.configure(level="info", stream=sys.stderr)
     app = _application(variables)
-    grammar = app.configuration.phrases.grammar()  # compiled once, like the configuration
+    grammar = app.configuration.phrases.grammar()
     vars(phrases)["extended"] = lambda _extension: grammar
     read(Message("", "Our power is shut off today.", app.clock.now(), "America/Chicago"), grammar)
     engine = app.engine()

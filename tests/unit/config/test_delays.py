@@ -87,7 +87,7 @@ def test_the_address_of_a_page_names_customer_and_ticket(folders: Folders) -> No
         ("log_url: reports\n", 1, 10, "begins with https://"),
         ('log_url: "https://r.example/{name}"\n', 1, 10, '"{name}" is not known here'),
         ("- 1\n", 1, 1, "a block of keys belongs here"),
-        ("", 0, 0, "this file is empty"),
+        ("", 1, 1, "this file is empty"),
     ],
 )
 def test_a_mistake_is_named_where_it_stands(

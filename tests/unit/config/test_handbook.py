@@ -7,9 +7,9 @@ import json
 import pytest
 from tests.handbook import EXAMPLES, TARGET, keys, page
 
-from ubm_sync.app import dialects
 from ubm_sync.config import schemas
 from ubm_sync.config.schemas import MODELS
+from ubm_sync.installed import dialects
 from ubm_sync.mapping import check_mappings, load_yaml, validate
 
 

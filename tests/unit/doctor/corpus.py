@@ -401,7 +401,7 @@ GOOD: dict[str, Slip] = {
         PHRASES, "vendors: []", "vendors: [Token Power, Password Electric]"
     ),
     "a customer without a sheet": Slip(
-        ACME, 'sheet: "4583173393809999"', "intake: csv"
+        ACME, 'sheet: "4583173393809999"', "intake: csv\nfolder: drop"
     ),
     "a text that speaks of passwords": Slip(
         LOCATIONS, "description: Anything else we should know, at most 1,000 characters. Never a "

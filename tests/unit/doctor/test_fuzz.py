@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from tests.unit.doctor.corpus import CUSTOMERS, MESSAGES, ROOT
 
-from ubm_sync.app import dialects
 from ubm_sync.config.agreement import in_dialect, unmet
 from ubm_sync.config.coverage import CoverageFile
 from ubm_sync.config.customers import CustomerFile, examine_customer
@@ -20,6 +19,7 @@ from ubm_sync.config.disconnections import DisconnectionFile
 from ubm_sync.config.phrases import PhraseFile
 from ubm_sync.config.service import Service
 from ubm_sync.errors import ConfigError, Flaw
+from ubm_sync.installed import dialects
 from ubm_sync.locations import NEEDS
 from ubm_sync.mapping import check_mappings, parse_yaml, validate
 from ubm_sync.mapping.language import MappingFile

@@ -210,10 +210,6 @@ BAD = {
         replaced("      task: site_city\n", "").replace("  task:", "  §task:"),
         'no field lives in "task"',
     ),
-    "one name for two fields": (
-        replaced("{name: Ticket, locked", "§{name: city, locked"),
-        '"city" of "row" already holds "city"',
-    ),
     "the name of the identity": (
         replaced("      row: City", "      row: §Sync ID"),
         "already holds the identity of the record",
@@ -262,6 +258,16 @@ def test_a_mistake_is_named_where_it_stands(name: str) -> None:
 
     assert {(flaw.line, flaw.column) for flaw in flaws} == {(line, column)}, flaws
     assert any(part in flaw.message for flaw in flaws), flaws
+
+
+def test_one_name_for_two_fields_is_told_at_both() -> None:
+    text, line, column = located(replaced("{name: Ticket, locked", "§{name: city, locked"))
+
+    first, second = sorted(flaws_of(text), key=lambda flaw: flaw.line)
+
+    assert '"city" of "row" already holds' in first.message
+    assert (second.line, second.column) == (line, column)
+    assert '"city" of "row" already holds "city"' in second.message
 
 
 @given(st.data())
