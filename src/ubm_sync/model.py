@@ -298,9 +298,7 @@ class Customer:
     key: str
     name: str
     company: str = ""  # id of the company in the ticket system
-    intake: str = "sheet"  # where rows come from: "sheet", "csv" (files in a folder), "csm"
     sheet: str = ""  # id of the intake sheet
-    folder: str = ""  # where files with rows are dropped, for "csv"
     csm: str = ""  # e-mail
     csm_name: str = ""
     backup: str = ""  # e-mail
@@ -312,6 +310,8 @@ class Customer:
     )  # canonical field -> this customer's column title
     contracted: int = 0  # accounts contracted; 0 where not known
     paused: bool = False
+    intake: str = "sheet"  # where rows come from: "sheet", "csv" (files in a folder), "csm"
+    folder: str = ""  # where files with rows are dropped, for "csv"
     match_only: bool = False  # what exists is matched and approved before anything is written
     exceptions: tuple[Deviation, ...] = ()  # from the template
 
