@@ -65,9 +65,9 @@ def test_a_text_that_cannot_be_filled_in_is_refused() -> None:
         LocationFlow(rules)
 
     assert [flaw.message for flaw in refused.value.flaws] == [
-        "text 'row.waiting' cannot fill in {when}",
-        "there is no text 'row.nothing'; see the list of texts",
-        "text 'row.active' has a wrong brace: expected '}' before end of string",
+        "text 'row.waiting': {when} cannot be filled in here; this text knows {day}, {who}",
+        'text \'row.nothing\': there is no text "row.nothing"; did you mean "row.waiting"?',
+        "text 'row.active': a brace is wrong here: expected '}' before end of string; write a word to fill in as {word}",
     ]
 
 
