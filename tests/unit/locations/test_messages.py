@@ -67,7 +67,8 @@ def test_a_text_that_cannot_be_filled_in_is_refused() -> None:
     assert [flaw.message for flaw in refused.value.flaws] == [
         "text 'row.waiting': {when} cannot be filled in here; this text knows {day}, {who}",
         'text \'row.nothing\': there is no text "row.nothing"; did you mean "row.waiting"?',
-        "text 'row.active': a brace is wrong here: expected '}' before end of string; write a word to fill in as {word}",
+        "text 'row.active': a brace is wrong here: expected '}' before end of string; "
+        "write a word to fill in as {word}",
     ]
 
 
