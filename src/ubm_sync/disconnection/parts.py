@@ -31,7 +31,7 @@ _WROTE = re.compile(
 )
 _WROTE_BEGINS = re.compile(r"^(On|El|Le) .{5,160}$")
 _ORIGINAL = re.compile(
-    r"^[-_ *]{2,}\s*(original message|mensaje original|message d'origine|forwarded message|"
+    r"^[-_ *]{2}[-_*\s]*(original message|mensaje original|message d'origine|forwarded message|"
     r"begin forwarded message|mensaje reenviado|message transf\S+)\b|^begin forwarded message:",
     re.IGNORECASE,
 )
@@ -43,7 +43,7 @@ _SIGNATURE = re.compile(r"^(--|__+|\u2014|\u2013)\s*$")
 _DEVICE = re.compile(r"^(sent from my|enviado desde mi|get outlook for|sent via)\b", re.IGNORECASE)
 _GREETING_OUT = re.compile(
     r"^(best|kind|warm|many)?\s*(regards|thanks|thank you|cheers|sincerely|saludos|atentamente|"
-    r"respectfully|best wishes|cordialement|best)\s*[,.!]*\s*$",
+    r"respectfully|best wishes|cordialement|best)[\s,.!]*$",
     re.IGNORECASE,
 )
 _MOST_IN_SIGNATURE, _LONGEST_IN_SIGNATURE = 8, 90

@@ -223,7 +223,7 @@ def test_no_heap_of_its_own_words_breaks_it(several: list[str], glue: str) -> No
     [
         "disconnect ", "<", "<a ", "> ", "a-\n", "1 ", "1/", "acct 1-", "account ", "|", "\n",
         "-- ", "&amp;", "On x\n", "not the ", "power is ", "shut ", "$1,1", "city of A",
-        "From: a\n", "\u200b",
+        "From: a\n", "\u200b", " ", "\u00a0", "\t", "_ ",
     ],
 )  # fmt: skip
 def test_long_texts_take_time_in_proportion(piece: str) -> None:
