@@ -60,6 +60,21 @@ def test_an_author_that_nothing_was_learned_from_is_read_as_well() -> None:
     assert found["close_called_urgent"]["count"] <= 2
 
 
+@pytest.mark.parametrize(
+    ("name", "noticed", "of", "alarms"), [("desk", 46, 50, 56), ("letters", 42, 45, 53)]
+)
+def test_registers_that_nothing_was_learned_from_are_read_no_worse(
+    name: str, noticed: int, of: int, alarms: int
+) -> None:
+    texts, _ = load_labelled(DATA / f"disconnection_unseen_{name}.csv")
+    found = quality(judge(texts, builtin()))
+
+    assert found["recall"]["of"] == of
+    assert found["recall"]["count"] >= noticed
+    assert found["precision"]["of"] <= alarms
+    assert found["close_called_urgent"]["count"] == 0
+
+
 def test_ordinary_messages_raise_no_alarm() -> None:
     found = figures("routine")
 
