@@ -487,7 +487,20 @@ def test_a_new_row_with_a_bad_field_is_added_without_it() -> None:
     assert outcome.at_fault == ("commodity",)
 
 
-def test_rows_are_not_written_where_the_status_column_is_missing() -> None:
+def test_rows_are_not_written_where_the_column_of_the_identity_is_missing() -> None:
+    world = World()
+    row = world.add(Location_Name="Joliet")
+    world.act("delete_column", sheet=int(world.sheet), title="UBM Sync ID")
+    one = world.observe().by_ref[row]
+
+    (outcome,) = world.apply(world.write(row, one, sync_message="ok"))
+
+    assert outcome.result is Result.REFUSED
+    assert not outcome.permanent
+    assert 'column "UBM Sync ID" is missing' in outcome.reason
+
+
+def test_a_missing_status_column_keeps_nothing_else_from_being_written() -> None:
     world = World()
     row = world.add(Location_Name="Joliet")
     world.act("delete_column", sheet=int(world.sheet), title="Sync Status")
@@ -495,9 +508,8 @@ def test_rows_are_not_written_where_the_status_column_is_missing() -> None:
 
     (outcome,) = world.apply(world.write(row, one, sync_message="ok"))
 
-    assert outcome.result is Result.REFUSED
-    assert not outcome.permanent
-    assert 'column "Sync Status" is missing' in outcome.reason
+    assert outcome.result is Result.LANDED
+    assert world.observe().by_ref[row].values["sync_message"] == "ok"
 
 
 def test_a_link_is_put_behind_the_text_where_the_mapping_asks_for_one() -> None:
