@@ -53,12 +53,15 @@ class Stage:
             shutil.copytree(config, own, ignore=shutil.ignore_patterns("*.yaml.bak"))
             for file in (own / "customers").glob("*.yaml"):
                 file.unlink()
+        rules = self.folder / "mappings"  # a copy too: what is tried on the demo stays in the demo
+        if not rules.exists():
+            shutil.copytree(mappings, rules)
         given = {
             **variables,
             "UBM_DATABASE_URL": f"sqlite:///{self.folder / 'ubm.db'}",
             "UBM_SYNC_STATE_URL": f"sqlite:///{self.folder / 'state.db'}",
             "UBM_SYNC_CONFIG": str(own),
-            "UBM_SYNC_MAPPINGS": str(mappings),
+            "UBM_SYNC_MAPPINGS": str(rules),
         }
         text = "".join(f"{name}={value}\n" for name, value in given.items())
         self.env_file.write_text(text, encoding="utf-8")
