@@ -7,9 +7,10 @@ alone. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ubm_sync.model import Mark, Observation
+from ubm_sync.state import Doubt, RecordState
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.rules import PlaceRule, Rules, SharedRule
 
@@ -77,6 +78,20 @@ def _common(rule: SharedRule, there: Mapping[str, str | None], *, accepted: bool
         return next(reversed(said.values()), None)
     first = writers[0]
     return first if all(rule.equal(first, one) for one in said.values()) else None
+
+
+def typed_over(rule: PlaceRule, seen: Observation, record: RecordState | None) -> Iterator[Doubt]:
+    """Yield the fields of what was made without an answer that show another value than was sent.
+
+    Somebody typed there, or they were left out: the system's history tells whether ours had been
+    there, so that what was typed over it is newer.
+    """
+    if record is None or book.MADE + rule.name not in record.memory:
+        return
+    for name in sorted(rule.people):
+        sent = book.any_of(record.memory.get(f"{book.SENT}{rule.name}.{name}"))
+        if sent and sent[-1] not in {"", book.LATER} and seen.values.get(name, "") not in sent:
+            yield Doubt(record.sync_id, rule.name, seen.ref, seen.container, name, "", sent[-1])
 
 
 def first_seen(old: Observation, new: Observation) -> frozenset[str]:

@@ -18,7 +18,7 @@ from ubm_sync.ports import Connector
 from ubm_sync.state import RecordState, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.absence import AGREEING_LISTINGS, Absence, Patience, forget
-from ubm_sync.sync.attaching import meet
+from ubm_sync.sync.attaching import meet, typed_over
 from ubm_sync.sync.authors import dated, with_authors
 from ubm_sync.sync.binder import Binder, Seniority
 from ubm_sync.sync.entering import enter
@@ -386,6 +386,7 @@ class Ingest:
         ]
         records = tx.records.load([sync_id for sync_id, _ in fresh]) if fresh else {}
         for sync_id, one in fresh:
+            tx.doubts.add(typed_over(self._place[one.place], one, records.get(sync_id)))
             if (record := records.get(sync_id)) is not None and record.base:
                 rule = self._place[one.place]
                 names = rule.fields - self._blind(one.place, one.container)

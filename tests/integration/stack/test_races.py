@@ -271,12 +271,12 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-def kill_after_write(stack: Stack, meanwhile: Callable[[], None]) -> None:
+def kill_after_write(stack: Stack, meanwhile: Callable[[], None], *, makes: bool = False) -> None:
     """Run a cycle that is killed once its write to a ticket has its effect.
 
-    ``meanwhile`` comes right before it.
+    ``meanwhile`` comes right before it. ``makes``: the write makes the ticket.
     """
-    adapter = let_in(stack, DESK, meanwhile)
+    adapter = let_in(stack, DESK, meanwhile, makes=makes)
     send = adapter.send
 
     def dying(*args: object, **options: object) -> object:
@@ -318,6 +318,19 @@ def test_what_is_typed_over_a_write_whose_process_was_killed_is_newer(stack: Sta
 
     assert shown(stack, row) == ("7000", "7000")
     assert not stack.ticket()["properties"].get("ubm_conflict")
+
+
+def test_what_is_typed_into_a_ticket_whose_making_was_cut_off_is_newer(stack: Stack) -> None:
+    stack.settle()
+    row = stack.type_row({"GL / Cost Center": "6410"})
+
+    kill_after_write(stack, lambda: None, makes=True)
+    stack.edit_ticket(stack.tickets()[0], ubm_gl_code="7000")
+    stack.settle()
+
+    assert shown(stack, row) == ("7000", "7000")
+    assert not stack.ticket()["properties"].get("ubm_conflict")
+    assert stack.rests() == {}
 
 
 def test_what_was_typed_on_both_sides_meanwhile_still_waits_for_a_person(stack: Stack) -> None:
