@@ -45,7 +45,7 @@ class Instance(Application):
         elif name == "hubspot":
             straighten(connector.client.transport.session)
             connector.client.transport.mount(world.lines[name])
-        else:
+        elif name == "smartsheet":
             transport = connector._client.transport
             straighten(transport.session)
             connector.mount(world.lines[name])
