@@ -295,7 +295,11 @@ def _show(
         for where, step, _ in found
         if step.state != "ok"
     ]
-    fine = sum(step.state == "ok" for _, step, _ in found)
-    screen.say(f"{fine} of {len(chosen)} sheets are as they should be.")
+    left = {
+        where
+        for where, step, _ in found
+        if step.state == "problem" or step.state.startswith("would ")
+    }
+    screen.say(f"{len(chosen) - len(left)} of {len(chosen)} sheets are as they should be.")
     if rows:
         screen.table("Template", ("customer", "what", "state", "detail"), rows)
