@@ -68,7 +68,7 @@ def test_every_entry_point_loads() -> None:
     groups = ("ubm_sync.connectors", "ubm_sync.emulators")
     points = [one for group in groups for one in entry_points(group=group)]
 
-    assert {one.name for one in points} == {"hubspot", "smartsheet", "store"}
+    assert {one.name for one in points} == {"files", "hubspot", "smartsheet", "store"}
     assert all(callable(one.load()) for one in points)
 
 
