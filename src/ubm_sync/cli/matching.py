@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,10 @@ from ubm_sync.cli.context import UNDECIDED, application, finish
 from ubm_sync.cli.working import Json
 from ubm_sync.errors import Refused
 from ubm_sync.model import Customer
+
+if TYPE_CHECKING:
+    from ubm_sync.first_connect import Look
+
 
 MOST = 200  # lines on a screen
 
@@ -64,7 +68,6 @@ def match(
     Example: ubm-sync match --customer halsted --approve-above 0.95 --by "Dana Lee"
     """
     from ubm_sync import first_connect  # noqa: PLC0415 - other commands need not wait for it
-    from ubm_sync.reports import matching as told  # noqa: PLC0415
 
     with application() as app, screen.progress() as progress:
         name = by or getpass.getuser()
@@ -90,16 +93,7 @@ def match(
             zone = app.configuration.service.cadence.zone
             save(report, looks, names, f"Made {stamp(app.clock.now(), zone)} by ubm-sync match.")
         if as_json:
-            with app.state.reading() as tx:
-                begun = tx.matches.begun()
-            screen.show_json(
-                [
-                    told.document(
-                        found, begun.get(found.customer.key), held=found.customer.key in held
-                    )
-                    for found in looks
-                ]
-            )
+            _show_json(app, looks, held)
         else:
             for found in looks:
                 _show(found, names, everything=everything, held=found.customer.key in held)
@@ -107,6 +101,19 @@ def match(
                 screen.say(f"Review written to {report}.")
         if any(found.undecided or found.customer.key in held for found in looks):
             finish(UNDECIDED)
+
+
+def _show_json(app: Application, looks: Sequence[Look], held: frozenset[str]) -> None:
+    from ubm_sync.reports import matching as told  # noqa: PLC0415
+
+    with app.state.reading() as tx:
+        begun = tx.matches.begun()
+    screen.show_json(
+        [
+            told.document(found, begun.get(found.customer.key), held=found.customer.key in held)
+            for found in looks
+        ]
+    )
 
 
 def _decide(app: Application, accepted: Sequence[int], rejected: Sequence[int], by: str) -> None:
@@ -140,11 +147,9 @@ def _customers(app: Application, key: str | None) -> list[Customer]:
     return found
 
 
-def _show(found: object, names: dict[str, str], *, everything: bool, held: bool) -> None:
-    from ubm_sync.first_connect import Look  # noqa: PLC0415
+def _show(found: Look, names: dict[str, str], *, everything: bool, held: bool) -> None:
     from ubm_sync.reports import matching as told  # noqa: PLC0415
 
-    assert isinstance(found, Look)  # noqa: S101
     screen.heading(found.customer.name)
     for text in told.summary(found, names):
         screen.say(text)

@@ -36,21 +36,7 @@ def enter(
         created_at = one.created_at or now
         sync_id = mint(one.place, one.ref, created_at)
         bound.append((sync_id, one))
-        begun[sync_id] = RecordState(
-            sync_id=sync_id,
-            kind=kind,
-            customer=customer.key,
-            created_at=created_at,
-            base={},
-            memory={},
-            status="",
-            label="",
-            accepted=False,
-            account_key="",
-            wake_at=None,
-            dirty=True,
-            quarantined="",
-        )
+        begun[sync_id] = RecordState(sync_id, kind, customer.key, created_at, {}, {})
     if not bound:
         return 0
     existing = tx.records.exists(list(begun))

@@ -302,22 +302,9 @@ class Ingest:
             record = existing.get(sync_id)
             if record is None:
                 customer = self._by_container[observation.container]
+                created_at = seniority.of(observation.created_at or now)
                 new.append(
-                    RecordState(
-                        sync_id=sync_id,
-                        kind=self._kind[place],
-                        customer=customer.key,
-                        created_at=seniority.of(observation.created_at or now),
-                        base={},
-                        memory={},
-                        status="",
-                        label="",
-                        accepted=False,
-                        account_key="",
-                        wake_at=None,
-                        dirty=True,
-                        quarantined="",
-                    )
+                    RecordState(sync_id, self._kind[place], customer.key, created_at, {}, {})
                 )
         tx.records.save(new)
         self._keep_typed(tx, bound, {one.sync_id for one in new}, before, now)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from tests.stack import MANAGER, Stack
 
 from ubm_sync.doctor import examine_live
@@ -153,27 +154,14 @@ def test_a_field_that_is_required_and_checked_says_so_in_the_row(tmp_path: Path)
         assert stack.row(row)["Sync Status"] == "Waiting for CSM"
 
 
-def test_what_goes_only_out_is_put_back(tmp_path: Path) -> None:
-    with mapped(
-        tmp_path,
-        ("    writers: [row, ticket]\n" + GL, "    writers: [row]\n" + GL),
-        ("      ticket: ubm_gl_code\n", "      ticket: {name: ubm_gl_code, direction: out}\n"),
-    ) as stack:
-        row = stack.type_row({"GL / Cost Center": "4100"})
-        stack.settle()
-        stack.edit_ticket(stack.ticket(row), ubm_gl_code="9999")
-        stack.settle()
-
-        assert stack.ticket(row)["properties"]["ubm_gl_code"] == "4100"
-        assert stack.row(row)["GL / Cost Center"] == "4100"
+OUT = "      ticket: ubm_gl_code\n", "      ticket: {name: ubm_gl_code, direction: out}\n"
+IN = "row: {name: GL / Cost Center,", "row: {name: GL / Cost Center, direction: in,"
 
 
-def test_what_only_comes_in_is_never_written(tmp_path: Path) -> None:
-    with mapped(
-        tmp_path,
-        ("    writers: [row, ticket]\n" + GL, "    writers: [row]\n" + GL),
-        ("row: {name: GL / Cost Center,", "row: {name: GL / Cost Center, direction: in,"),
-    ) as stack:
+@pytest.mark.parametrize("direction", [OUT, IN], ids=["out", "in"])
+def test_what_goes_one_way_only_is_put_back(tmp_path: Path, direction: tuple[str, str]) -> None:
+    writers = ("    writers: [row, ticket]\n" + GL, "    writers: [row]\n" + GL)
+    with mapped(tmp_path, writers, direction) as stack:
         row = stack.type_row({"GL / Cost Center": "4100"})
         stack.settle()
         stack.edit_ticket(stack.ticket(row), ubm_gl_code="9999")
