@@ -67,13 +67,24 @@ def overwritten(doubt: Doubt, past: Sequence[Past], rule: PlaceRule) -> Past | N
     """Return what was typed unseen and written over, None where nothing was.
 
     ``past`` are a field's values, the newest first. Values of which both the older and the newer
-    one are known to us are no news, whoever set them.
+    one are known to us are no news, whoever set them. Where the decision had seen our value there
+    already, only what somebody else typed over it is news: our own steps to it were seen.
     """
     field, ours = doubt.field, doubt.written
-    for newer, older in pairwise(past):
-        is_again = is_same(rule, field, older.value, ours)  # sent twice, after a lost answer
-        if is_same(rule, field, newer.value, ours) and not is_again:
-            return None if is_same(rule, field, older.value, doubt.seen) else older
+
+    def is_ours(one: Past) -> bool:
+        return is_same(rule, field, one.value, ours)
+
+    for at, (newer, older) in enumerate(pairwise(past)):
+        if not is_ours(newer) or is_ours(older):  # sent twice, after a lost answer
+            continue
+        if is_same(rule, field, older.value, doubt.seen):
+            return None
+        if is_same(rule, field, doubt.seen, ours) and (
+            not any(map(is_ours, past[at + 2 :])) or (newer.by and newer.by == older.by)
+        ):
+            return None
+        return older
     return None
 
 

@@ -46,6 +46,22 @@ def test_a_write_that_was_sent_twice_hides_nothing() -> None:
     assert found("Elgin", "Aurora", "Elgin", "Joliet") == "Aurora"
 
 
+def test_what_was_there_before_our_value_was_seen_is_no_loss() -> None:
+    again = DOUBT._replace(seen="Elgin")  # sent once more, to be sure
+
+    assert found("Elgin", "Joliet", doubt=again) == "nothing"
+    assert found("Elgin", "Aurora", "Elgin", doubt=again) == "Aurora"
+
+
+def test_our_own_step_to_a_value_that_had_stood_before_is_no_loss() -> None:
+    again = DOUBT._replace(seen="Elgin")
+    ours, step, long_ago = Past("Elgin", "us"), Past("Joliet", "us"), Past("Elgin", "dana")
+
+    assert overwritten(again, [ours, step, long_ago], ROW) is None
+    typed = Past("Joliet", "dana")
+    assert overwritten(again, [ours, typed, long_ago], ROW) == typed
+
+
 def test_who_typed_over_ours_had_seen_it() -> None:
     def is_newer(*past: Past) -> bool:
         typed = overwritten(DOUBT, past, ROW)
