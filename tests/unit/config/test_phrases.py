@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -44,13 +43,12 @@ def test_the_file_that_is_shipped_changes_nothing_and_explains_every_key() -> No
     assert shipped.file.model_fields_set == set(PhraseFile.model_fields)
 
 
-def test_all_tests_that_are_shipped_pass_in_short_time() -> None:
+def test_all_tests_that_are_shipped_pass() -> None:
     settings = load_phrases(ROOT / "config")
-    start = time.process_time()
+
     failed, ran = failed_tests(settings)
 
     assert (failed, ran > 100) == ([], True)
-    assert time.process_time() - start < 4  # under 2 s alone; tests may run beside each other
 
 
 def test_what_is_added_is_known(folders: Folders) -> None:

