@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ from tests.simulation.shrink import promise
 from tests.simulation.story import run
 
 SEEDS = Path(__file__).parent / "seeded" / "seeds.json"
+CACHED = type(cache(quiet))
+ONCE = 1  # what is read from a file
 MOST_SECONDS = 30.0  # of a core for one seed: a bug may keep the engine from ending
 ENDLESS = "ends: the service was still at work after {} seconds"
 
@@ -53,7 +56,7 @@ def play(mutation: Mutation, seed: int) -> Caught | None:
     """Play one seed with a bug; None where every promise is kept all the same."""
     quiet()
     started = time.process_time()
-    with mutation.apply(), _ending():
+    with mutation.apply(), _forgetful(), _ending():
         try:
             complaints: tuple[str, ...] = run(draw(seed)).complaints
         except Endless:
@@ -69,6 +72,24 @@ def search(mutation: Mutation, seeds: Iterable[int]) -> Caught | None:
         if mutation.hint(draw(seed)) and (found := play(mutation, seed)) is not None:
             return Caught(seed, found.promise, round(time.process_time() - started, 2))
     return None
+
+
+@contextmanager
+def _forgetful() -> Iterator[None]:
+    """Have nothing remembered from before the bug, nor anything from it afterwards."""
+    _forget()
+    try:
+        yield
+    finally:
+        _forget()
+
+
+def _forget() -> None:
+    for name, module in list(sys.modules.items()):
+        if name.startswith("ubm_"):
+            for one in list(vars(module).values()):
+                if isinstance(one, CACHED) and one.cache_parameters()["maxsize"] != ONCE:
+                    one.cache_clear()
 
 
 @contextmanager
