@@ -20,6 +20,7 @@ CLASSES = ("threat", "request", "other")
 SCALES: Mapping[str, float] = {"w": 1.0, "b": 1.0, "p": 1.0, "c": 0.8, "s": 0.5}
 _PIECES = (3, 4, 5)  # characters of a word's pieces: they see through misspelling
 _SHORTEST = 3
+_LONGEST = 40  # longer ones are addresses and attachments in letters, not words
 _SHOWN = 3
 IGNORED = "ignored"  # the concept of words that an admin wants left out of account
 _LONG = 8  # sentences from which on a text is judged by the part that says most for a threat
@@ -202,7 +203,7 @@ def _left_out(read: Read) -> frozenset[int]:
 
 @lru_cache(maxsize=20_000)
 def _pieces(word: str) -> frozenset[str]:
-    if len(word) < _SHORTEST:
+    if not _SHORTEST <= len(word) <= _LONGEST:
         return frozenset()
     framed = f" {word} "
     return frozenset(
