@@ -75,28 +75,60 @@ class HubSpotConnector(DeskCalls):
         if connection.desk is not None:
             self.desk = HubSpotDesk(self.client, connection, connection.desk, settings, identity)
         self._window = Window(rules_of(settings, settings.settle_every))
-        kind = settings.default_kind
         self._entered = Entered(
-            self.client, self._catalog, connection.places, connection.customers, kind
+            self.client,
+            self._catalog,
+            connection.places,
+            connection.customers,
+            settings.default_kind,
         )
         decoder = Decoder(
             connection.places,
             self._catalog,
             identity=identity,
-            default_kind=kind,
+            default_kind=settings.default_kind,
             entered=self._entered,
         )
         tickets = Tickets(self.client, decoder.properties, settings.concurrency)
+        self._furnish_reading(connection, tickets, decoder)
+        self._furnish_writing(connection, tickets, decoder)
+        self._people = {
+            (place.name, one.field)
+            for place in connection.places
+            for one in place.bindings
+            if one.type is FieldType.PERSON
+        }
+        self._mapping = hashlib.sha256(repr(connection.places).encode()).hexdigest()[:16]
+        self._check_at = 0
+        self._is_set_up = self._is_new = False
+
+    def _furnish_reading(self, connection: Connection, tickets: Tickets, decoder: Decoder) -> None:
+        places, settings = connection.places, self.settings
         self._observer = Observer(
             tickets,
             decoder,
             self._window,
-            identity=identity,
+            identity=self._identity,
             now=self._now,
             entered=self._entered,
         )
-        self._links = Links(self.client)
+        self._unlinked = Unlinked(
+            tickets,
+            decoder,
+            self._catalog,
+            places,
+            identity=self._identity,
+            also=settings.match_pipelines,
+        )
+        self._authors = Authors(self.client, self._catalog, decoder, places, settings.concurrency)
+        self._witness = HubSpotWitness(
+            self.client, self._catalog, settings.facts, connection.customers, self._now
+        )
+
+    def _furnish_writing(self, connection: Connection, tickets: Tickets, decoder: Decoder) -> None:
+        identity, settings = self._identity, self.settings
         encoder = Encoder(connection.places, self._catalog, identity=identity)
+        self._links = Links(self.client)
         self._writer = Writer(
             encoder,
             Batches(self.client, identity, encoder.fields_of),
@@ -109,30 +141,7 @@ class HubSpotConnector(DeskCalls):
         self._histories = Histories(
             tickets, decoder, encoder, identity=identity, most=settings.looked_back
         )
-        self._unlinked = Unlinked(
-            tickets,
-            decoder,
-            self._catalog,
-            connection.places,
-            identity=identity,
-            also=settings.match_pipelines,
-        )
         self._notes = Notes(self.client)
-        self._authors = Authors(
-            self.client, self._catalog, decoder, connection.places, settings.concurrency
-        )
-        self._witness = HubSpotWitness(
-            self.client, self._catalog, settings.facts, connection.customers, self._now
-        )
-        self._people = {
-            (place.name, one.field)
-            for place in connection.places
-            for one in place.bindings
-            if one.type is FieldType.PERSON
-        }
-        self._mapping = hashlib.sha256(repr(connection.places).encode()).hexdigest()[:16]
-        self._check_at = 0
-        self._is_set_up = self._is_new = False
 
     def __repr__(self) -> str:
         return f"HubSpotConnector({self.client!r})"

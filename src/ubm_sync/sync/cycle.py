@@ -34,7 +34,7 @@ from ubm_sync.sync.recording import Recorder
 from ubm_sync.sync.recovery import recover
 from ubm_sync.sync.remapped import adopt
 from ubm_sync.sync.remarks import Listens
-from ubm_sync.sync.report import Chosen, Report
+from ubm_sync.sync.report import Chosen, Report, report_of
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Tally
 from ubm_sync.sync.sight import Sight, sight_of
@@ -141,42 +141,30 @@ class Engine:
             gate = self._gate(tx, run, started, only.writes if only is not None else frozenset())
         gate.prove(started)  # a canary that was sent before the service was killed
         tally = Tally(problems=problems)
-        for kind in self.rules:
-            if kind == "onboarding" and only is None and self._is_busy(tally):
-                continue
-            work = self._work(kind, sight, gate, tally, run, only)
-            self._drain(work, only)
-            if kind == "location" and tally.touched:
-                self._recount(tally.touched)
-        self._put_off = self._is_busy(tally)
+        self._carry_out(run, sight, gate, tally, only)
         notes = 0
         if not self._put_off:
             notes = NoteClerk(self._memory, self.connectors, self.rules).deliver(MOST_NOTES)
         if only is None:
             tally.problems += answer(self.connectors)
-        report = Report(
-            run,
-            (self.clock.now() - started).total_seconds(),
-            seen.observed,
-            seen.changed,
-            seen.new,
-            seen.vanished,
-            tally.planned,
-            dict(tally.landed),
-            tally.restored,
-            tally.refused,
-            tally.quarantined,
-            tally.conflicts,
-            notes,
-            gate.waiting,
-            tuple(dict.fromkeys(tally.problems)),
-            done=frozenset(tally.done),
-            version=self.settings.version,
-        )
+        seconds = (self.clock.now() - started).total_seconds()
+        report = report_of(run, seconds, seen, tally, notes, gate.waiting, self.settings.version)
         self._finish(report, gate)
         self._resumed = True
         log.info("cycle done", **report.summary())
         return report
+
+    def _carry_out(
+        self, run: str, sight: Sight, gate: Gate, tally: Tally, only: Chosen | None
+    ) -> None:
+        """Plan, write and settle every kind of record, those of onboardings where there is room."""
+        for kind in self.rules:
+            if kind == "onboarding" and only is None and self._is_busy(tally):
+                continue
+            self._drain(self._work(kind, sight, gate, tally, run, only), only)
+            if kind == "location" and tally.touched:
+                self._recount(tally.touched)
+        self._put_off = self._is_busy(tally)
 
     def _finish(self, report: Report, gate: Gate) -> None:
         """Store how the cycle ended and what the guard has to tell; give the lease back."""

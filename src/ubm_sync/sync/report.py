@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ubm_sync.state import GuardStop
 from ubm_sync.sync.stops import sentence
+
+if TYPE_CHECKING:
+    from ubm_sync.sync.ingest import Seen
+    from ubm_sync.sync.sending import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +69,34 @@ class Report:
             "skipped": self.skipped,
             "audit": self.audit,
         }
+
+
+def report_of(
+    run: str,
+    seconds: float,
+    seen: Seen,
+    tally: Tally,
+    notes: int,
+    stops: tuple[GuardStop, ...],
+    version: int,
+) -> Report:
+    """Return what a cycle says that saw ``seen``, did ``tally`` and said ``notes`` notes."""
+    return Report(
+        run,
+        seconds,
+        seen.observed,
+        seen.changed,
+        seen.new,
+        seen.vanished,
+        tally.planned,
+        dict(tally.landed),
+        tally.restored,
+        tally.refused,
+        tally.quarantined,
+        tally.conflicts,
+        notes,
+        stops,
+        tuple(dict.fromkeys(tally.problems)),
+        done=frozenset(tally.done),
+        version=version,
+    )
