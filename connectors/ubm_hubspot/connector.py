@@ -74,6 +74,7 @@ class HubSpotConnector(DeskCalls):
         self.desk = None
         if connection.desk is not None:
             self.desk = HubSpotDesk(self.client, connection, connection.desk, settings, identity)
+        self._wanted = schema.wanted(connection.places, identity)
         self._window = Window(rules_of(settings, settings.settle_every))
         self._entered = Entered(
             self.client,
@@ -200,10 +201,12 @@ class HubSpotConnector(DeskCalls):
         properties, pipelines = self._catalog.properties(), self._catalog.pipelines()
         self._catalog.adopt(
             (name, ours, theirs)
-            for name, want in schema.wanted(self._places, self._identity).items()
+            for name, want in self._wanted.items()
             for ours, theirs in schema.adopted(want, properties.get(name, {})).items()
         )
-        return schema.problems(self._places, self._identity, properties, pipelines)
+        return schema.problems(
+            self._places, self._identity, properties, pipelines, wants=self._wanted
+        )
 
     def resume(self, cursor: str | None, *, names: bool = True) -> None:
         """Continue reading at ``cursor``; None, or one of another format, is the beginning.

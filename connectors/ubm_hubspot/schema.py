@@ -192,13 +192,16 @@ def problems(
     pipelines: Sequence[Mapping[str, Any]],
     *,
     part: str = SCOPE,
+    wants: Mapping[str, Wanted] | None = None,
 ) -> tuple[Problem, ...]:
     """Return everything the portal lacks, in plain words; ``part`` is what the scopes begin with.
 
-    Only records need their identity: nothing may be written to them without it.
+    ``wants`` are the properties that ``places`` need, where they are known already. Only records
+    need their identity: nothing may be written to them without it.
     """
     found: list[Problem] = []
-    for name, want in wanted(places, identity).items():
+    wants = wanted(places, identity) if wants is None else wants
+    for name, want in wants.items():
         vital = name == identity and part == SCOPE
         found += _property_problems(f"{part}/{name}", want, live.get(name), vital=vital)
     by_label = {fold(str(each["label"])): each for each in pipelines}

@@ -125,12 +125,13 @@ class Judge:
             return
         name, field = self._name, binding.field
         known = self._found.known[field]
-        gone = [one for one in expected_options(binding) if f"{field}/option:{one}" in known.lost]
+        expected = expected_options(binding)
+        gone = [one for one in expected if f"{field}/option:{one}" in known.lost]
         if gone:
             pauses = (field, Kind.OPTIONS) not in self._exempt
             text = wording.options_gone(name, column, gone)
             yield self._drift(Kind.OPTIONS, field, column, text, pauses=pauses)
-        more = [one for one in column.options if one not in expected_options(binding)]
+        more = [one for one in column.options if one not in expected]
         if more and binding.choices:
             text = wording.options_added(name, column, more)
             yield self._drift(Kind.OPTIONS, field, column, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,7 @@ class Context:
     user: User
     now: int
     ids: list[str]
-    query: dict[str, list[str]]
+    query: Mapping[str, Sequence[str]]
     raw: bytes = b""
     agent: str | None = None
     #: Positions of a batch that a PARTIAL or SHORT fault takes out, given its length.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -21,9 +22,9 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
-    def parameters(self) -> dict[str, list[str]]:
+    def parameters(self) -> Mapping[str, Sequence[str]]:
         """Return the query as lists, empty values kept."""
-        return parse_qs(self.query, keep_blank_values=True)
+        return _parsed(self.query)
 
     def parameter(self, name: str, default: str | None = None) -> str | None:
         """Return the last value of a query parameter."""
@@ -33,6 +34,11 @@ class Request:
     def json(self) -> Any:
         """Return the decoded body; raises ValueError where it is no JSON."""
         return orjson.loads(self.body) if self.body else None
+
+
+@lru_cache(maxsize=256)
+def _parsed(query: str) -> Mapping[str, Sequence[str]]:
+    return parse_qs(query, keep_blank_values=True)
 
 
 class Delivery(Enum):
