@@ -16,12 +16,14 @@ THRESHOLDS = (200_000, 20, 50)
 
 @contextmanager
 def seldom() -> Iterator[None]:
-    """Collect seldom, and leave alone what is there already, until the block ends."""
+    """Collect seldom until the block ends.
+
+    Nothing is frozen: what is unfrozen afterwards counts as old without ever having been counted
+    as new, and Python would never again look through all there is, for days on end.
+    """
     before = gc.get_threshold()
-    gc.freeze()
     gc.set_threshold(*THRESHOLDS)
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()
