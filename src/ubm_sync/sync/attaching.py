@@ -94,6 +94,24 @@ def typed_over(rule: PlaceRule, seen: Observation, record: RecordState | None) -
             yield Doubt(record.sync_id, rule.name, seen.ref, seen.container, name, "", sent[-1])
 
 
+def arrived(rule: PlaceRule, seen: Observation, memory: Mapping[str, str]) -> dict[str, str]:
+    """Return a record's memory once what was made without an answer shows what was sent.
+
+    It had landed: what is typed there from now on is newer, also where the service is killed again
+    before anything is agreed on.
+    """
+    known = dict(memory)
+    if book.MADE + rule.name not in memory:
+        return known
+    for name in sorted(rule.shared & seen.values.keys()):
+        where = f"{rule.name}.{name}"
+        sent = book.any_of(memory.get(book.SENT + where))
+        if sent and sent[-1] == seen.values[name]:
+            del known[book.SENT + where]
+            known[book.PUT + where] = sent[-1]
+    return known
+
+
 def first_seen(old: Observation, new: Observation) -> frozenset[str]:
     """Return the fields that could never be seen until now."""
     return frozenset(

@@ -18,7 +18,7 @@ from ubm_sync.ports import Connector
 from ubm_sync.state import RecordState, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.absence import AGREEING_LISTINGS, Absence, Patience, forget
-from ubm_sync.sync.attaching import meet, typed_over
+from ubm_sync.sync.attaching import arrived, meet, typed_over
 from ubm_sync.sync.authors import dated, with_authors
 from ubm_sync.sync.binder import Binder, Seniority
 from ubm_sync.sync.entering import enter
@@ -373,9 +373,12 @@ class Ingest:
         ]
         records = tx.records.load([sync_id for sync_id, _ in fresh]) if fresh else {}
         for sync_id, one in fresh:
-            tx.doubts.add(typed_over(self._place[one.place], one, records.get(sync_id)))
-            if (record := records.get(sync_id)) is not None and record.base:
-                rule = self._place[one.place]
+            rule, record = self._place[one.place], records.get(sync_id)
+            tx.doubts.add(typed_over(rule, one, record))
+            if record is None:
+                continue
+            record.memory = arrived(rule, one, record.memory)
+            if record.base:
                 names = rule.fields - self._blind(one.place, one.container)
                 record.base, record.memory = meet(rule, one, record.base, record.memory, names)
         tx.records.save(records.values())
