@@ -90,7 +90,8 @@ def typed_over(rule: PlaceRule, seen: Observation, record: RecordState | None) -
         return
     for name in sorted(rule.people):
         sent = book.any_of(record.memory.get(f"{book.SENT}{rule.name}.{name}"))
-        if sent and sent[-1] not in {"", book.LATER} and seen.values.get(name, "") not in sent:
+        shown = seen.values.get(name, "")
+        if sent and sent[-1] not in {"", book.LATER} and not (shown and shown in sent):
             yield Doubt(record.sync_id, rule.name, seen.ref, seen.container, name, "", sent[-1])
 
 
@@ -106,7 +107,7 @@ def arrived(rule: PlaceRule, seen: Observation, memory: Mapping[str, str]) -> di
     for name in sorted(rule.shared & seen.values.keys()):
         where = f"{rule.name}.{name}"
         sent = book.any_of(memory.get(book.SENT + where))
-        if sent and sent[-1] == seen.values[name]:
+        if sent and sent[-1] == seen.values[name] != book.LATER:
             del known[book.SENT + where]
             known[book.PUT + where] = sent[-1]
     return known

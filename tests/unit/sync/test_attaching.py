@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from ubm_sync.model import Mark, Observation
+from ubm_sync.state import RecordState
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.attaching import first_seen, meet
+from ubm_sync.sync.attaching import arrived, first_seen, meet, typed_over
 from ubm_sync.sync.rules import PlaceRule
 
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NOTHING: frozenset[str] = frozenset()
 FIELDS = frozenset({"notes"})
 
@@ -61,6 +64,40 @@ def test_what_was_typed_over_our_own_value_is_newer_than_it() -> None:
         {"notes": "typed"},
         memory,
     )
+
+
+SENT = f"{book.SENT}ticket.notes"
+MAYBE = {f"{book.MADE}ticket": "sent", SENT: book.also("", "typed")}  # it may have been left out
+
+
+def test_what_was_sent_and_is_there_had_arrived() -> None:
+    memory = arrived(rule(), ticket(notes="typed"), MAYBE)
+
+    assert memory == {f"{book.MADE}ticket": "sent", f"{book.PUT}ticket.notes": "typed"}
+
+
+@pytest.mark.parametrize("shown", [{}, {"notes": "other"}])
+def test_of_anything_else_nobody_knows_whether_it_had_arrived(shown: dict[str, str]) -> None:
+    assert arrived(rule(), ticket(**shown), MAYBE) == MAYBE
+
+
+def test_what_was_seen_of_a_ticket_that_others_made_says_nothing_of_ours() -> None:
+    assert arrived(rule(), ticket(notes="typed"), {SENT: "typed"}) == {SENT: "typed"}
+
+
+@pytest.mark.parametrize("shown", [{}, {"notes": "other"}])
+def test_the_history_is_asked_what_was_typed_over_or_left_out(shown: dict[str, str]) -> None:
+    record = RecordState("id", "location", "c", NOW, {}, MAYBE)
+
+    (doubt,) = typed_over(rule(), ticket(**shown), record)
+
+    assert (doubt.field, doubt.seen, doubt.written) == ("notes", "", "typed")
+
+
+def test_the_history_is_not_asked_about_what_is_there_as_it_was_sent() -> None:
+    record = RecordState("id", "location", "c", NOW, {}, MAYBE)
+
+    assert not [*typed_over(rule(), ticket(notes="typed"), record)]
 
 
 def test_what_cannot_be_seen_there_says_nothing() -> None:
