@@ -61,6 +61,8 @@ def test_a_customer_is_added_worked_on_and_asked_about(office: Office) -> None:
     assert "1 location waits for Dana Lee" in shown
     assert "+00:00" not in shown
     assert re.search(r"HubSpot worked last: \d{4}-\d\d-\d\d \d\d:\d\d CT\n", shown)
+    assert re.search(r"Version 1 .* is in force since .* CT, saved by ", shown)
+    assert "UTC" not in shown + office.run("mapping", "history").text
 
 
 def test_after_rest_every_new_process_reads_once_and_writes_nothing(office: Office) -> None:

@@ -52,10 +52,11 @@ def clock_text(instant: datetime, zone: str, *, with_zone: bool = False) -> str:
 
 
 @lru_cache(maxsize=512)  # all records of a portion are decided at one instant
-def stamp(instant: datetime, zone: str) -> str:
-    """Return ``2026-11-21 14:05 CT``."""
+def stamp(instant: datetime, zone: str, *, seconds: bool = False) -> str:
+    """Return ``2026-11-21 14:05 CT``, or ``2026-11-21 14:05:09 CT`` with the seconds."""
     there = local(instant, zone)
-    return f"{there.date()} {there.hour:02}:{there.minute:02} {_short(there)}"
+    clock = f"{there.hour:02}:{there.minute:02}{f':{there.second:02}' if seconds else ''}"
+    return f"{there.date()} {clock} {_short(there)}"
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -15,6 +16,7 @@ import typer
 
 from ubm_sync import logs
 from ubm_sync.app import Application
+from ubm_sync.calendars import stamp
 from ubm_sync.cli.screen import complain
 from ubm_sync.config import Environment
 from ubm_sync.errors import ConfigError, Flaw, PersonNeeded, SyncError, with_next_step
@@ -46,6 +48,20 @@ def application(*, tolerant: bool = True, log_to_screen: bool = False) -> Iterat
         yield app
     finally:
         app.close()
+
+
+def shown_at(app: Application, moment: datetime | None, *, seconds: bool = False) -> str:
+    """Return an instant in the zone of ``service.yaml``, named; "" for none.
+
+    It is UTC, named as well, where no configuration can be used.
+    """
+    if moment is None:
+        return ""
+    try:
+        zone = app.configuration.service.cadence.zone
+    except ConfigError:
+        zone = "UTC"
+    return stamp(moment, zone, seconds=seconds)
 
 
 def reload_environment() -> Environment:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ubm_sync.cli import screen
-from ubm_sync.cli.context import application
+from ubm_sync.cli.context import application, shown_at
 from ubm_sync.cli.working import Json
 from ubm_sync.errors import Refused
 from ubm_sync.state import Entry, Tx
@@ -74,7 +74,7 @@ def list_conflicts(
                     "; ".join(
                         f"{place}: {value or '(empty)'}" for place, value in one.values.items()
                     ),
-                    f"{one.opened_at:%Y-%m-%d %H:%M} UTC",
+                    shown_at(app, one.opened_at),
                     one.how,
                 )
                 for one in found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +12,14 @@ import typer
 from ubm_sync.app import Application
 from ubm_sync.calendars import AHEAD, parse_instant, stamp
 from ubm_sync.cli import screen
-from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, reload_environment
+from ubm_sync.cli.context import (
+    FAILED,
+    UNDECIDED,
+    application,
+    finish,
+    reload_environment,
+    shown_at,
+)
 from ubm_sync.cli.standing import standing_document
 from ubm_sync.cli.working import Json
 from ubm_sync.doctor import examine, examine_live
@@ -146,13 +152,13 @@ def _show_disconnections(found: dict[str, Any]) -> None:
 
 def _show_status(found: dict[str, Any]) -> None:
     zone = found["zone"]
-    last = shown_at(found["last_success"], zone)
+    last = _shown(found["last_success"], zone)
     lag = found["lag_seconds"]
     ago = "" if lag is None else f" ({lag:.0f} s ago)"
     screen.say(f"Last successful cycle: {last or 'none yet'}{ago}")
     for system in found["systems"].values():
         trouble = f"; since then: {system['trouble']}" if system["trouble"] else ""
-        done = shown_at(system["last_success"], zone)
+        done = _shown(system["last_success"], zone)
         screen.say(f"  {system['name']} worked last: {done or '-'}{trouble}")
     for key, one, many in (
         ("conflicts", "conflict waits for a decision", "conflicts wait for a decision"),
@@ -171,14 +177,14 @@ def _show_status(found: dict[str, Any]) -> None:
         wait = "location waits" if number == 1 else "locations wait"
         screen.say(f"{number:>7} {wait} for {whom}")
     _show_disconnections(found["disconnections"])
-    if oldest := shown_at(found["oldest_unsolved"], zone):
+    if oldest := _shown(found["oldest_unsolved"], zone):
         screen.say(f"The oldest of what is unsolved is from {oldest}.")
     if found["version"] is not None:
         screen.say(found["version"]["text"])
     screen.table(
         "Problems",
         ("where", "since", "what"),
-        [(one["where"], shown_at(one["since"], zone), one["text"]) for one in found["problems"]],
+        [(one["where"], _shown(one["since"], zone), one["text"]) for one in found["problems"]],
     )
     show_stops(found["stops"])
     screen.table(
@@ -193,7 +199,7 @@ def _show_status(found: dict[str, Any]) -> None:
         screen.complain(text)
 
 
-def shown_at(instant: str | None, zone: str) -> str:
+def _shown(instant: str | None, zone: str) -> str:
     """Return an instant's ISO text as people read it, to the minute; "" for none."""
     at = parse_instant(instant or "")
     return stamp(at, zone) if at is not None else ""
@@ -245,7 +251,7 @@ def why(
         if as_json:
             screen.show_json(found)
         else:
-            _show_story(found)
+            _show_story(app, found)
 
 
 def _authors(app: Application, subject: Subject) -> dict[str, Sequence[Change]]:
@@ -263,7 +269,10 @@ def _authors(app: Application, subject: Subject) -> dict[str, Sequence[Change]]:
     return found
 
 
-def _show_story(found: dict[str, Any]) -> None:
+def _show_story(app: Application, found: dict[str, Any]) -> None:
+    def when(text: str | None) -> str:
+        return shown_at(app, parse_instant(text or ""), seconds=True)
+
     screen.say(f"Record {found['record']} of {found['customer']}, field {found['field']}")
     version = found["rule"]["version"]
     by = f" (version {version})" if version else ""
@@ -272,7 +281,7 @@ def _show_story(found: dict[str, Any]) -> None:
         "Now",
         ("place", "id", "value", "since", "by", "how"),
         [
-            (one["place"], one["ref"], one["value"], _when(one["at"]), one["by"], one["how"])
+            (one["place"], one["ref"], one["value"], when(one["at"]), one["by"], one["how"])
             for one in found["now"]
         ],
     )
@@ -282,7 +291,7 @@ def _show_story(found: dict[str, Any]) -> None:
         ("when", "run", "version", "place", "before", "after", "by", "why", "result"),
         [
             [
-                _when(one["at"]),
+                when(one["at"]),
                 *(
                     one[name]
                     for name in (
@@ -305,9 +314,9 @@ def _show_story(found: dict[str, Any]) -> None:
         ("since", "values", "ended", "how", "by"),
         [
             (
-                _when(one["since"]),
+                when(one["since"]),
                 "; ".join(f"{place}: {value or ''}" for place, value in one["values"].items()),
-                _when(one["closed"]),
+                when(one["closed"]),
                 one["how"],
                 one["by"],
             )
@@ -318,15 +327,10 @@ def _show_story(found: dict[str, Any]) -> None:
         "Values that were replaced and are kept (bring one back: ubm-sync kept restore ID)",
         ("id", "when", "place", "value", "reason", "by"),
         [
-            (one["id"], _when(one["at"]), one["place"], one["value"], one["reason"], one["by"])
+            (one["id"], when(one["at"]), one["place"], one["value"], one["reason"], one["by"])
             for one in found["kept"]
         ],
     )
-
-
-def _when(text: str | None) -> str:
-    """Return an instant of a document for people."""
-    return local(parse_instant(text)) if text else ""
 
 
 def _known_names(app: Application, system: str, field: str) -> None:
@@ -386,8 +390,3 @@ def _fault(tx: Tx, noted: str) -> tuple[str, int | None, str] | None:
     if noted and not any(one.holds(noted) for one in (tx.audit, tx.delays, tx.facts)):
         return "log is not the one of that time", None, f"No entry has the hash {noted}"
     return None
-
-
-def local(moment: datetime | None) -> str:
-    """Return an instant for people."""
-    return moment.strftime("%Y-%m-%d %H:%M:%S UTC") if moment is not None else ""

@@ -10,7 +10,7 @@ import typer
 
 from ubm_sync.app import Application
 from ubm_sync.cli import screen
-from ubm_sync.cli.context import application
+from ubm_sync.cli.context import application, shown_at
 from ubm_sync.cli.rehearsing import show_effect, show_texts, side_of
 from ubm_sync.cli.standing import standing_document, standing_text, version_document
 from ubm_sync.cli.working import Json
@@ -50,8 +50,9 @@ def history(
             ("version", "hash", "standing", "stored", "by", "second name", "how", "wrote"),
             [
                 (
-                    one.number, one.hash[:8], one.standing.value, f"{one.at:%Y-%m-%d %H:%M:%S} UTC",
-                    one.by, one.second_by, one.how, _wrote(one),
+                    one.number, one.hash[:8], one.standing.value,
+                    shown_at(app, one.at, seconds=True), one.by, one.second_by, one.how,
+                    _wrote(one),
                 )
                 for one in versions
             ],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ubm_sync.app import Application
 from ubm_sync.cli import screen
+from ubm_sync.cli.context import shown_at
 from ubm_sync.config import Configuration
 from ubm_sync.errors import ConfigError, Refused
 from ubm_sync.mapping import Mapping
@@ -117,10 +118,10 @@ def show_replay(app: Application, mapping: Path | None, days: int, *, as_json: b
     if oldest is None or not found.records:
         screen.say("Nothing was seen in these days, so there is nothing to decide again.")
         return
-    _show_replayed(found)
+    _show_replayed(found, shown_at(app, found.since))
 
 
-def _show_replayed(found: Replayed) -> None:
+def _show_replayed(found: Replayed, since: str) -> None:
     rows = []
     for one in found.groups[:MOST]:
         sample = one.samples[0]
@@ -129,7 +130,6 @@ def _show_replayed(found: Replayed) -> None:
         who = sample["label"] or sample["record"]
         rows.append((one.cause, name, len(one.records), who, change))
     screen.table("Decided otherwise", ("cause", "field", "records", "for example", "change"), rows)
-    since = f"{found.since:%Y-%m-%d %H:%M} UTC" if found.since is not None else "-"
     screen.say(f"{found.records} decisions since {since} were made again; nothing was written.")
     if found.left_out:
         screen.say(f"{found.left_out} were left out: their mapping or customer is not known now.")

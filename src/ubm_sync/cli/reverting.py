@@ -9,7 +9,7 @@ import typer
 
 from ubm_sync.app import Application
 from ubm_sync.cli import screen
-from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish
+from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, shown_at
 from ubm_sync.cli.deciding import By
 from ubm_sync.cli.working import Json
 from ubm_sync.errors import Refused
@@ -177,7 +177,7 @@ def list_kept(
             return
         names = ("id", "at", "record", "field", "place", "value", "reason", "by")
         rows = [
-            [{**_kept(one), "at": f"{one.at:%Y-%m-%d %H:%M} UTC"}[name] for name in names]
+            [{**_kept(one), "at": shown_at(app, one.at)}[name] for name in names]
             for one in found[:SCREEN]
         ]
         screen.table("Kept values", names, rows)

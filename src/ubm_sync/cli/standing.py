@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ubm_sync.calendars import stamp
 from ubm_sync.cli import screen
 from ubm_sync.live import waiting_text
 from ubm_sync.state import Version
@@ -27,7 +28,8 @@ def standing_text(found: Found) -> str:
     version = found.version
     if version is None:
         return "No version is in force yet; the next cycle puts these files into force."
-    since = f"{version.since:%Y-%m-%d %H:%M:%S} UTC" if version.since is not None else "-"
+    zone = found.configuration.service.cadence.zone
+    since = stamp(version.since, zone, seconds=True) if version.since is not None else "-"
     name = f"{version.name[0].upper()}{version.name[1:]}"
     text = f"{name} is in force since {since}, saved by {version.by}"
     if version.second_by:

@@ -117,8 +117,7 @@ class Held:
             if stop.mapping != mapping:
                 self.reopen(f"the mapping was changed after {stop.approved_by} approved it")
             elif stop.approved_at <= since:
-                at = f"{stop.approved_at:%Y-%m-%d %H:%M} UTC"
-                self.reopen(f"the approval by {stop.approved_by} of {at} was not used in time")
+                self.reopen(f"the approval by {stop.approved_by} was not used in time")
         if stop.mapping != mapping:
             self.stop = replace(self.stop, mapping=mapping)
             self._name_again()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,7 +15,7 @@ TRANSFORM, VALIDATION, PLACE, WORDING = "transform", "validation", "place", "wor
 OTHER = "other"
 _RULES: Mapping[str, str] = {
     "writers": OWNER, "writers_once_accepted": OWNER, "owner": OWNER, "conflict": OWNER,
-    "role": OWNER, "required": VALIDATION, "choices": VALIDATION, "type": TRANSFORM,
+    "role": OWNER, "required": VALIDATION, "choices": VALUES, "type": TRANSFORM,
     "label": WORDING, "description": WORDING, "threshold": OTHER, "places": PLACE,
     "validation": VALIDATION,
 }  # fmt: skip
@@ -31,7 +31,8 @@ _BINDINGS: Mapping[str, str] = {
 class Difference:
     """One thing said otherwise about a field; ``place`` is "" where it is said for all places.
 
-    ``cause`` is the class of such a change.
+    ``cause`` is the class of such a change, ``what`` the key, ``change`` what became of its value:
+    both values, or of a list or a map only what was added, removed and changed.
     """
 
     kind: str
@@ -39,8 +40,7 @@ class Difference:
     place: str
     cause: str
     what: str
-    before: str
-    after: str
+    change: str
 
     @property
     def sentence(self) -> str:
@@ -48,7 +48,7 @@ class Difference:
         where = f" in {self.place}" if self.place else ""
         if self.cause in {NEW, GONE}:
             return f"{self.kind}.{self.field}{where}: {self.cause}"
-        return f"{self.kind}.{self.field}{where}: {self.what} {self.before} -> {self.after}"
+        return f"{self.kind}.{self.field}{where}: {self.what} {self.change}"
 
 
 def differences(
@@ -62,7 +62,7 @@ def differences(
         else:
             cause = NEW if kind in after else GONE
             names = (after if kind in after else before)[kind].fields
-            found += [Difference(kind, name, "", cause, "", "", "") for name in names]
+            found += [Difference(kind, name, "", cause, "", "") for name in names]
     return found
 
 
@@ -83,7 +83,7 @@ def _of_kind(kind: str, before: KindMapping, after: KindMapping) -> Iterator[Dif
     for name in [*after.fields, *(one for one in before.fields if one not in after.fields)]:
         if name not in before.fields or name not in after.fields:
             cause = NEW if name in after.fields else GONE
-            yield Difference(kind, name, "", cause, "", "", "")
+            yield Difference(kind, name, "", cause, "", "")
             continue
         yield from _told(kind, name, "", before.fields[name], after.fields[name], _RULES)
         yield from _in_places(kind, name, before, after)
@@ -96,20 +96,50 @@ def _in_places(
         old = before.bindings.get(place, {}).get(name)
         new = after.bindings.get(place, {}).get(name)
         if old is not None and new is not None:
-            yield from _told(kind, name, place, old, new, _BINDINGS)
+            same = (old.choices, new.choices) == (
+                before.fields[name].choices,
+                after.fields[name].choices,
+            )
+            known = {"choices"} if same else set()  # told of the field already
+            yield from _told(kind, name, place, old, new, _BINDINGS, known)
         elif old is not new:
             cause = NEW if new is not None else GONE
-            yield Difference(kind, name, place, cause, "", "", "")
+            yield Difference(kind, name, place, cause, "", "")
 
 
 def _told(
-    kind: str, name: str, place: str, before: Any, after: Any, causes: Mapping[str, str]
+    kind: str,
+    name: str,
+    place: str,
+    before: Any,
+    after: Any,
+    causes: Mapping[str, str],
+    known: Collection[str] = (),
 ) -> Iterator[Difference]:
     for one in fields(before):
         old, new = getattr(before, one.name), getattr(after, one.name, None)
-        if old != new and one.name not in _FOLLOWS:
+        if old != new and one.name not in _FOLLOWS and one.name not in known:
             cause = causes.get(one.name, OTHER)
-            yield Difference(kind, name, place, cause, one.name, _said(old), _said(new))
+            yield Difference(kind, name, place, cause, one.name, _change(old, new))
+
+
+def _change(old: Any, new: Any) -> str:
+    """Return what became of a value; of a list or a map, which may be long, only what differs."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        changed = [
+            f"{key}: {old[key]} -> {new[key]}" for key in old if old[key] != new.get(key, old[key])
+        ]
+        added = [f"{key}: {new[key]}" for key in new if key not in old]
+        removed = [f"{key}: {old[key]}" for key in old if key not in new]
+    elif isinstance(old, tuple) and isinstance(new, tuple):
+        changed = []
+        added = [str(one) for one in new if one not in old]
+        removed = [str(one) for one in old if one not in new]
+    else:
+        return f"{_said(old)} -> {_said(new)}"
+    parts = (("added", added), ("removed", removed), ("changed", changed))
+    told = "; ".join(f"{what} {', '.join(names)}" for what, names in parts if names)
+    return told or f"in another order: {_said(new)}"
 
 
 def _said(value: Any) -> str:

@@ -24,6 +24,12 @@ def test_a_stamp_is_local_with_its_zone(zone: str, expected: str) -> None:
     assert stamp(NOW, zone) == expected
 
 
+def test_a_stamp_may_have_its_seconds() -> None:
+    assert stamp(NOW.replace(second=9), "America/Chicago", seconds=True) == (
+        "2026-11-21 14:05:09 CT"
+    )
+
+
 def test_the_zone_has_one_name_all_year() -> None:
     assert clock_text(datetime(2026, 7, 1, 14, 12, tzinfo=UTC), "America/Chicago") == "09:12"
     summer = datetime(2026, 7, 1, 14, 12, tzinfo=UTC)
