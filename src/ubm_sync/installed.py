@@ -16,14 +16,18 @@ CONNECTORS = "ubm_sync.connectors"
 DIALECTS = "ubm_sync.dialects"
 
 
-def read_configuration(config: Path, mappings: Path, *, tolerant: bool = True) -> Configuration:
+def read_configuration(
+    config: Path, mappings: Path, home: Path | None = None, *, tolerant: bool = True
+) -> Configuration:
     """Return what files say; raises ConfigError.
 
-    ``tolerant``: mistakes of single customers stand beside it.
+    ``tolerant``: mistakes of single customers stand beside it. ``home``: where the files of
+    ``config`` really stand, where these are a copy.
     """
     return load_configuration(
-        config, mappings, tolerant=tolerant, needs=NEEDS, dialects=dialects(), also=wrong_words
-    )
+        config, mappings, home=home, tolerant=tolerant, needs=NEEDS, dialects=dialects(),
+        also=wrong_words,
+    )  # fmt: skip
 
 
 @cache

@@ -33,7 +33,7 @@ from ubm_sync.config.service import Block, Service
 from ubm_sync.config.times import DaySpan, Moment, Week, begin_of, end_of, hours_of, span_of
 from ubm_sync.errors import Flaw
 from ubm_sync.mapping import Located, load_yaml, validate
-from ubm_sync.mapping.language import Words
+from ubm_sync.mapping.wording import Words
 from ubm_sync.model import Customer
 
 COVERAGE_FILE = "coverage.yaml"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal, TypeAlias
@@ -14,7 +14,7 @@ from ubm_sync.config.exceptions import ExceptionBlock, examine_exceptions
 from ubm_sync.config.kinds import Address, Day, Id, State, Zone
 from ubm_sync.errors import Flaw
 from ubm_sync.mapping import Located, Mapping, nearest
-from ubm_sync.mapping.language import Words
+from ubm_sync.mapping.wording import Line
 from ubm_sync.model import Customer
 
 Key: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
@@ -30,7 +30,7 @@ class Person(BaseModel):
     email: Address
     """Of somebody who can be given tickets."""
 
-    name: Words
+    name: Line
     """As the customer reads it in messages."""
 
 
@@ -44,7 +44,7 @@ class CustomerFile(BaseModel):
     key: Key
     """Ours; never change it once in use."""
 
-    name: Words
+    name: Line
     """What people call the customer."""
 
     company: Id | None = None
@@ -56,7 +56,7 @@ class CustomerFile(BaseModel):
     sheet: Id | None = None
     """The id of the customer's own sheet."""
 
-    folder: Words | None = None
+    folder: Line | None = None
     """Where files are dropped; relative to this file."""
 
     csm: Person
@@ -74,7 +74,7 @@ class CustomerFile(BaseModel):
     states: list[State] = []
     """States whose holidays count besides the federal ones."""
 
-    titles: dict[str, Words] = {}
+    titles: dict[str, Line] = {}
     """Columns that have another title in this customer's sheet: field -> title."""
 
     exceptions: list[ExceptionBlock] = []
@@ -118,7 +118,8 @@ class CustomerFile(BaseModel):
         """Return the path of the folder, "" where there is none; ``beside`` as above."""
         if self.folder is None:
             return ""
-        return os.path.normpath(Path(beside).absolute() / Path(self.folder).expanduser())
+        # the one of os.path leaves the name of an unknown user as it is
+        return os.path.normpath(Path(beside).absolute() / os.path.expanduser(self.folder))  # noqa: PTH111
 
 
 def examine_customer(
@@ -139,8 +140,12 @@ def examine_customer(
     return [*flaws, *_titles(file, located, mappings)]
 
 
-def compare_customers(files: Sequence[tuple[CustomerFile, Located]]) -> dict[str, list[Flaw]]:
+def compare_customers(
+    files: Sequence[tuple[CustomerFile, Located]], beside: Path | str
+) -> dict[str, list[Flaw]]:
     """Return file -> what it shares with another customer although it must be its own.
+
+    ``beside`` is the folder that the customers' folders are relative to.
 
     Both files are at fault: nobody can tell which of them is right, and guessing would show one
     customer's data to another.
@@ -158,8 +163,12 @@ def compare_customers(files: Sequence[tuple[CustomerFile, Located]]) -> dict[str
                 if others:
                     text = f'{what} "{value}" is also in {others[0]}; each customer has its own'
                     found.setdefault(located.file, []).append(located.flaw(text, part))
-    for located, others in _same_folders(files):
-        text = f"this folder is also in {others[0]}; each customer has its own"
+    for located, other, same in _shared_folders(files, beside):
+        if same:
+            text = f"this folder is also in {other}; each customer has its own"
+        else:
+            text = f"one of this folder and the one in {other} lies inside the other"
+            text += "; each customer has its own, where no other one looks"
         found.setdefault(located.file, []).append(located.flaw(text, "folder"))
     return found
 
@@ -183,20 +192,27 @@ def _keeps_rows(mapping: Mapping) -> bool:
     return any(place.settings.get("without_sheet") for place in mapping.places)
 
 
-def _same_folders(
-    files: Sequence[tuple[CustomerFile, Located]],
-) -> list[tuple[Located, list[str]]]:
-    """Return the files whose folder is another customer's too, with the files of those."""
-    users: dict[str, list[Located]] = {}
-    for file, located in files:
-        if file.folder is not None:
-            users.setdefault(file.folder_in(Path(located.file).parent), []).append(located)
-    return [
-        (one, [other.file for other in several if other is not one])
-        for several in users.values()
-        if len(several) > 1
-        for one in several
-    ]
+def _shared_folders(
+    files: Sequence[tuple[CustomerFile, Located]], beside: Path | str
+) -> Iterator[tuple[Located, str, bool]]:
+    """Yield the files whose folder is another customer's too, or lies inside it or around it.
+
+    With the file of the other customer, and whether it is the same folder.
+    """
+    folders = sorted(
+        (Path(file.folder_in(beside)).parts, located.file, located)
+        for file, located in files
+        if file.folder is not None
+    )
+    around: list[tuple[tuple[str, ...], str, Located]] = []  # what lies inside follows at once
+    for parts, name, located in folders:
+        while around and parts[: len(around[-1][0])] != around[-1][0]:
+            around.pop()
+        if around:
+            outer, outer_name, outer_located = around[-1]
+            yield outer_located, name, outer == parts
+            yield located, outer_name, outer == parts
+        around.append((parts, name, located))
 
 
 def _titles(file: CustomerFile, located: Located, mappings: Sequence[Mapping]) -> list[Flaw]:
@@ -210,11 +226,22 @@ def _titles(file: CustomerFile, located: Located, mappings: Sequence[Mapping]) -
         if field not in known:
             text = f'no column holds a field "{field}"{nearest(field, known)}'
             flaws.append(located.flaw(text, "titles", field, key=True))
-    taken: dict[str, str] = {}
+    taken = {_folded(title): "the identity" for one in mappings for title in _identities(one)}
     for field in sorted(known, key=lambda each: each in file.titles):
         title = file.titles.get(field, known[field])
-        other = taken.setdefault(title.casefold(), field)
+        other = taken.setdefault(_folded(title), field)
         if other != field:
             text = f'"{title}" is the title of "{other}" already; two columns need two titles'
             flaws.append(located.flaw(text, "titles", field))
     return flaws
+
+
+def _folded(title: str) -> str:
+    return " ".join(title.split()).casefold()
+
+
+def _identities(mapping: Mapping) -> Iterator[str]:
+    """Yield the titles of the columns that carry identities where customers type."""
+    for place in mapping.places:
+        if place.settings.get("intake") == "true":
+            yield place.settings["identity"]

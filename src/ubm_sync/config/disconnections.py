@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field
 from ubm_sync.config.service import Block, ClockTime
 from ubm_sync.desk import Channel
 from ubm_sync.mapping import load_yaml, validate
-from ubm_sync.mapping.language import Words
+from ubm_sync.mapping.wording import Words
 from ubm_sync.routing.rules import QUEUED, REPLY, RoutingRules
 
 DISCONNECTIONS_FILE = "disconnections.yaml"
@@ -28,8 +28,11 @@ def _knows(*known: str) -> AfterValidator:
             if word not in known:
                 allowed = " or ".join(f"{{{one}}}" for one in known)
                 raise ValueError(f'"{{{word}}}" is not known here; write {allowed}')
-        if text.count("{") != text.count("}"):
-            raise ValueError("a brace is missing; a word to fill in stands in { and }")
+        try:
+            text.format(**dict.fromkeys(known, ""))
+        except (ValueError, LookupError):
+            text = "a brace is missing or too much; a word to fill in stands in { and }"
+            raise ValueError(text) from None
         return text
 
     return AfterValidator(check)

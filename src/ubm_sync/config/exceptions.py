@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from ubm_sync.config.kinds import Address, Day
 from ubm_sync.errors import Flaw
 from ubm_sync.mapping import Located, nearest
-from ubm_sync.mapping.language import Words
+from ubm_sync.mapping.wording import Words
 from ubm_sync.model import Deviation
 from ubm_sync.template import APPROVABLE
 

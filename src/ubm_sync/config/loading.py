@@ -70,6 +70,7 @@ def load_configuration(
     config: Path | str,
     mappings: Path | str,
     *,
+    home: Path | str | None = None,
     tolerant: bool = False,
     needs: Sequence[Needs] = (),
     dialects: MappingOf[str, Dialect] = NOTHING,
@@ -80,7 +81,8 @@ def load_configuration(
     ``needs`` are what the flows must find in the mappings, ``dialects`` what each system
     understands, ``also`` what else is looked at in the service's file. Raises ConfigError with all
     flaws of all files. If ``tolerant``, flaws of single customers are returned beside the customers
-    without any; the service and the mappings must be right.
+    without any; the service and the mappings must be right. ``home`` is where the files of
+    ``config`` really stand, where these are a copy: relative folders are relative to those.
     """
     sound, flaws = read_mappings(mappings)
     found = {one.mapping.kind: one.mapping for one in sound}
@@ -92,8 +94,9 @@ def load_configuration(
     disconnections = _disconnections(config, found, flaws)
     phrases = _phrases(config, flaws)
     folder = Path(config) / CUSTOMERS_FOLDER
+    beside = Path(config if home is None else home) / CUSTOMERS_FOLDER
     located = [load_yaml(path) for path in yaml_files(folder)]
-    files, personal = _customers(located, list(found.values()))
+    files, personal = _customers(located, list(found.values()), beside)
     personal.extend(misnamed(folder))
     if service is not None:
         flaws.extend(_systems(service, sound))
@@ -108,9 +111,7 @@ def load_configuration(
         raise ConfigError(in_order([*flaws, *personal]))
     return Configuration(
         service=service,
-        customers=tuple(
-            file.customer(service.cadence.zone, Path(each.file).parent) for file, each in files
-        ),
+        customers=tuple(file.customer(service.cadence.zone, beside) for file, _ in files),
         mappings=MappingProxyType(found),
         files=MappingProxyType({file.key: Path(each.file) for file, each in files}),
         flaws=tuple(in_order(personal)),
@@ -180,7 +181,7 @@ def _phrases(config: Path | str, flaws: list[Flaw]) -> PhraseSettings:
 
 
 def _customers(
-    located: Sequence[Located], mappings: Sequence[Mapping]
+    located: Sequence[Located], mappings: Sequence[Mapping], beside: Path
 ) -> tuple[list[tuple[CustomerFile, Located]], list[Flaw]]:
     """Return the customers without a flaw, and the flaws of the others."""
     flaws: dict[str, list[Flaw]] = {}
@@ -192,7 +193,7 @@ def _customers(
             flaws[each.file] = list(error.flaws)
     for file, each in read:
         flaws.setdefault(each.file, []).extend(examine_customer(file, each, mappings))
-    for name, more in compare_customers(read).items():
+    for name, more in compare_customers(read, beside).items():
         flaws.setdefault(name, []).extend(more)
     good = [(file, each) for file, each in read if not flaws.get(each.file)]
     return good, [flaw for several in flaws.values() for flaw in several]
@@ -220,8 +221,14 @@ def _guard_rules(
         *(place.name for mapping in mappings.values() for place in mapping.places),
     }
     flaws: list[Flaw] = []
+    about: dict[tuple[str | None, ...], int] = {}
     for index, rule in enumerate(service.guard.rules):
         where = ("guard", "rules", index)
+        first = about.setdefault((rule.customer, rule.system, rule.field), index)
+        if first != index:
+            line = source.spot("guard", "rules", first)[0]
+            text = f"the rule on line {line} is about the same; put both into one"
+            flaws.append(source.flaw(text, *where))
         if rule.system is not None and rule.system not in service.systems:
             hint = nearest(rule.system, service.systems)
             text = f'"{rule.system}" is not among the systems above{hint}'

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ubm_sync.config.kinds import Address, Zone
-from ubm_sync.mapping.language import Words
+from ubm_sync.mapping.wording import Words
 
 
 def _clock_time(value: str) -> str:

@@ -36,6 +36,7 @@ from ubm_sync.mapping.transforms import (
     replace,
     zero_pad,
 )
+from ubm_sync.mapping.wording import Words
 from ubm_sync.model import FieldType
 
 
@@ -55,7 +56,6 @@ def _expression(value: str) -> str:
 
 
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Words: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
 Setting: TypeAlias = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=Any)]
 MOST_STEPS = 10
 

@@ -89,18 +89,22 @@ def read_files(folders: Folders) -> FileSet:
         try:
             content[name] = path.read_bytes()
         except FileNotFoundError:
-            continue  # it has just gone
+            if path.is_symlink():
+                text = "this link leads to no file; delete or correct it"
+                flaws.append(Flaw(str(path), 1, 1, text))
+            continue  # else it has just gone
         except OSError as error:
             flaws.append(Flaw(str(path), 0, 0, f"this file cannot be read: {error.strerror}"))
     return FileSet(MappingProxyType(content), tuple(flaws))
 
 
-Read: TypeAlias = Callable[[Path, Path], Configuration]  # folders of config and mappings
+# copies of the folders of config and mappings, and where the first one really stands
+Read: TypeAlias = Callable[[Path, Path, Path], Configuration]
 
 
-def read_tolerantly(config: Path, mappings: Path) -> Configuration:
+def read_tolerantly(config: Path, mappings: Path, home: Path) -> Configuration:
     """Read two folders, with the mistakes of single customers in ``flaws``."""
-    return load_configuration(config, mappings, tolerant=True)
+    return load_configuration(config, mappings, home=home, tolerant=True)
 
 
 def load(files: FileSet, folders: Folders, read: Read = read_tolerantly) -> Configuration:
@@ -135,7 +139,7 @@ def _load(_hash: str, folders: Folders, carried: _Carried, read: Read) -> Config
             str(root / "mappings"): str(folders.mappings),
         }
         try:
-            found = read(root / "config", root / "mappings")
+            found = read(root / "config", root / "mappings", folders.config)
         except ConfigError as error:
             told = [*files.flaws, *(_renamed(one, names) for one in error.flaws)]
             raise ConfigError(told) from None
@@ -153,7 +157,7 @@ def put_back(files: FileSet, folders: Folders) -> list[str]:
     there = dict(folders.paths())
     for name, content in sorted(files.content.items()):
         path = folders.path(name)
-        if name not in there or path.read_bytes() != content:
+        if name not in there or not path.exists() or path.read_bytes() != content:
             write_text(path, content.decode("utf-8"))
             changed.append(name)
     for name in sorted(there.keys() - files.content.keys()):
@@ -204,7 +208,8 @@ def _inside(prefix: str, folder: Path, levels: Iterable[str]) -> Iterator[tuple[
     for level in levels:
         for path in folder.glob(f"{level}{_PATTERN}"):
             inside = path.relative_to(folder)
-            if path.is_file() and not any(part.startswith(".") for part in inside.parts):
+            is_file = path.is_file() or (path.is_symlink() and not path.exists())
+            if is_file and not any(part.startswith(".") for part in inside.parts):
                 yield f"{prefix}{inside.as_posix()}", path
 
 

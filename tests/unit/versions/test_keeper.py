@@ -222,3 +222,24 @@ def test_going_back_to_what_is_there_is_refused(desk: Desk) -> None:
         desk.keeper().rollback("1", "kim", NOON)
     with pytest.raises(NotThere, match="mapping history"):
         desk.keeper().rollback("7", "kim", NOON)
+
+
+def test_a_relative_folder_is_relative_to_the_customers_file(desk: Desk) -> None:
+    desk.edit("sheet: '1'", "intake: csv\nfolder: ../drop", desk.customer)
+    desk.take_up()
+
+    for configuration in (desk.keeper().look().configuration, desk.keeper().in_force()):
+        (customer,) = configuration.customers
+        assert Path(customer.folder) == desk.folders.config.absolute() / "drop"
+
+
+def test_a_link_that_leads_nowhere_takes_no_customer_away(desk: Desk) -> None:
+    desk.take_up()
+    desk.customer.unlink()
+    desk.customer.symlink_to("gone.yaml")
+
+    found = desk.take_up()
+
+    assert found.files is Files.REFUSED
+    assert [one.key for one in found.configuration.customers] == ["acme"]
+    assert "leads to no file" in found.flaws[0].message
