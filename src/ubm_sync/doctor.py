@@ -81,6 +81,7 @@ def examine_live(app: Application) -> list[Flaw]:
                 if step.state in _WRONG and not step.what.startswith("customer ")
             )
             flaws.extend(_customers(connector, app.configuration))
+            flaws.extend(_people(name, connector, sound))
         except SyncError as error:
             text = f"{app.configuration.service.names[name]} cannot be compared: {error}"
             flaws.append(app.configuration.source.flaw(text, "systems", name, key=True))
@@ -137,3 +138,17 @@ def _customers(connector: Connector, configuration: Configuration) -> Iterator[F
             if email and not known.setdefault(email, connector.knows(email)):
                 text = f'nobody with the e-mail "{email}" can be given work there'
                 yield located.flaw(text, *path)
+
+
+def _people(system: str, connector: Connector, sound: Sequence[Sound]) -> Iterator[Flaw]:
+    """Yield the people of value maps whom a system does not know by the e-mail given for it."""
+    if not isinstance(connector, KnowsPeople):
+        return
+    for one in sound:
+        places = {name for name, block in one.file.places.items() if block.system == system}
+        for field, rule in one.file.fields.items():
+            for place in sorted(places & rule.at.keys()):
+                for ours, theirs in rule.at[place].people.items():
+                    if not connector.knows(theirs):
+                        text = f'nobody with the e-mail "{theirs}" can be given work there'
+                        yield one.source.flaw(text, "fields", field, "at", place, "people", ours)

@@ -28,13 +28,15 @@ _ABBREVIATED = {
     for kind in ("T", "ST", "DT")
 }
 _ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+")
+_ID = re.compile(r"[A-Za-z0-9_.:-]+")
+_NO_PLACES = frozenset({"Factory", "localtime", "posixrules"})  # names that say no zone
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @cache
 def zones() -> frozenset[str]:
     """Return the names of all time zones this machine or the tzdata package knows."""
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - _NO_PLACES
 
 
 def _zone(value: str) -> str:
@@ -49,6 +51,11 @@ def _zone(value: str) -> str:
 
 def _address(value: str) -> str:
     if _ADDRESS.fullmatch(value):
+        odd = next((sign for sign in value if not sign.isascii()), "")
+        if odd:  # copied from a document, or a letter of another alphabet that looks the same
+            raise ValueError(
+                f'"{value}" has a sign ("{odd}") that is in no e-mail address; type it anew'
+            )
         return value
     raise ValueError(f'"{value}" is not an e-mail address; write one like dana.lee@example.com')
 
@@ -75,9 +82,12 @@ def _digits(value: Any) -> Any:
 
 
 def _id(value: str) -> str:
-    if value.strip() == value:
-        return value
-    raise ValueError(f'"{value}" has blanks around it; delete them')
+    if value.strip() != value:
+        raise ValueError(f'"{value}" has blanks around it; delete them')
+    if not _ID.fullmatch(value):
+        text = "is no id: an id is a number, or letters and digits"
+        raise ValueError(f'"{value}" {text}; copy the id alone, no address and no quotation marks')
+    return value
 
 
 Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]

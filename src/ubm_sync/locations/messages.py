@@ -286,4 +286,9 @@ def _some(errors: Sequence[Finding], missing: Sequence[str], more: int) -> str:
 
 
 def _names(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    """Return the words to fill in; with a width or a form (``{who:>9}``) one is no such word."""
+    return {
+        f"{name}{f'!{form}' if form else ''}{f':{width}' if width else ''}"
+        for _, name, width, form in Formatter().parse(text)
+        if name is not None
+    }

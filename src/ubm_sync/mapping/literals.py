@@ -7,6 +7,7 @@ other check as well, so that no message can repeat it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 HIDDEN = "hidden"
 _KEY = re.compile(
@@ -41,6 +42,24 @@ def secret_in(text: str, *path: str | int) -> str:
     if isinstance(key, str) and _KEY.search(key) and _is_literal(text, path):
         return f"the value of a secret ({key})"
     return ""
+
+
+def issued_in(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield line and column, from 1, of each secret that is known by its form, and what it is.
+
+    It finds them wherever they stand in a file: in a comment, a key, a tag or an alias too.
+    """
+    for number, line in enumerate(text.split("\n"), start=1):
+        for what, form in _FORMS:
+            for found in form.finditer(line):
+                yield number, found.start() + 1, what
+
+
+def without_secrets(text: str) -> str:
+    """Return a message without what has the form of a secret."""
+    for _, form in _FORMS:
+        text = form.sub(HIDDEN, text)
+    return text
 
 
 def _is_literal(text: str, path: tuple[str | int, ...]) -> bool:

@@ -25,14 +25,31 @@ class Sound:
 
 
 def yaml_files(folder: Path | str) -> list[Path]:
-    """Return the ``.yaml`` files of a folder by name; none where there is no such folder."""
-    return sorted(path for path in Path(folder).glob("*.yaml") if path.is_file())
+    """Return the ``.yaml`` files of a folder by name; none where there is no such folder.
+
+    Hidden ones are notes that editors keep of what they have open.
+    """
+    return sorted(
+        path
+        for path in Path(folder).glob("*.yaml")
+        if path.is_file() and not path.name.startswith(".")
+    )
 
 
 def misnamed(folder: Path | str) -> list[Flaw]:
-    """Return a flaw for each ``.yml``: nothing reads it, and its author would never know."""
-    files = sorted(Path(folder).glob("*.yml"))
-    return [Flaw(str(path), 1, 1, "this file is not read; rename it to .yaml") for path in files]
+    """Return a flaw for each ``.yml`` and the like, and each link that leads nowhere.
+
+    Nothing reads them, and their author would never know.
+    """
+    flaws = []
+    for path in sorted(Path(folder).glob("*")):
+        if path.name.startswith(".") or path.suffix.casefold() not in {".yaml", ".yml"}:
+            continue
+        if path.is_symlink() and not path.exists():
+            flaws.append(Flaw(str(path), 1, 1, "this link leads to no file; delete or correct it"))
+        elif path.suffix != ".yaml":
+            flaws.append(Flaw(str(path), 1, 1, "this file is not read; rename it to .yaml"))
+    return flaws
 
 
 def load_mappings(folder: Path | str) -> dict[str, Mapping]:

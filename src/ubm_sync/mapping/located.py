@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,7 +19,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ubm_sync.errors import Flaw
-from ubm_sync.mapping.literals import HIDDEN, secret_in
+from ubm_sync.mapping.literals import HIDDEN, issued_in, secret_in, without_secrets
 
 PathOf: TypeAlias = tuple[str | int, ...]
 Spot: TypeAlias = tuple[int, int]  # line and column, from 1
@@ -27,6 +27,7 @@ Spot: TypeAlias = tuple[int, int]  # line and column, from 1
 _NO_SECRETS = (
     "secrets are never in these files: delete it, renew it, and set it as an environment variable"
 )
+MOST_BYTES = 500_000  # the largest honest file is a tenth of it, and reading takes seconds then
 MAX_NODES = 200_000  # aliases of aliases grow without bound; no honest file is near this
 _STANDARD = "tag:yaml.org,2002:"
 _TAGS = frozenset({"str", "int", "float", "bool", "null", "map", "seq", "timestamp", "value"})
@@ -74,7 +75,7 @@ class Located:
     def flaw(self, message: str, *path: str | int, key: bool = False) -> Flaw:
         """Return ``message`` as a flaw at ``path`` (at its key instead of its value if ``key``)."""
         line, column = self.spot(*path, key=key)
-        return Flaw(self.file, line, column, message)
+        return Flaw(self.file, line, column, without_secrets(message))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -104,6 +105,9 @@ def load_yaml(path: Path | str) -> Located:
         return _broken(name, "this file does not exist; create it or correct the folder")
     except OSError as error:
         return _broken(name, f"this file cannot be read: {error.strerror}")
+    if len(raw) > MOST_BYTES:
+        size = f"{len(raw) / 1e6:.1f} MB of at most {MOST_BYTES / 1e6:.1f} MB"
+        return _empty(name, f"this file is too large ({size}); it is no file for this folder")
     try:
         return parse_yaml(raw.decode("utf-8-sig"), name)
     except UnicodeDecodeError as error:
@@ -114,7 +118,22 @@ def load_yaml(path: Path | str) -> Located:
 
 
 def parse_yaml(text: str, file: str) -> Located:
-    """Read YAML from text; duplicate keys, own tags and several documents are flaws."""
+    """Read YAML from text; duplicate keys, own tags and several documents are flaws.
+
+    So is a secret that is known by its form, wherever it stands; no flaw repeats one.
+    """
+    found = _parsed(text, file)
+    told = {flaw.line for flaw in found.flaws if _NO_SECRETS in flaw.message}
+    more = [
+        Flaw(file, line, column, f"{what} stands here; {_NO_SECRETS}")
+        for line, column, what in issued_in(text)
+        if line not in told
+    ]
+    hidden = [replace(flaw, message=without_secrets(flaw.message)) for flaw in found.flaws]
+    return replace(found, flaws=(*hidden, *more))
+
+
+def _parsed(text: str, file: str) -> Located:
     try:
         node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
@@ -127,8 +146,7 @@ def parse_yaml(text: str, file: str) -> Located:
         flaw = Flaw(file, line, column, "a control character cannot be in a YAML file; delete it")
         return Located(file, None, flaws=(flaw,))
     if node is None:
-        text = "this file is empty; fill it in or delete it"
-        return Located(file, None, flaws=(Flaw(file, 1, 1, text),))
+        return _empty(file)
     reader = _Reader(file)
     try:
         data = reader.read(node, ())
@@ -136,12 +154,17 @@ def parse_yaml(text: str, file: str) -> Located:
         return _too_deep(file)
     if reader.is_endless:
         return Located(file, None, flaws=tuple(reader.flaws))
+    if data is None and not reader.flaws:  # "---" alone, "null", "~"
+        return _empty(file)
     return Located(file, data, reader.values, reader.keys, tuple(reader.flaws))
 
 
 def _too_deep(file: str) -> Located:
-    text = "this file is nested too deeply; write it flatter"
-    return Located(file, None, flaws=(Flaw(file, 1, 1, text),))
+    return _empty(file, "this file is nested too deeply; write it flatter")
+
+
+def _empty(file: str, message: str = "this file is empty; fill it in or delete it") -> Located:
+    return Located(file, None, flaws=(Flaw(file, 1, 1, message),))
 
 
 def _broken(file: str, message: str) -> Located:
@@ -152,6 +175,8 @@ def _unreadable(file: str, error: MarkedYAMLError, source: str) -> Located:
     mark = error.problem_mark or error.context_mark
     text = f"this is not valid YAML: {error.problem or error.context}"
     begun = error.context_mark
+    if "could not find expected ':'" in text and begun is not None:
+        mark = begun  # the line that was taken for a key, not the one after it
     if begun is not None and mark is not None and begun.line < mark.line:
         context = str(error.context)
         if "flow" in context or "quoted" in context:
@@ -165,6 +190,7 @@ def _unreadable(file: str, error: MarkedYAMLError, source: str) -> Located:
     for sign, hint in _HINTS:
         if sign in text:
             text += f" ({hint})"
+            break
     return Located(file, None, flaws=(Flaw(file, line, column, text),))
 
 
@@ -181,10 +207,11 @@ def _open_quote(source: str, line: int) -> Spot | None:
 _LOOK_BACK = 20
 _UNCLOSED = re.compile(r"""^(?:\s*- +)?\s*(?:[\w.@-]+:\s+)?(["'])(?:(?!\1).)*$""")
 _COLON = "a text with a colon belongs in quotes, or the line above is indented otherwise"
-_HINTS = (
-    ("\\t", "indent with spaces, not with tabs"),
+_HINTS = (  # the first that fits
     ("mapping values are not allowed", _COLON),
     ("expected <block end>", "it is indented otherwise than what it belongs to"),
+    ("could not find expected ':'", "a key ends with a colon and a blank"),
+    ("\\t", "indent with spaces, not with tabs"),
     ("cannot start any token", "put the text in quotes"),
 )
 
@@ -238,6 +265,9 @@ class _Reader:
             key = str(key_node.value)
             if key == "<<" and key_node.style is None:
                 self._flaw(key_node, "blocks are not merged here (<<); write the content out")
+                continue
+            if what := secret_in(key):
+                self._flaw(key_node, f"{what} stands here; {_NO_SECRETS}")
                 continue
             inner = (*path, key)
             if key in found:

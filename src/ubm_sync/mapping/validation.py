@@ -19,6 +19,7 @@ _QUOTED = re.compile(r"'([^']*)'")
 _LIMITS = {
     "string_too_short": "this is empty; fill it in or delete the line",
     "string_too_long": "this must have at most {max_length} characters",
+    "too_long": "this must have at most {max_length} entries; here are {actual_length}",
     "less_than_equal": "this must be at most {le:g}",
     "greater_than_equal": "this must be at least {ge:g}",
     "greater_than": "this must be more than {gt:g}",
@@ -64,7 +65,7 @@ def inspect(
         return model.model_validate(located.data), list(located.flaws)
     except ValidationError as error:
         details = error.errors(include_url=False)
-    flaws = [*located.flaws, *(_flaw(model, located, detail) for detail in details)]
+    flaws = [*located.flaws, *(_flaw(model, located, one) for one in _meant_ones(located, details))]
     rest = _without(located.data, {detail["loc"][:2] for detail in details}, droppable)
     return (model.model_validate(rest) if rest else None), in_order(flaws)
 
@@ -76,8 +77,24 @@ def inspect_part(
     try:
         model.model_validate(content)
     except ValidationError as error:
-        return [_flaw(model, located, detail, path) for detail in error.errors(include_url=False)]
+        details = error.errors(include_url=False)
+        return [_flaw(model, located, detail, path) for detail in details]
     return []
+
+
+def _meant_ones(located: Located, details: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Yield what was found, without the complaint that a block is no word.
+
+    Where both may stand, a block is meant by whoever writes one, and what is wrong is inside it.
+    """
+    paths = [_path(located, one["loc"]) for one in details]
+    for at, one in enumerate(details):
+        path = paths[at]
+        if one["type"] == "string_type" and isinstance(one["input"], Mapping):
+            others = (other for number, other in enumerate(paths) if number != at)
+            if any(other[: len(path)] == path for other in others):
+                continue
+        yield one
 
 
 def _without(
@@ -100,7 +117,7 @@ def _flaw(
     model: type[BaseModel], located: Located, detail: ErrorDetails, above: PathOf = ()
 ) -> Flaw:
     path = _path(located, (*above, *detail["loc"]))
-    kind, given = detail["type"], detail["input"]
+    kind, given = detail["type"], _visible(detail["input"])
     last = str(detail["loc"][-1]) if detail["loc"] else ""
     if kind == "extra_forbidden":
         known = _names(model, path[len(above) : -1])
@@ -128,7 +145,10 @@ def _sentence(detail: ErrorDetails) -> str:
     if isinstance(error, ValueError):
         return str(error)
     if detail["type"] == "string_pattern_mismatch":
-        return "use lower-case letters, digits and _ or -, beginning with a letter"
+        pattern = str((detail.get("ctx") or {}).get("pattern", ""))
+        if pattern.startswith("^[a-z]"):
+            return "use lower-case letters, digits and _ or -, beginning with a letter"
+        return "a whole number belongs here" if "[0-9]" in pattern else "this has another form"
     limit = _LIMITS.get(detail["type"])
     if limit:
         return limit.format(**(detail.get("ctx") or {}))
@@ -163,6 +183,13 @@ def _shown(given: object, kind: str) -> str:
     if kind == "string_type":
         return f'{text} (put it in quotes: "{text}")'
     return f'"{text}"' if isinstance(given, str) else text
+
+
+def _visible(given: Any) -> Any:
+    """Return text so that it stays on one line: signs that nobody sees by their numbers."""
+    if not isinstance(given, str) or given.isprintable():
+        return given
+    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in given)
 
 
 def _path(located: Located, loc: tuple[str | int, ...]) -> PathOf:

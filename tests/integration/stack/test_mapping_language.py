@@ -186,6 +186,10 @@ def test_the_systems_are_compared_with_what_the_files_say(tmp_path: Path) -> Non
 
         path = stack.folder / "config" / "customers" / "halsted.yaml"
         path.write_text(path.read_text().replace(MANAGER, "nobody@ubm.example"))
+        mapping = stack.folder / "mappings" / "locations.yaml"
+        people = f"{{name: hubspot_owner_id, people: {{{OURS}: ghost@ubm.example}}}}"
+        owner = OWNER.replace("hubspot_owner_id", people)
+        mapping.write_text(mapping.read_text().replace(OWNER, owner))
         stack.drop_property("ubm_city")
         found = live(stack)
 
@@ -196,6 +200,10 @@ def test_the_systems_are_compared_with_what_the_files_say(tmp_path: Path) -> Non
     assert any(
         one.file.endswith("halsted.yaml") and "nobody@ubm.example" in one.message for one in found
     )
+    wanted = next(i for i, line in enumerate(lines, 1) if "ghost@ubm.example" in line)
+    assert ("mappings/locations.yaml", wanted) in {
+        (one.file, one.line) for one in found if "ghost@ubm.example" in one.message
+    }
 
 
 def test_a_system_out_of_reach_is_one_sentence(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ LOCATIONS, ONBOARDING, DESK = (
 )
 SERVICE, COVERAGE = "config/service.yaml", "config/coverage.yaml"
 DELAYS, PHRASES = "config/delays.yaml", "config/disconnection_phrases.yaml"
+DESK_FILE = "config/disconnections.yaml"
 HALSTED, ACME = "config/customers/halsted.yaml", "config/customers/acme.yaml"
 
 CUSTOMERS = {
@@ -329,6 +330,65 @@ BAD: dict[str, Slip] = {
         COVERAGE, "on_call:\n  order: [priya.shah@example.com, lee.park@example.com]\n"
         "lead: lead@example.com\ndirector: director@example.com\n",
         "  priya.shah@example.com:\n    absences: [{from: 2026-12-22, to: 2026-12-22}]\n", "22",
+    ),
+    # ------------------------------------------------------- what a hostile reader came up with
+    "a word without a blank after its colon": Slip(
+        LOCATIONS, "    label: City\n", "    §label:City\n", "ends with a colon and a blank"
+    ),
+    "a token in a comment": Slip(
+        HALSTED, "paused: false", "paused: false # §pat-na1-0123abcd-4567-89ab-cdef-0123456789ab",
+        "an access token stands here",
+    ),
+    "a token as a key": Slip(
+        HALSTED, "paused: false", "§pat-na1-0123abcd-4567-89ab-cdef-0123456789ab: false",
+        "an access token stands here",
+    ),
+    "a token as an alias": Slip(
+        HALSTED, "paused: false", "paused: *§pat-na1-0123abcd-4567-89ab-cdef-0123456789ab",
+        "an access token stands here",
+    ),
+    "a token as a tag": Slip(
+        HALSTED, "paused: false", "paused: !§pat-na1-0123abcd-4567-89ab-cdef-0123456789ab false",
+        "an access token stands here",
+    ),
+    "a name of blanks": Slip(HALSTED, "Halsted Foods", '§"   "', "this is blank"),
+    "a name over two lines": Slip(
+        HALSTED, "Halsted Foods", "§|\n  Halsted\n  Foods", "on one line"
+    ),
+    "a sign that turns the writing about": Slip(
+        HALSTED, "Halsted Foods", '§"Halsted\u202e Foods"', "U+202E"
+    ),
+    "a sheet's address": Slip(
+        ACME, '"4583173393809999"', "§https://app.smartsheet.com/sheets/4583173393809999", "no id"
+    ),
+    "quotation marks of a document": Slip(
+        ACME, '"4583173393809999"', "§\u201c4583173393809999\u201d", "no quotation marks"
+    ),
+    "a letter of another alphabet": Slip(
+        HALSTED, "dana.lee@example.com", "§d\u0430na.lee@example.com", "in no e-mail address"
+    ),
+    "a zone that is none": Slip(HALSTED, "America/Chicago", "§Factory", "no time zone"),
+    "a column's title that is the identity's": Slip(
+        HALSTED, "Cost Center", "§UBM sync ID", "the identity"
+    ),
+    "a text that is filled in too wide": Slip(
+        SERVICE, "texts: {}", 'texts: {row.waiting: §"Thanks, {who:>999999999}"}', "cannot be"
+    ),
+    "a brace that is wrong the other way round": Slip(
+        DESK_FILE, "on: true", 'on: true\nreply: §"} {who} {"', "a brace is missing"
+    ),
+    "two rules of the guard for the same": Slip(
+        SERVICE, "  rules: []",
+        "  rules:\n    - {field: zip, floor: 5}\n    - §{field: zip, floor: 500}",
+        "is about the same",
+    ),
+    "a width with a unit": Slip(
+        LOCATIONS, ZIP_ROW, ZIP_ROW.replace("width: 80", "width: §80px"), "a whole number belongs"
+    ),
+    "too many steps": Slip(
+        LOCATIONS, ZIP_ROW,
+        ZIP_ROW.replace("ZIP,", f"ZIP, transform: §[{', '.join(['trim'] * 11)}],"),
+        "at most 10 entries; here are 11",
     ),
 }  # fmt: skip
 
