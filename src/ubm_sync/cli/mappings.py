@@ -93,13 +93,15 @@ def rollback(
     Example: ubm-sync mapping rollback 3 --by dana
     """
     with application() as app:
-        made, changed = app.keeper.rollback(version, _name(app, by), app.clock.now())
+        made, changed, kept = app.keeper.rollback(version, _name(app, by), app.clock.now())
         gone = [name for name in changed if name not in made.files]
         written = [name for name in changed if name in made.files]
         screen.say(f"Version {version} is in force again, as version {made.number}.")
         screen.say(f"Files written: {', '.join(written) or 'none'}.")
         if gone:
             screen.say(f"Files removed, because that version has them not: {', '.join(gone)}.")
+        for copy in kept:
+            screen.say(f"What stood there could not be stored as a version; it is in {copy}.")
 
 
 def approve(

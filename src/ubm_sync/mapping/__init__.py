@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ubm_sync.mapping.equality import comparable, same
 from ubm_sync.mapping.language import MappingFile
+from ubm_sync.mapping.literals import issued_in
 from ubm_sync.mapping.loading import (
     Sound,
     check_mappings,
@@ -32,6 +33,7 @@ __all__ = [
     "comparable",
     "in_order",
     "inspect_part",
+    "issued_in",
     "listed",
     "load_mappings",
     "load_yaml",

@@ -94,6 +94,10 @@ class Chain(Repository):
         head = self._head()
         return head[1] if head is not None else ""
 
+    def hold(self) -> None:
+        """Let nobody else append until this transaction ends: what is read now stays true."""
+        self._head(lock=True)
+
     def verify(self) -> Broken | None:
         """Check the whole chain; return the first place where it is broken, None if it holds."""
         number, link = 0, ""

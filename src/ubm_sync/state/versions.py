@@ -53,6 +53,9 @@ CONTENT = select(configuration_file.c.digest, configuration_file.c.content).wher
 )
 
 
+_DIGITS = 9  # of a number; longer ones are hashes, and no database takes them for numbers
+
+
 class Standing(StrEnum):
     """What a version is now."""
 
@@ -184,7 +187,9 @@ class Versions(Repository):
 
     def found(self, name: str) -> Sequence[Version]:
         """Return the versions of a name: the number, or the beginning of a hash; newest first."""
-        if name.isdecimal() and (one := self.get(int(name))) is not None:
+        if not name:
+            return []
+        if name.isdecimal() and len(name) <= _DIGITS and (one := self.get(int(name))) is not None:
             return [one]
         return self._found(NEWEST.where(_columns.hash.startswith(name, autoescape=True)))
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import pwd
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from ubm_sync.config import Configuration, load_configuration, write_text
 from ubm_sync.errors import ConfigError, Flaw
-from ubm_sync.mapping import Located
+from ubm_sync.mapping import Located, issued_in
 
 CONFIG, MAPPINGS, CUSTOMERS = "config/", "mappings/", "config/customers/"
 _PATTERN = "*.y*ml"
@@ -183,6 +185,35 @@ def secrets_in(files: FileSet, folders: Folders, secrets: Mapping[str, str]) -> 
                     )
                     found.append(Flaw(str(folders.path(name)), number, column + 1, text))
     return found
+
+
+def not_storable(files: FileSet, folders: Folders, secrets: Mapping[str, str]) -> list[str]:
+    """Return the names of files that no version may hold: they are no text, or hold a secret."""
+    found = {str(folders.path(name)): name for name in files.content}
+    leaking = {found[flaw.file] for flaw in secrets_in(files, folders, secrets)}
+    for name, content in files.content.items():
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:
+            leaking.add(name)
+            continue
+        if next(issued_in(text), None):
+            leaking.add(name)
+    return sorted(leaking)
+
+
+def keep_beside(names: Iterable[str], folders: Folders) -> list[str]:
+    """Copy files to another name in their folder, where nothing reads them; return the paths."""
+    kept = []
+    for name in names:
+        path = folders.path(name)
+        for number in count(1):
+            copy = path.with_name(f"{path.name}.before-rollback-{number}")
+            if not copy.exists():
+                break
+        shutil.copy2(path, copy)
+        kept.append(str(copy))
+    return kept
 
 
 def savers(names: Iterable[str], folders: Folders) -> list[str]:

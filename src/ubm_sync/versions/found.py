@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from ubm_sync.config import Configuration
-from ubm_sync.errors import Flaw
+from ubm_sync.errors import Flaw, Refused
 from ubm_sync.state import Version
 from ubm_sync.versions.files import FileSet
 
@@ -54,9 +54,28 @@ Measure: TypeAlias = Callable[[Configuration, Configuration], Measured]
 
 
 def same_person(one: str, other: str) -> bool:
-    """Return whether a name is among those another text gives, however it is spelled."""
-    names = {part.strip().casefold() for part in other.split(",")}
-    return " ".join(one.split()).casefold() in names
+    """Return whether a name is among those another text gives, however they are spelled."""
+    mine, theirs = (
+        {" ".join(part.split()).casefold() for part in text.split(",")} for text in (one, other)
+    )
+    return bool(mine & theirs)
+
+
+def one_name_is_enough(target: Version, configuration: Configuration) -> None:
+    """Raise Refused for a rollback by which one person would get around the second name.
+
+    ``configuration`` is what the version holds that would come back.
+    """
+    if target.since is None:
+        why = "was never in force and needs a second name, so it cannot be rolled back to"
+    elif not configuration.service.versions.second_name:
+        why = "is without the rule of the second name, so one person cannot bring it back"
+    else:
+        return
+    raise Refused(
+        f"{target.name} {why}; write its files with ubm-sync mapping export {target.number} FOLDER "
+        "and save what you want of them, for another person to approve."
+    )
 
 
 def told_effect(version: Version) -> str:

@@ -9,6 +9,7 @@ it and a report agree, whatever is being edited.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -26,19 +27,25 @@ from ubm_sync.versions.files import (
     FileSet,
     Folders,
     Read,
+    keep_beside,
     load,
+    not_storable,
     put_back,
     read_files,
     read_tolerantly,
     savers,
     secrets_in,
 )
-from ubm_sync.versions.found import Files, Found, Measure, same_person
+from ubm_sync.versions.found import Files, Found, Measure, one_name_is_enough, same_person
 
 log = structlog.get_logger(__name__)
 
 RESTORING = "restoring version"  # meta: the number whose files are being put back
 ROUNDS = 5  # readings until the files stand still
+
+
+class _OvertakenError(Exception):
+    """Somebody put another version into force while a change was looked at."""
 
 
 class Keeper:
@@ -97,6 +104,12 @@ class Keeper:
 
     def take_up(self, now: datetime, measure: Measure) -> Found:
         """Put the files into force where nothing speaks against it; return what is used now."""
+        for _ in range(ROUNDS):
+            with suppress(_OvertakenError):
+                return self._take_up(now, measure)
+        return self.look()
+
+    def _take_up(self, now: datetime, measure: Measure) -> Found:
         self.finish_restoring()
         found = self.look()
         if found.files is Files.WAITING and found.waiting is None:
@@ -113,6 +126,7 @@ class Keeper:
         Raises Refused where it is the first name again, NotThere where nothing waits.
         """
         with self.state.transaction() as tx:
+            tx.audit.hold()
             waiting = tx.versions.waiting()
             if waiting is None:
                 raise NotThere("No version waits for a second name; see ubm-sync mapping history.")
@@ -130,17 +144,22 @@ class Keeper:
             self._log(tx, now, by, "configuration approved", taken)
         return taken
 
-    def rollback(self, name: str, by: str, now: datetime) -> tuple[Version, list[str]]:
-        """Bring an earlier version back, as a version of its own; return it and the changed files.
+    def rollback(self, name: str, by: str, now: datetime) -> tuple[Version, list[str], list[str]]:
+        """Bring an earlier version back, as a version of its own.
+
+        Return it, the changed files, and the copies that were kept of some of them.
 
         It is in force with one commit; the files follow, and a start after a crash finishes them.
-        What stood in them is stored first, if it is not known. Raises NotThere, Refused,
-        ConfigError where this program cannot read it any more.
+        What stood in them is stored first, if it is not known, or kept beside them where it cannot
+        be stored. Raises NotThere, ConfigError where this program cannot read it any more, Refused
+        also where two people must agree and did not: on a version that was never in force, and on
+        ending that rule.
         """
         with self.state.reading() as tx:
             target = self.one(tx, name)
             files = FileSet.of(tx.versions.content(target))
             current = tx.versions.in_force()
+            stored = tx.versions.content(current) if current is not None else {}
         if current is not None and target.hash == current.hash:
             if not read_files(self.folders).changed(files):
                 raise Refused(f"{target.name} is in force already; nothing was changed.")
@@ -148,13 +167,19 @@ class Keeper:
         else:
             how = f"rollback to {target.number}"
         configuration = self.load(files, self.folders)
+        before = self._usable(FileSet.of(stored)) if current is not None else None
+        if before is not None and before.service.versions.second_name:
+            one_name_is_enough(target, configuration)
         there = read_files(self.folders)
+        odd = not_storable(there, self.folders, self._secrets)
+        kept = keep_beside([name for name in odd if name in there.changed(files)], self.folders)
         with self.state.transaction() as tx:
-            self._set_aside(tx, there, by, now)
+            tx.audit.hold()
+            self._set_aside(tx, there.but(dict.fromkeys(odd)), by, now)
             version = self._add(tx, files, configuration, by, how, Standing.IN_FORCE, now, {})
             tx.meta.put(RESTORING, str(version.number))
             self._log(tx, now, by, "configuration rolled back", version)
-        return version, self.finish_restoring()
+        return version, self.finish_restoring(), kept
 
     def finish_restoring(self) -> list[str]:
         """Write the files of a version that is being brought back; return the changed ones."""
@@ -289,6 +314,8 @@ class Keeper:
         effect = {**measured.effect, "over": list(measured.over)}
         by = self._saver(found)
         with self.state.transaction() as tx:
+            tx.audit.hold()
+            _still(tx, found)
             waiting = self._add(tx, proposed, after, by, "edited", Standing.WAITING, now, effect)
             self._log(tx, now, by, "configuration waits", waiting)
         return replace(found, waiting=waiting)
@@ -299,10 +326,12 @@ class Keeper:
         by = self._saver(found)
         how = "first start" if found.version is None else "edited"
         with self.state.transaction() as tx:
+            tx.audit.hold()
             known = tx.versions.in_force()
             if known is not None and known.hash == found.proposed.hash:
                 version = known  # another process was faster
             else:
+                _still(tx, found)
                 made = (found.proposed, found.configuration, by, how, Standing.IN_FORCE)
                 version = self._add(tx, *made, now, effect)
                 self._log(tx, now, by, "configuration in force", version)
@@ -331,6 +360,7 @@ class Keeper:
             if tx.versions.waiting() is None:
                 return
         with self.state.transaction() as tx:
+            tx.audit.hold()
             if (gone := tx.versions.withdraw()) is not None:
                 self._log(tx, now, gone.by, "configuration withdrawn", gone)
 
@@ -338,14 +368,8 @@ class Keeper:
         """Store what stands in the files and is not known: nothing typed is lost."""
         if tx.versions.found(there.hash) or not there.content:
             return
-        try:
-            texts = there.texts()
-        except UnicodeDecodeError:
-            texts = {name: one.decode("utf-8", "replace") for name, one in there.content.items()}
-        if secrets_in(there, self.folders, self._secrets):
-            return  # a secret is not stored, whatever else is lost with it
         tx.versions.add(
-            there.hash, texts, kinds={}, at=now, by=by, how="files before a rollback",
+            there.hash, there.texts(), kinds={}, at=now, by=by, how="files before a rollback",
             standing=Standing.SET_ASIDE,
         )  # fmt: skip
 
@@ -363,3 +387,10 @@ class Keeper:
             body["saved_by"] = version.by
         tx.audit.append([Entry(now, "", by, action, "", body)])
         log.info(action, version=version.number, by=by, how=version.how)
+
+
+def _still(tx: Tx, found: Found) -> None:
+    """Raise where another version is in force than the one that a change was looked at beside."""
+    known = tx.versions.in_force()
+    if (known.number if known else 0) != (found.version.number if found.version else 0):
+        raise _OvertakenError
