@@ -17,6 +17,7 @@ from ubm_sync.matching.item import Traits, Vendor
 from ubm_sync.matching.numbers import Alike, compare_numbers
 
 SAME, PROBABLE, ASK = 0.95, 0.80, 0.60  # the least score of each class
+_ONLY_A_PERSON = 0.78  # never approved as a class
 _LONG_NUMBER = 7  # characters from which a number is hardly anybody else's
 _ALIKE_NAMES = 88  # of 100: two spellings of a small utility's name
 _LEAST_ALIKE = 5  # letters from which such names are compared
@@ -217,6 +218,9 @@ def _doubts(one: Traits, other: Traits, verdict: Verdict, place: _Place) -> Verd
         reasons.append("it was written there by an automation")
     if one.meters and other.meters and not one.meters & other.meters and score >= ASK:
         score -= 0.02
+        alike = compare_numbers(one.number, other.number)
+        if alike is not Alike.UNKNOWN and alike < Alike.LISTED:  # so nothing is left that is sure
+            score = min(score, _ONLY_A_PERSON)
         reasons.append("the meters differ")
     return Verdict(round(max(score, 0.0), 3), tuple(reasons))
 

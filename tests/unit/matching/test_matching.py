@@ -212,6 +212,30 @@ def test_a_copied_row_gives_way_to_the_first() -> None:
     assert found["r2"].best is None
 
 
+@pytest.mark.parametrize(
+    "number", ["4.47191E+09", "447190802E", "44719O8O23", "4471908032", "44719080231"]
+)
+def test_a_damaged_number_on_another_meter_is_never_approved_as_a_class(number: str) -> None:
+    found = of(row(account_number=number), account(meter_numbers="99887766"))["r1"]
+
+    assert found.kind in {Class.ASK, Class.NEW}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "state"),
+    [
+        ("KCPL", "Evergy", "MO"),
+        ("Vectren Energy Delivery", "CenterPoint Energy Indiana North", "IN"),
+        ("Columbia Gas OH", "Columbia Gas of Ohio", "OH"),
+    ],
+)
+def test_a_utility_s_former_name_is_the_utility(one: str, other: str, state: str) -> None:
+    mine = row(vendor=one, state=state, zip="", commodity="")
+    theirs = account(vendor=other, state=state, zip="", commodity="")
+
+    assert of(mine, theirs)["r1"].kind is Class.SAME
+
+
 def test_a_number_at_another_place_is_for_a_person() -> None:
     moved = account(address_1="9 Elm St", city="Chicago", zip="60601", location_code="0999",
                     meter_numbers="")  # fmt: skip
