@@ -19,6 +19,7 @@ from ubm_files.values import EMPTY, Cell, Kind, cell_of
 TEXTS = frozenset({".csv", ".txt", ".tsv"})
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 MOST_COLUMNS = 400  # as many as a sheet may have
+_LAST_ROW = 1_048_576  # of a sheet
 LONGEST = 32_767  # characters: a workbook's cell holds no more
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # OLE: an old workbook, or one behind a password
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
@@ -194,8 +195,11 @@ def _sheet(sheet: Any, limits: Limits) -> Table:
     sheet.reset_dimensions()  # what a file says of its size need not be so
     table: Table = []
     filled = 0
-    for cells in sheet.iter_rows(max_col=MOST_COLUMNS):
-        line = [EMPTY if cell.value is None else _cell(cell) for cell in cells]
+    # Each row as far as it goes: one forgotten cell in the last row makes a million empty ones.
+    for number, cells in enumerate(sheet.iter_rows()):
+        if number == _LAST_ROW:  # what it says of the numbers of its rows need not be so either
+            raise Unreadable("it is damaged: it has more rows than a sheet; save it again.")
+        line = [EMPTY if cell.value is None else _cell(cell) for cell in cells[:MOST_COLUMNS]]
         while line and not line[-1].text:
             line.pop()
         filled += bool(line)

@@ -199,3 +199,39 @@ def test_entities_of_a_workbooks_xml_are_not_followed() -> None:
             parts.writestr(name, body)
 
     assert "damaged" in refusal(out.getvalue(), ".xlsx")
+
+
+def changed(content: bytes, old: bytes, new: bytes) -> bytes:
+    """Return a workbook whose first sheet has one passage changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as parts, zipfile.ZipFile(out, "w") as others:
+        for name in parts.namelist():
+            part = parts.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                assert old in part
+                part = part.replace(old, new)
+            others.writestr(name, part)
+    return out.getvalue()
+
+
+def test_a_forgotten_cell_in_the_last_row_and_column_is_no_million_rows_of_work() -> None:
+    far = changed(
+        WHOLE, b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    )
+
+    (line,) = read(far, ".xlsx").lines
+
+    assert line.text("account_number") == "447"
+
+
+@pytest.mark.parametrize("number", [b"1048577", b"999999999999", b"-1", b"x"])
+def test_rows_beyond_the_last_one_end_in_a_sentence(number: bytes) -> None:
+    odd = changed(WHOLE, b"</sheetData>", b'<row r="%s"/></sheetData>' % number)
+
+    assert outcome(odd, ".xlsx") == "read" or "is damaged" in refusal(odd, ".xlsx")
+
+
+def test_a_column_beyond_the_last_one_ends_in_a_sentence() -> None:
+    odd = changed(WHOLE, b'r="A2"', b'r="ZZZZZZZ2"')
+
+    assert "is damaged" in refusal(odd, ".xlsx")
