@@ -16,6 +16,7 @@ from ubm_files.tables import TEXTS, WORKBOOKS
 ARCHIVE = "archive"
 RESULT = ".result"
 _PASSING = ("~$", ".", "~")  # what programs leave while a file is open
+_LONGEST_NAME = 200  # bytes: archive and result add to it, and 255 is what most disks take
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".partial", ".filepart", ".download")
 
 
@@ -60,6 +61,8 @@ def lying(folder: Path) -> Iterator[Lying]:
         trouble = ""
         if not stat.S_ISREG(seen.st_mode):
             trouble = "it is a link and no file; put the file itself here."
+        elif len(os.fsencode(name)) > _LONGEST_NAME:
+            trouble = "its name is too long; give it a shorter one."
         base = base_of(name)
         yield Lying(
             Path(entry.path),

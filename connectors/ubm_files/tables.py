@@ -10,6 +10,7 @@ import io
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from openpyxl import load_workbook
@@ -120,12 +121,33 @@ def decoded(content: bytes) -> str:
 
 def _lines(text: str, delimiter: str) -> Iterator[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    begun = ended = 0
     try:
-        yield from reader
+        for line in reader:
+            begun, ended = ended, reader.line_num
+            yield line
     except csv.Error as error:
         where = f"line {reader.line_num}"
         text = f"its {where} is no csv ({error}); save it as csv or xlsx again."
         raise Unreadable(text, may_grow=True) from error
+    last = islice(io.StringIO(text, newline=""), begun, ended)
+    if _is_open("".join(last), delimiter):  # all rows after the mark would be one cell
+        text = f"a quotation mark in line {begun + 1} has no end; close it and save it again."
+        raise Unreadable(text, may_grow=True)
+
+
+def _is_open(row: str, delimiter: str) -> bool:
+    """Return whether a quotation mark of a row is still open at its end."""
+    inside = False
+    begins = True  # a mark within a cell that began without one is a sign like others
+    for sign in row:
+        if inside:
+            inside = sign != '"'
+        elif sign == '"' and begins:
+            inside = True
+        else:
+            begins = sign == delimiter or sign in "\r\n"
+    return inside
 
 
 def _fitting(text: str, delimiter: str, fits: Fits) -> int:

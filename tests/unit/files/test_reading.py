@@ -235,3 +235,21 @@ def test_a_column_beyond_the_last_one_ends_in_a_sentence() -> None:
     odd = changed(WHOLE, b'r="A2"', b'r="ZZZZZZZ2"')
 
     assert "is damaged" in refusal(odd, ".xlsx")
+
+
+def test_a_quotation_mark_without_an_end_swallows_no_rows() -> None:
+    told = refusal(text('0412,60435,447,"ComEd,12/1/2026', "0413,60435,448,ComEd,12/1/2026"))
+
+    assert told == "a quotation mark in line 2 has no end; close it and save it again."
+
+
+@pytest.mark.parametrize(
+    "vendor", ['"Com""Ed"', '3" pipe', '"ComEd" East', '"two\r\nlines, one cell"', '""', '"a"b"']
+)
+def test_other_quotation_marks_are_signs_like_others(vendor: str) -> None:
+    content = text(f"0412,60435,447,{vendor},12/1/2026")
+    rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
+
+    (line,) = read(content).lines
+
+    assert line.text("vendor") == rows[1][3].strip()
