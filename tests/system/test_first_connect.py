@@ -227,3 +227,21 @@ def test_a_running_service_takes_up_who_was_let_begin(before: Before) -> None:
 
     assert world.row(before.rows[0])["Sync Status"] == "Active"
     live.close()
+
+
+def test_a_roll_out_of_the_template_leaves_who_is_being_matched_alone(before: Before) -> None:
+    world = before.office.world
+    world.admin_does("unlock_column", title="Sync Message")
+    sheet = world.smartsheet.state.sheets[world.clients[0].sheet]
+    version = sheet.version
+
+    told = before.office.run("template", "apply")
+    assert told.code == DONE, told.text
+    assert sheet.version == version
+    assert before.office.run("template", "plan", "--json").json[0]["customer"] == "oakmont"
+
+    assert before.office.run("template", "status").code == DONE
+    named = before.office.run("template", "apply", "--customer", "halsted")
+    assert named.code == FAILED
+    assert "halsted is being matched" in named.err
+    assert sheet.version == version

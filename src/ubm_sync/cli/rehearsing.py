@@ -9,7 +9,7 @@ from ubm_sync.app import Application
 from ubm_sync.cli import screen
 from ubm_sync.cli.context import shown_at
 from ubm_sync.config import Configuration
-from ubm_sync.errors import ConfigError, Refused
+from ubm_sync.errors import ConfigError, NotThere, Refused
 from ubm_sync.mapping import Mapping
 from ubm_sync.rehearsal import compared
 from ubm_sync.sync.rules import compile_rules
@@ -35,7 +35,11 @@ def side_of(app: Application, name: str) -> tuple[str, FileSet, Configuration]:
     if Path(name).is_dir():
         files, configuration = keeper.with_mappings(Path(name))
         return str(name), files, configuration
-    version, files = keeper.version(name)
+    try:
+        version, files = keeper.version(name)
+    except NotThere as error:
+        text = f'There is no folder and no version "{name}"; see ubm-sync mapping history.'
+        raise NotThere(text) from error
     return version.name, files, keeper.load(files)
 
 

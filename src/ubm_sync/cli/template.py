@@ -11,8 +11,9 @@ import orjson
 import typer
 
 from ubm_sync.app import Application
+from ubm_sync.calendars import parse_instant
 from ubm_sync.cli import screen
-from ubm_sync.cli.context import FAILED, application, finish
+from ubm_sync.cli.context import FAILED, application, finish, shown_at
 from ubm_sync.cli.report import report
 from ubm_sync.cli.working import Json
 from ubm_sync.config import write_text
@@ -100,7 +101,7 @@ def plan(
     """
     with application() as app, screen.progress() as progress:
         connector = _keeper(app)
-        chosen = _chosen(app, customer, sheet)
+        chosen = _chosen(app, customer, sheet, only_free=True)
         found = _mend(connector, chosen, progress, dry_run=True, order=order)
         if out is not None:
             steps = [
@@ -137,7 +138,7 @@ def apply(
     """
     with application() as app, screen.progress() as progress:
         connector = _keeper(app)
-        chosen = _chosen(app, customer, sheet)
+        chosen = _chosen(app, customer, sheet, only_free=True)
         planned = _read_plan(file) if file is not None else None
         if planned is not None:
             order = order or planned.order
@@ -177,7 +178,7 @@ def versions(as_json: Json = False) -> None:
         rows = [
             (
                 one["version"],
-                one["since"][:16].replace("T", " "),
+                shown_at(app, parse_instant(one["since"])),
                 "yes" if one["in_effect"] else "",
                 "; ".join([*(f"+ {x}" for x in one["added"]), *(f"- {x}" for x in one["removed"])]),
             )
@@ -215,9 +216,25 @@ def _keeper(app: Application) -> KeepsTemplate:
     return connector
 
 
-def _chosen(app: Application, customer: str | None, sheet: str | None) -> dict[str, Customer]:
-    """Return the customers by their sheet; raises Refused where nothing fits."""
-    active = {one.sheet: one for one in app.configuration.customers if one.sheet and not one.paused}
+def _chosen(
+    app: Application, customer: str | None, sheet: str | None, *, only_free: bool = False
+) -> dict[str, Customer]:
+    """Return the customers by their sheet; raises Refused where nothing fits.
+
+    ``only_free`` leaves out those that are being matched: nothing is written for them before a
+    person lets it begin.
+    """
+    held = app.held if only_free else frozenset()
+    if customer in held:
+        raise Refused(
+            f"{customer} is being matched, so nothing is written to its sheet; let it begin first: "
+            f"ubm-sync match --customer {customer} --begin --by NAME"
+        )
+    active = {
+        one.sheet: one
+        for one in app.configuration.customers
+        if one.sheet and not one.paused and one.key not in held
+    }
     chosen = {
         where: one
         for where, one in active.items()

@@ -107,7 +107,9 @@ def plan(
     ] = None,
     replay_days: Annotated[
         int | None,
-        typer.Option("--replay", min=1, help="Try it on what was seen in so many past days."),
+        typer.Option(
+            "--replay", min=1, max=3650, help="Try it on what was seen in so many past days."
+        ),
     ] = None,
 ) -> None:
     """Show what the next cycle would write, field by field; nothing is written outside.
