@@ -134,14 +134,18 @@ def parse_yaml(text: str, file: str) -> Located:
 
 
 def _parsed(text: str, file: str) -> Located:
+    if merging := _MERGING.search(text):
+        line = text.count("\n", 0, merging.start()) + 1
+        message = "two versions of this file were not merged here; keep one and delete the marks"
+        return Located(file, None, flaws=(Flaw(file, line, 1, message),))
     try:
         node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         return _unreadable(file, error, text)
     except RecursionError:
         return _too_deep(file)
-    except (YAMLError, ValueError, OverflowError):
-        offset = next((i for i, c in enumerate(text) if c < " " and c not in "\t\n\r"), 0)
+    except (YAMLError, ValueError, OverflowError) as error:
+        offset = int(getattr(error, "position", 0))  # of the sign, where the reader tells it
         line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
         flaw = Flaw(file, line, column, "a control character cannot be in a YAML file; delete it")
         return Located(file, None, flaws=(flaw,))
@@ -206,6 +210,7 @@ def _open_quote(source: str, line: int) -> Spot | None:
 
 _LOOK_BACK = 20
 _UNCLOSED = re.compile(r"""^(?:\s*- +)?\s*(?:[\w.@-]+:\s+)?(["'])(?:(?!\1).)*$""")
+_MERGING = re.compile(r"^<<<<<<< ", re.MULTILINE)
 _COLON = "a text with a colon belongs in quotes, or the line above is indented otherwise"
 _HINTS = (  # the first that fits
     ("mapping values are not allowed", _COLON),

@@ -351,6 +351,11 @@ BAD: dict[str, Slip] = {
         HALSTED, "paused: false", "paused: !§pat-na1-0123abcd-4567-89ab-cdef-0123456789ab false",
         "an access token stands here",
     ),
+    "a sign that is none": Slip(HALSTED, "Halsted Foods", "Halsted §\ufffe", "control character"),
+    "an unfinished merge": Slip(
+        HALSTED, "paused: false", "§<<<<<<< HEAD\npaused: false\n=======\npaused: true\n>>>>>>> x",
+        "were not merged here",
+    ),
     "a name of blanks": Slip(HALSTED, "Halsted Foods", '§"   "', "this is blank"),
     "a name over two lines": Slip(
         HALSTED, "Halsted Foods", "§|\n  Halsted\n  Foods", "on one line"
