@@ -230,6 +230,33 @@ def test_no_sheet_is_made_for_a_customer_that_cannot_be(office: Office) -> None:
     assert dict(office.world.smartsheet.counts) == before
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--folder", "drop/archive"), "lies inside the other"),
+        (("--folder", "."), "lies inside the other"),
+        (("--folder", "service.env"), "cannot be made"),
+        (("--folder", "~nobody-here/\0"), "a sign that nobody sees"),
+        (("--no-sheet", "--backup", "DANA@example.com"), "the backup is the manager"),
+        (("--no-sheet", "--match-only"), "nothing to match with"),
+        (("--sheet", "https://sheets.example/1"), "is no id"),
+    ],
+)
+def test_a_customer_that_the_check_would_refuse_is_not_added(
+    office: Office, words: tuple[str, ...], told: str
+) -> None:
+    named = ("--csm", "dana@example.com", "--csm-name", "Dana Lee")
+    first = ("--name", "Bakery", *named, "--folder", "drop")
+    assert office.run("customer", "add", "bakery", *first).code == DONE
+
+    done = office.run("customer", "add", "diner", "--name", "Diner", *named, *words)
+
+    assert done.code == FAILED, done.text
+    assert told in done.err
+    assert not (office.run.folder / "config" / "customers" / "diner.yaml").exists()
+    assert office.run("customer", "list").code == DONE
+
+
 def test_a_manager_nobody_knows_is_told_at_once(office: Office) -> None:
     done = office.run(
         "customer", "add", "third", "--name", "Third", "--csm", "who@example.com", "--csm-name",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -79,23 +80,24 @@ def add(
             company=company,
             intake="csv" if folder else "csm" if no_sheet else "sheet",
             sheet="" if folder or no_sheet else sheet or NO_SHEET,
-            folder=str(Path(folder).expanduser().absolute()) if folder else "",
+            folder=_whole(folder) if folder else "",
             csm=csm,
             csm_name=csm_name,
             backup=backup,
             zone=zone,
             match_only=match_only,
         )
-        check_customer(path, customer)  # before a sheet is made for nothing
+        # before a sheet is made for nothing
+        check_customer(path, customer, list(app.configuration.mappings.values()))
         _refuse_shared(app, customer)
         _refuse_unknown(app, company)
         where = f"files in {customer.folder}" if folder else "tickets the manager enters"
         if customer.has_sheet:
             made = sheet or make_sheet(app, name, share or [])
             customer, where = replace(customer, sheet=made), f"sheet {made}"
-        write_customer(path, customer)
         if folder:
-            Path(customer.folder).mkdir(parents=True, exist_ok=True)
+            _make(Path(customer.folder))
+        write_customer(path, customer)
         _look_up(app, (csm, backup))
         then = "The next cycle works on it."
         if match_only:
@@ -106,6 +108,12 @@ def add(
 def _refuse_shared(app: Application, customer: Customer) -> None:
     """Refuse a sheet or a company that is another customer's: data would mix."""
     for other in app.configuration.customers:
+        if _nested(customer.folder, other.folder):
+            raise Refused(
+                f"One of the folders {customer.folder} and {other.folder} lies inside the other, "
+                f"and that one is {other.name}'s ({other.key}); choose one where no other customer "
+                "looks. Nothing was added."
+            )
         for what in ("company", "sheet", "folder"):
             value = getattr(customer, what)
             if value and value == getattr(other, what):
@@ -113,6 +121,23 @@ def _refuse_shared(app: Application, customer: Customer) -> None:
                     f"The {what} {value} is {other.name}'s ({other.key}) already; each customer "
                     "has its own. Nothing was added."
                 )
+
+
+def _nested(one: str, other: str) -> bool:
+    if not one or not other:
+        return False
+    mine, theirs = Path(one), Path(other)
+    return mine != theirs and (mine in theirs.parents or theirs in mine.parents)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(
+            f"The folder {folder} cannot be made ({error.strerror or error}); choose another one. "
+            "Nothing was added."
+        ) from error
 
 
 def _refuse_unknown(app: Application, company: str) -> None:
@@ -215,3 +240,8 @@ def _set(key: str, *, paused: bool) -> None:
             screen.say(f"{key} is {state} now ({path}).")
         else:
             screen.say(f"{key} was {state} already.")
+
+
+def _whole(folder: str) -> str:
+    """Return a folder's whole path; the name of a user nobody knows stays as it was typed."""
+    return os.path.normpath(Path(os.path.expanduser(folder)).absolute())  # noqa: PTH111 - the other one raises

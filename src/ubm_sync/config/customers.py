@@ -133,6 +133,9 @@ def examine_customer(
     if file.intake != "sheet" and file.sheet is not None:
         text = f"`intake: {file.intake}` means that no sheet is read; delete this or the intake"
         flaws.append(located.flaw(text, "sheet"))
+    if file.match == "only" and file.intake != "sheet":
+        text = "without a sheet there is nothing to match with, so nothing would ever begin"
+        flaws.append(located.flaw(f"{text}; delete this", "match"))
     flaws += _folder(file, located, mappings)
     if file.backup and file.backup.casefold() == file.csm.email.casefold():
         text = "the backup is the manager; name somebody else, or nobody"

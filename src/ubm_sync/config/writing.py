@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
-from ubm_sync.config.customers import CustomerFile
+from ubm_sync.config.customers import CustomerFile, examine_customer
 from ubm_sync.errors import ConfigError, Flaw
 from ubm_sync.mapping import Located, load_yaml, parse_yaml, validate
+from ubm_sync.mapping import Mapping as KindMapping
 from ubm_sync.model import Customer
 
 _HEADER = "A customer; config/customers/example.yaml.txt explains every key."
@@ -34,10 +35,12 @@ def write_customer(path: Path | str, customer: Customer, *, replace: bool = Fals
     write_text(target, check_customer(path, customer))
 
 
-def check_customer(path: Path | str, customer: Customer) -> str:
+def check_customer(
+    path: Path | str, customer: Customer, mappings: Sequence[KindMapping] = ()
+) -> str:
     """Return the text of a customer's file; raises ConfigError where it would not pass the check.
 
-    Nothing is written.
+    What other customers have is not compared. Nothing is written.
     """
     content = CommentedMap(_content(customer))
     content.yaml_set_start_comment(_HEADER)
@@ -47,7 +50,9 @@ def check_customer(path: Path | str, customer: Customer) -> str:
     stream = io.StringIO()
     yaml.dump(content, stream)
     text = stream.getvalue()
-    validate(CustomerFile, parse_yaml(text, str(path)))
+    located = parse_yaml(text, str(path))
+    if flaws := examine_customer(validate(CustomerFile, located), located, mappings):
+        raise ConfigError(flaws)
     return text
 
 

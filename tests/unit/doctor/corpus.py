@@ -351,6 +351,9 @@ BAD: dict[str, Slip] = {
         HALSTED, "paused: false", "paused: !§pat-na1-0123abcd-4567-89ab-cdef-0123456789ab false",
         "an access token stands here",
     ),
+    "a match without a sheet": Slip(
+        ACME, 'sheet: "4583173393809999"\n', "intake: csm\nmatch: §only\n", "nothing to match with"
+    ),
     "a sign that is none": Slip(HALSTED, "Halsted Foods", "Halsted §\ufffe", "control character"),
     "an unfinished merge": Slip(
         HALSTED, "paused: false", "§<<<<<<< HEAD\npaused: false\n=======\npaused: true\n>>>>>>> x",
