@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ubm_hubspot import desk_cursor, desk_searching
 from ubm_hubspot.batches import Batches
@@ -69,7 +70,8 @@ class HubSpotDesk:
             identity=identity,
             now=self._now,
         )
-        self._rules = rules_of(settings, settings.desk.settle_every)
+        # The desk reads by id at once, and everything again once a day.
+        self._rules = replace(rules_of(settings, settings.desk.settle_every), doubts=False)
         self._mapping = hashlib.sha256(repr((desk, settings.facts)).encode()).hexdigest()[:16]
         self._at = self._begin()
         self._cursor: str | None = None  # what ``_at`` was told as; None: it was not

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ubm_hubspot.decode import CONTAINER, MODIFIED, Decoder, modified_of
 from ubm_hubspot.entering import Entered
 from ubm_hubspot.schema import SCOPE
 from ubm_hubspot.searching import Query, Record, by_change, by_id
-from ubm_hubspot.tickets import Tickets
+from ubm_hubspot.tickets import BATCH, Tickets, chunks
 from ubm_hubspot.values import milliseconds
 from ubm_hubspot.window import Window
 from ubm_sync.model import Observation, Page, Problem
@@ -18,6 +18,7 @@ from ubm_sync.ports import Lane
 
 _LATE = 15 * 60_000  # milliseconds: archived tickets are told again within this
 _NOTHING: frozenset[str] = frozenset()
+TWICE = "="  # ends the version of a ticket that was read again after the second of its change
 _REMEMBERED = 500  # archived tickets that are watched for their return
 
 
@@ -72,6 +73,7 @@ class Observer:
     def changes(self) -> Iterator[Page]:
         """Yield what changed since the last search; one request where nothing did."""
         window = self._window
+        yield from self._doubtful()
         anchor = window.begin(self._now())
         lane = Lane.PERSON if anchor else Lane.BACKFILL
         lean = window.lean() or not self._full.fits()
@@ -87,6 +89,18 @@ class Observer:
                 window.covered(modified_of(found.records[-1]))
         window.end(self._now(), consistent=whole)
         yield from self._waiting()
+
+    def _doubtful(self) -> Iterator[Page]:
+        """Yield tickets that may have changed twice within one second of the portal's time.
+
+        Their version is told from the one of the first change, which is the same instant.
+        """
+        for some in chunks(self._window.doubtful(self._now()), BATCH):
+            for records in self._tickets.read(some, lane=Lane.PERSON):
+                page = self._page(records)
+                again = (replace(o, version=o.version + TWICE) for o in page.observations)
+                yield replace(page, observations=tuple(again))
+            self._window.sure(some)
 
     def _waiting(self) -> Iterator[Page]:
         """Yield entered tickets that belong to a customer by now, or are no requests any more."""
@@ -113,7 +127,11 @@ class Observer:
             walk.whole = walk.whole and found.whole
             walk.promised = found.total if walk.promised < 0 else walk.promised
             walk.seen.update(str(record["id"]) for record in found.records)
-            old = found.records if lean else [r for r in found.records if self._is_behind(r)]
+            old = (
+                found.records
+                if lean
+                else [r for r in found.records if self._is_behind(r, begun_at)]
+            )
             behind = {str(record["id"]) for record in old}
             yield self._page([r for r in found.records if str(r["id"]) not in behind])
             for records in self._read(old, Lane.AUDIT):
@@ -186,8 +204,10 @@ class Observer:
     def _read(self, records: Sequence[Record], lane: Lane) -> Iterable[list[Record]]:
         return self._tickets.read([str(record["id"]) for record in records], lane=lane)
 
-    def _is_behind(self, record: Record) -> bool:
-        return modified_of(record) < self._window.known.get(str(record["id"]), -1)
+    def _is_behind(self, record: Record, upto: int) -> bool:
+        modified = modified_of(record)
+        known = self._window.known.get(str(record["id"]), -1)
+        return modified < known or self._window.is_blurred(modified, upto)
 
     def _page(self, records: Iterable[Record], *, taken: bool = True) -> Page:
         """Decode records; ``taken`` says that the reader keeps what it is given here.

@@ -9,7 +9,7 @@ are HubSpot's own, in epoch milliseconds; our clock only measures how long ago s
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -20,17 +20,22 @@ QUIET = 2  # passes without news after which one page is enough ...
 CALM = 3  # ... or one, this many overlaps after the newest change
 FULL = 200  # results on one page of the search
 LARGE = 200  # known records in the window from which on only ids are read
+SECOND = 1_000  # a portal may tell its times in whole seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The settings of ``Window``, in milliseconds but ``page_known`` (records)."""
+    """The settings of ``Window``, in milliseconds but ``page_known`` (records).
+
+    ``doubts``: tickets whose last change is told in whole seconds are to be read once more.
+    """
 
     overlap_min: int = 5_000
     overlap_max: int = 900_000
     page_known: int = 150
     settle_every: int = 600_000
     settle_lag: int = 180_000
+    doubts: bool = True
 
 
 class Window:
@@ -51,6 +56,8 @@ class Window:
         self.settled = 0
         self.known: dict[str, int] = {}
         self.ours: dict[str, int] = {}  # own updates that a search has not shown yet
+        self.unsure: dict[str, int] = {}  # may have changed in the same second; when, at the latest
+        self._blurred: dict[str, int] = {}  # the same, of what was seen since; with its change
         self.resumed = False
         self._marks: list[tuple[int, int]] = []  # (our time, scanned then), oldest first
         self._settle_at = 0
@@ -76,7 +83,29 @@ class Window:
         self._settling = not 0 < self._settle_at - now <= self.rules.settle_every
         anchor = self._fast()
         self._anchor = min(anchor, self.settled) if self._settling else anchor
+        self._blur(now)
         return self._anchor
+
+    def doubtful(self, now: int) -> list[str]:
+        """Return the tickets to read again by their ids, and forget them with ``sure``.
+
+        Where times are whole seconds, a second change within the same one looks like what is known
+        already. Once that second is over, the ticket itself tells.
+        """
+        return [ref for ref, at in self.unsure.items() if not 0 <= now - at < SECOND]
+
+    def is_blurred(self, modified: int, upto: int = 0) -> bool:
+        """Return whether an index may show less than the last change of this instant.
+
+        ``upto``: the newest change known, where no search has covered anything yet.
+        """
+        late = max(self.scanned, upto) - self.rules.settle_lag
+        return modified % SECOND == 0 and modified > late
+
+    def sure(self, refs: Iterable[str]) -> None:
+        """Forget doubts about tickets that were read again."""
+        for ref in refs:
+            self.unsure.pop(ref, None)
 
     def lean(self) -> bool:
         """Return whether the search begun should show only ids and times.
@@ -96,6 +125,7 @@ class Window:
         self._news = self._news or modified != own
         if modified >= own:
             del self.ours[ref]
+        self._doubt(ref, modified)
         self._know(ref, modified)
 
     def covered(self, upto: int) -> None:
@@ -110,6 +140,7 @@ class Window:
             self._settle_at = now + self.rules.settle_every
         if consistent:
             self._note(now)
+        self._blur(now)
         self._quiet = 0 if self._news else self._quiet + 1
         newest = max(self.scanned, *self.ours.values(), 0)
         if self._quiet and now - newest >= CALM * self.rules.overlap_min:
@@ -119,6 +150,7 @@ class Window:
 
     def created(self, ref: str, modified: int) -> None:
         """Remember a ticket we made: nobody can have changed it before its first state."""
+        self._doubt(ref, modified)
         self._know(ref, modified)
 
     def updated(self, ref: str, modified: int) -> None:
@@ -143,6 +175,8 @@ class Window:
         """Forget a ticket that left: if it comes back, every state of it is news."""
         self.known.pop(ref, None)
         self.ours.pop(ref, None)
+        self.sure([ref])
+        self._blurred.pop(ref, None)
 
     def dump(self, most: int = MOST_KEPT) -> dict[str, Any]:
         """Return the state as JSON values.
@@ -163,6 +197,8 @@ class Window:
             "quiet": self._quiet,
             "ours": {ref: at for ref, at in self.ours.items() if ref in kept},
             "known": kept,
+            "unsure": _newest(self.unsure, most),
+            "blurred": _newest(self._blurred, most),
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -172,6 +208,8 @@ class Window:
         self._settle_at = int(state["settle_at"])
         self.known = {ref: int(stamp) for ref, stamp in reversed(state["known"].items())}
         self.ours = {ref: int(stamp) for ref, stamp in state.get("ours", {}).items()}
+        self.unsure = {ref: int(at) for ref, at in state.get("unsure", {}).items()}
+        self._blurred = {ref: int(at) for ref, at in state.get("blurred", {}).items()}
         self._quiet = int(state.get("quiet", 0))
         self.resumed = True
 
@@ -219,6 +257,18 @@ class Window:
             return min((stamp for stamp in newest if stamp > fits), default=fits + 1)
         return fits
 
+    def _doubt(self, ref: str, modified: int) -> None:
+        if self.rules.doubts and modified % SECOND == 0 and self.known.get(ref) != modified:
+            self._blurred[ref] = modified
+
+    def _blur(self, now: int) -> None:
+        """Date the doubts about what was seen: the second of none is over before ``now``.
+
+        What changed so long ago that the index shows all of it by now is sure.
+        """
+        self.unsure |= {ref: now for ref, at in self._blurred.items() if self.is_blurred(at)}
+        self._blurred.clear()
+
     def _know(self, ref: str, modified: int) -> None:
         self.known.pop(ref, None)  # the newest last, for ``dump``
         self.known[ref] = modified
@@ -230,3 +280,7 @@ class Window:
             self.known = {ref: stamp for ref, stamp in self.known.items() if stamp >= horizon}
         if self._quiet >= QUIET:
             self.ours.clear()  # what is still missing is found when it has settled
+
+
+def _newest(pairs: Mapping[str, int], most: int) -> dict[str, int]:
+    return dict(sorted(pairs.items(), key=lambda one: -one[1])[:most])

@@ -49,6 +49,7 @@ class Portal(Remote):
         }
         self._server: Server | None = None
         super().__init__()
+        self.later(0.125)  # a change at a whole second is read, and told, once more
         for email in (CSM, COLLEAGUE):
             self.act("add_owner", email=email)
 

@@ -150,8 +150,14 @@ class Portal:
         return milliseconds(self.clock.now())
 
     def stamp(self) -> int:
-        """Return the time of one write: never the same as, or before, an earlier write's."""
-        self._last_stamp = max(self.now(), self._last_stamp + 1)
+        """Return the time of one write: never before an earlier write's.
+
+        It is never the same either, unless the portal tells its times in whole seconds.
+        """
+        if self.switches.whole_seconds:
+            self._last_stamp = max(self.now() // 1_000 * 1_000, self._last_stamp)
+        else:
+            self._last_stamp = max(self.now(), self._last_stamp + 1)
         self.changes += 1
         return self._last_stamp
 

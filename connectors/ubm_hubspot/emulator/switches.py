@@ -45,6 +45,7 @@ class Switches:
     trims_text: bool = False
     merge_makes_new_record: bool = False
     merged_listed_as_archived: bool = False  # the record that was merged away
+    whole_seconds: bool = False  # times of change are whole seconds, so that two may be the same
     activity_touches_record: bool = False  # a note or task moves the ticket's modification time
 
     # Tickets.

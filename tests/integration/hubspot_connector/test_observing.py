@@ -101,6 +101,44 @@ def test_an_index_older_than_our_own_write_shows_nothing() -> None:
     assert (found.values["vendor"], found.values["account_number"]) == ("Ameren", "0045")
 
 
+def test_a_second_change_within_one_whole_second_is_not_lost() -> None:
+    portal = Portal(whole_seconds=True)
+    portal.setup()
+    ticket = portal.add("k", vendor="ComEd")
+    portal.later(60)
+    portal.read()
+    portal.act("edit_ticket", id=ticket.ref, properties={"ubm_vendor": "Ameren"})
+    portal.later(0.4)
+    first = portal.read()[str(ticket.ref)]
+    portal.act("edit_ticket", id=ticket.ref, properties={"ubm_account_number": "0045"})
+    portal.later(0.4)
+    assert portal.read() == {}  # the same time of change
+    portal.restart()
+    portal.later(20)
+
+    second = portal.read()[str(ticket.ref)]
+
+    assert second.values["account_number"] == "0045"
+    assert second.version != first.version  # or nobody would compare the values
+    portal.later(20)
+    before = portal.calls()
+    assert portal.read() == {}
+    assert portal.calls() - before == 1
+
+
+def test_an_edit_in_the_second_in_which_a_ticket_was_made_is_not_lost() -> None:
+    portal = Portal(whole_seconds=True)
+    portal.setup()
+    ticket = portal.add("k", vendor="ComEd")
+    portal.act("edit_ticket", id=ticket.ref, properties={"ubm_approval": "approve"})
+    found = {}
+    for _ in range(3):
+        portal.later(20)
+        found.update(portal.read())
+
+    assert found[str(ticket.ref)].values["approval"] == "approve"
+
+
 def test_bulk_edits_of_2000_tickets_are_seen_in_one_cycle(portal: Portal) -> None:
     portal.apply(*many(2_000))
     portal.later(20)

@@ -293,3 +293,54 @@ def test_after_a_full_reading_the_search_begins_where_that_began() -> None:
     window.start(NOW)
 
     assert window.begin(NOW) == NOW - RULES.settle_lag
+
+
+def test_what_changed_in_a_whole_second_is_read_again_once_that_is_over() -> None:
+    window = Window(RULES)
+    window.begin(NOW)
+    window.took("1", NOW)  # a whole second
+    window.took("2", NOW + 1)
+    window.covered(NOW + 1)
+    window.end(NOW + 5, consistent=True)
+
+    assert window.doubtful(NOW + 900) == []
+    assert window.doubtful(NOW + 1_005) == ["1"]
+    window.sure(["1"])
+    window.took("1", NOW)  # as it was: nothing to doubt any more
+    window.end(NOW + 1_006, consistent=True)
+    assert window.doubtful(NOW + 5_000) == []
+
+
+def test_a_ticket_made_in_a_whole_second_is_read_again_too() -> None:
+    window = Window(RULES)
+    window.begin(NOW)
+    window.end(NOW, consistent=True)
+    window.created("1", NOW)
+    window.begin(NOW + 20)
+    state = orjson.loads(orjson.dumps(window.dump()))
+    window = Window(RULES)
+    window.load(state)
+
+    assert window.doubtful(NOW + 1_019) == []
+    assert window.doubtful(NOW + 1_020) == ["1"]
+    window.forget("1")
+    assert window.doubtful(NOW + 1_020) == []
+
+
+def test_what_the_index_must_show_by_now_is_no_doubt() -> None:
+    window = Window(RULES)
+    window.begin(NOW)
+    window.took("1", NOW)
+    window.covered(NOW + 60_000)
+    window.end(NOW + 60_000, consistent=True)
+
+    assert window.doubtful(NOW + 90_000) == []
+
+
+def test_a_reader_that_looks_again_by_itself_doubts_nothing() -> None:
+    window = Window(replace(RULES, doubts=False))
+    window.begin(NOW)
+    window.took("1", NOW)
+    window.end(NOW, consistent=True)
+
+    assert window.doubtful(NOW + MINUTE) == []
