@@ -182,7 +182,7 @@ def _read(how: _Cell, cell: Mapping[str, Any], value: Any) -> tuple[str, Mark | 
         return text, odd
     mark = odd or mark
     if how.type is FieldType.DATE:
-        return _date(_typed_date(text) if how.is_text else text)
+        return _date(_typed_date(text))  # a date column may hold any text, too
     if how.is_text:
         text = how.typed.get(folded(text), text)
     if (how.checkbox and text not in {"true", "false"}) or (

@@ -62,6 +62,7 @@ def test_a_row_has_who_and_when_and_where() -> None:
         ("sync_status", "Draft", "Draft", None),
         ("start", "2026-12-01", "2026-12-01", None),
         ("start", "2026-12-01T08:00:00", "2026-12-01", None),
+        ("start", "12/1/2026", "2026-12-01", None),  # text: pasted, or written by a program
         ("start", "next week", "next week", Mark.UNTYPED),
         ("start", "2026-13-01", "2026-13-01", Mark.UNTYPED),
         ("online", {"value": True}, "true", None),
