@@ -2,7 +2,9 @@
 
 A ticket in the requests' own pipeline that carries no identity yet is one, once it is associated
 with the company of exactly one customer. Associating it later need not change the ticket, so those
-without a company are looked at again by themselves. Read only where a customer has no sheet.
+without a company are looked at again by themselves. Where every customer has a sheet nothing is
+taken for a request; the pipeline is read all the same, for a ticket of ours whose identity somebody
+emptied: whoever knows it gives it back.
 """
 
 from __future__ import annotations
@@ -36,8 +38,8 @@ class Entered:
     ) -> None:
         self._client = client
         self._catalog = catalog
-        wanted = any(not one.has_sheet for one in customers)
-        self.place = next((p for p in places if wanted and _takes_requests(p, kind)), None)
+        self._wanted = any(not one.has_sheet for one in customers)
+        self.place = next((p for p in places if _takes_requests(p, kind)), None)
         bindings = self.place.bindings if self.place is not None else ()
         self._link = next((one.field for one in bindings if one.type is FieldType.LINK), "")
         self._companies = frozenset(one.company for one in customers if one.company)
@@ -46,7 +48,7 @@ class Entered:
         self._looked_at = 0
 
     def pipeline(self) -> str:
-        """Return the id of the pipeline; "" where nothing is entered there, or it is missing."""
+        """Return the id of the pipeline; "" where there is none."""
         if self.place is None or not self.place.stages:
             return ""
         found = self._catalog.stage_ids(self.place.name, self.place.stages[0].key)
@@ -72,8 +74,11 @@ class Entered:
     ) -> tuple[list[Observation], list[Problem], set[str]]:
         """Return what belongs to somebody, and what is wrong with tickets that belong to nobody.
 
-        The last are the scopes of the tickets that were looked at. Raises NoAccess, Temporary.
+        The last are the scopes of the tickets that were looked at. Nobody is asked for companies
+        where no customer enters tickets. Raises NoAccess, Temporary.
         """
+        if not self._wanted:
+            return list(observations), [], set()
         kept: list[Observation] = []
         fresh: list[Observation] = []
         for one in observations:

@@ -70,6 +70,21 @@ def test_what_was_created_needs_no_second_look(portal: Portal) -> None:
     assert page.observations[0].version == ticket.version
 
 
+def test_a_ticket_without_an_identity_is_shown_and_nobody_s_company_is_asked_for(
+    portal: Portal,
+) -> None:
+    ticket = portal.add("k", vendor="ComEd")
+    portal.later(20)
+    portal.act("edit_ticket", id=ticket.ref, properties={"ubm_sync_id": ""})
+    before = portal.calls()
+
+    (page,) = portal.pages()
+
+    assert [(one.ref, one.key) for one in page.observations] == [(ticket.ref, None)]
+    assert not page.problems
+    assert portal.calls() - before == 1
+
+
 def test_an_edit_just_before_our_own_update_is_not_lost(portal: Portal) -> None:
     ticket = portal.add("k", vendor="ComEd")
     portal.later(20)

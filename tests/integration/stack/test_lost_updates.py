@@ -135,3 +135,17 @@ def test_a_thousand_changes_on_each_side_take_few_calls(tmp_path: Path) -> None:
         }
         assert desk <= 2 + 3 * count / 100, stack.hubspot.counts
         assert sheet <= 4, stack.smartsheet.counts
+
+
+def test_a_ticket_whose_identity_was_emptied_gets_it_back(stack: Stack) -> None:
+    row = stack.type_row()
+    stack.settle()
+    identity = stack.ticket(row)["properties"]["ubm_sync_id"]
+    stack.edit_ticket(stack.ticket(row), ubm_sync_id="", ubm_approval="approve", ubm_gl_code="7000")
+    stack.settle()
+
+    (ticket,) = stack.tickets()
+    assert ticket["properties"]["ubm_sync_id"] == identity
+    assert stack.row(row)["GL / Cost Center"] == "7000"
+    assert stack.row(row)["Sync Status"] == "Setting up"
+    assert len(stack.accounts()) == 1

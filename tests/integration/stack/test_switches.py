@@ -23,6 +23,7 @@ OTHER: list[tuple[str, dict[str, Any]]] = [
     ("hubspot", {"merge_makes_new_record": True}),
     ("hubspot", {"merged_listed_as_archived": True}),
     ("hubspot", {"activity_touches_record": True}),
+    ("hubspot", {"whole_seconds": True}),
     ("hubspot", {"closed_date": "keep", "ticket_is_closed": True}),
     ("hubspot", {"closed_date": "off", "time_to_close_unit": "s"}),
     ("hubspot", {"urgent_priority": False}),
