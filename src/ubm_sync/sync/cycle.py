@@ -99,6 +99,7 @@ class Engine:
         self._put_off = False
         self._unlinked = frozenset[str]()  # customers whose matches could not be read
         self._lease: Lease | None = None
+        self._epoch = 0  # of the lease this one had last
         self._is_gone = is_gone or (lambda _holder: False)
         self._gives_way = False
         self._recorder = Recorder(self.settings.kept)
@@ -336,8 +337,13 @@ class Engine:
         if holder and holder != self._holder and self._is_gone(holder):
             log.warning("lease taken over", holder=holder)
             tx.leases.evict(LEASE, holder)
-        self._lease = tx.leases.acquire(LEASE, self._holder, seconds, now)
-        return self._lease is not None
+        lease = self._lease = tx.leases.acquire(LEASE, self._holder, seconds, now)
+        if lease is None:
+            return False
+        if lease.epoch > self._epoch + 1:
+            self._resumed = False  # another one had it meanwhile, and may not have come to an end
+        self._epoch = lease.epoch
+        return True
 
     def permitted(self) -> None:
         """Raise LeaseLost where another instance took over: asked before anything is sent."""

@@ -520,6 +520,35 @@ def test_a_frozen_instance_neither_stores_what_it_read_nor_says_notes_again(hous
         assert tx.audit.verify() is None
 
 
+def test_what_one_instance_left_unfinished_is_known_to_one_that_had_worked_before(
+    house: House,
+) -> None:
+    first = house.engine
+    row = house.add_row("1001", notes="gate code at the desk")
+    house.settle()
+    second = house.start("second")
+    house.cycle()
+    ticket = only(dict(house.tickets()))
+    house.approve(ticket)
+    house.systems[INTAKE].edit("row", row, {"notes": "ask the guard"}, by="customer")
+
+    def dies(writes: Sequence[Write]) -> Iterator[Outcome]:
+        del writes
+        raise SystemExit  # the account has the new note by now, the ticket the old one
+
+    first.connectors[DESK].apply = dies  # type: ignore[method-assign]
+    with pytest.raises(SystemExit):
+        first.cycle()
+    house.clock.sleep(6000)
+    house.engine = second
+    house.settle()
+
+    assert house.accounts()[only(dict(house.accounts()))]["notes"] == "ask the guard"
+    assert house.tickets()[ticket]["notes"] == "ask the guard"
+    with house.state.reading() as tx:
+        assert not tx.conflicts.list()
+
+
 def test_to_be_told_to_stop_is_nobody_s_problem(house: House) -> None:
     desk = house.engine.connectors[DESK]
 
