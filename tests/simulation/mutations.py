@@ -28,6 +28,7 @@ from tests.simulation.seeded.reading import READING
 from tests.simulation.seeded.sending import SENDING
 from tests.simulation.shrink import promise
 from tests.simulation.story import run
+from tests.simulation.template import template
 
 SEEDS = Path(__file__).parent / "seeded" / "seeds.json"
 CACHED = type(cache(quiet))
@@ -55,6 +56,7 @@ MUTATIONS: tuple[Mutation, ...] = (*CORE, *READING, *SENDING, *CONNECTORS, *FLOW
 def play(mutation: Mutation, seed: int) -> Caught | None:
     """Play one seed with a bug; None where every promise is kept all the same."""
     quiet()
+    template()  # set up without the bug
     started = time.process_time()
     with mutation.apply(), _forgetful(), _ending():
         try:
