@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from tests.simulation.evidence import Memory, gather, writes
+from tests.simulation.evidence import Memory, gather, intents, not_told, writes
 from tests.simulation.fields import NAMES
 from tests.simulation.model import Ending, Model
 from tests.simulation.oracle import agrees
@@ -61,18 +61,26 @@ def bring_to_rest(
         _miss_rows(world, broke)
     with world.memory.transaction() as tx:
         decisions.retry(tx, None)
-    return gather(world, memory, _rest(world, broke), broke)
+    resting, waiting = _rest(world, broke)
+    return replace(gather(world, memory, resting, broke), waited=waiting)
 
 
-def _rest(world: World, broke: list[str]) -> list[int]:
-    """Let the service work until it is at rest; return how often each cycle wrote."""
+def _rest(world: World, broke: list[str]) -> tuple[list[int], frozenset[str]]:
+    """Let the service work until it is at rest.
+
+    Return how often each cycle wrote or meant to, and which rows did not name their accounts after
+    the first one.
+    """
     resting: list[int] = []
+    waiting: frozenset[str] = frozenset()
     while len(resting) < CYCLES and resting[-2:] != RESTING:
         world.clock.sleep(BETWEEN)
-        before = writes(world)
+        before = writes(world) + intents(world)
         _cycle(world, broke)
-        resting.append(writes(world) - before)
-    return resting
+        resting.append(writes(world) + intents(world) - before)
+        if len(resting) == 1:
+            waiting = not_told(world)
+    return resting, waiting
 
 
 def _cycle(world: World, broke: list[str], *, full: bool = False) -> Any:
@@ -132,7 +140,7 @@ def _approve_all(world: World, model: Model) -> None:
 
 def _without_the_poisoned(world: World, model: Model, memory: Memory) -> list[str]:
     """Return what a record that nobody can work on does to the others: nothing."""
-    resting = _rest(world, [])
+    resting, _ = _rest(world, [])
     ending = gather(world, memory, resting, [])
     sick = {one.record for one in ending.things if POISON in one.fields.get(_POISONED, "")} | {
         record for _, record, _ in ending.set_aside

@@ -20,6 +20,7 @@ from tests.simulation.fields import (
     OUTSIDE,
 )
 from tests.simulation.model import Change, Ending, Kept, Thing
+from tests.simulation.telling import ACCOUNT_COLUMN
 from tests.simulation.world import World
 from tests.stack import MANAGER
 
@@ -38,19 +39,28 @@ def writes(world: World) -> int:
     return total
 
 
+def intents(world: World) -> int:
+    """Return how often the service meant to write so far, by its log."""
+    asked = world.state.raw.execute("SELECT count(*) FROM audit WHERE action = 'intent'")
+    return int(asked.fetchone()[0])
+
+
 @dataclass(slots=True)
 class Memory:
     """What the service's tables say, earlier ones that a backup replaced included."""
 
     kept: list[Kept] = field(default_factory=list)
+    put_aside: list[Kept] = field(default_factory=list)
     announced: Counter[tuple[str, str]] = field(default_factory=Counter)
     intents: set[tuple[str, str]] = field(default_factory=set)
 
     def read(self, world: World, *, replaced: bool = False) -> None:
         """Take in what stands there now; ``replaced``: it will be gone."""
         ask = world.state.raw.execute
-        for record, name, value in ask("SELECT sync_id, field, value FROM kept_value"):
+        told = ask("SELECT sync_id, field, place, value FROM kept_value")
+        for record, name, place, value in told:
             self.kept.append(Kept(record, name, value or "", open=False))
+            self.put_aside.append(Kept(record, name, value or "", open=False, place=place))
         for record, name, sides, closed in ask(
             "SELECT sync_id, field, sides, closed_at FROM conflict"
         ):
@@ -70,7 +80,9 @@ class Memory:
 
 def gather(world: World, memory: Memory, resting: list[int], broke: list[str]) -> Ending:
     """Return how everything looks now."""
-    found = Memory(list(memory.kept), Counter(memory.announced), set(memory.intents))
+    found = Memory(
+        list(memory.kept), list(memory.put_aside), Counter(memory.announced), set(memory.intents)
+    )
     found.read(world)
     ask = world.state.raw.execute
     with world.memory.reading() as tx:
@@ -80,6 +92,7 @@ def gather(world: World, memory: Memory, resting: list[int], broke: list[str]) -
     return Ending(
         things=things(world),
         kept=found.kept,
+        put_aside=found.put_aside,
         set_aside=[(place, record, why) for place, record, why in aside],
         changes=[*_row_changes(world), *_ticket_changes(world)],
         creations=_creations(world),
@@ -98,6 +111,16 @@ def gather(world: World, memory: Memory, resting: list[int], broke: list[str]) -
 def things(world: World) -> list[Thing]:
     """Return every row, ticket and account as people see them."""
     return [*_rows(world), *_tickets(world), *_accounts(world)]
+
+
+def not_told(world: World) -> frozenset[str]:
+    """Return the records that have an account which their row does not name."""
+    accounts = {one.record: one.ref for one in _accounts(world)}
+    return frozenset(
+        one.record
+        for one in _rows(world)
+        if one.record in accounts and one.shown.get(ACCOUNT_COLUMN) != accounts[one.record]
+    )
 
 
 def _rows(world: World) -> Iterator[Thing]:

@@ -94,6 +94,7 @@ class Managers(Hands):
         stage = ("Approved", "Not accepted", "Waiting for CSM", "Active")[act.c % 4]
         self.desk("move_ticket", id=ticket["id"], stage=stage)
         self.world.say(f"the manager moves {ticket['id']} from {ticket['stage']} to {stage}")
+        self.model.stepped.add(ticket["id"])
         if stage == "Approved":
             self.model.accepted(ticket["id"], ticket["properties"].get(ID_PROPERTY, ""))
 

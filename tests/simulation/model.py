@@ -41,6 +41,8 @@ class Model:
     crossed: set[str] = field(default_factory=set)  # rows that changed customers
     resolved: dict[tuple[str, str], int] = field(default_factory=dict)  # (record, field), by when
     approvals: set[str] = field(default_factory=set)  # records, by the key on their ticket
+    taken_back: set[str] = field(default_factory=set)  # approvals, and no cycle has run since
+    stepped: set[str] = field(default_factory=set)  # tickets that people moved to other stages
     meddlings: list[Typed] = field(default_factory=list)
     barred: list[tuple[str, str]] = field(default_factory=list)  # (row, value) typed in vain
     damage: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
@@ -124,11 +126,29 @@ class Model:
         """A request was approved."""
         del ticket
         self.approvals.add(key)
+        self.taken_back.discard(key)
 
     def withdrawn(self, key: str) -> None:
         """An approval was taken back before anything came of it."""
         if self.untroubled:
             self.approvals.discard(key)
+
+    def thought_again(self, ticket: str, key: str) -> None:
+        """An approval was taken back of which nothing had come so far.
+
+        One that a stage says as well stands all the same.
+        """
+        if ticket not in self.stepped and ("ticket", ticket) not in self.disturbed:
+            self.taken_back.add(key)
+
+    def worked(self, *, whole: bool) -> None:
+        """A cycle ended; ``whole``: it read everything before it decided, and nobody came between.
+
+        What had been taken back by then is known. Otherwise nobody can tell.
+        """
+        if whole:
+            self.approvals -= self.taken_back
+        self.taken_back.clear()
 
     def decided(self, key: str) -> None:
         """A conflict was decided."""
@@ -216,13 +236,15 @@ class Ending:
     changes: list[Change]
     creations: Counter[tuple[str, str]]  # (kind of place, key): how often we created it
     deletions: int  # requests of ours that delete
-    resting: list[int]  # writes of each cycle after everything was mended
+    resting: list[int]  # writes and intents of each cycle after everything was mended
     announced: Counter[tuple[str, str]]  # (record, place): notes that were to be said
     intents: set[tuple[str, str]]  # (place and key, field) the log says we meant to write
     chain: str  # what is wrong with the log, "" for nothing
     broke: list[str]  # cycles that ended in a way nobody planned
     ended: datetime
     stops: int  # groups of changes that still wait for an approval
+    put_aside: list[Kept] = field(default_factory=list)  # what was put back or replaced, by place
+    waited: frozenset[str] = frozenset()  # records whose row did not name its account at first
     archived: frozenset[str] = frozenset()  # keys of tickets that people archived
 
     def at(self, place: str) -> dict[str, Thing]:

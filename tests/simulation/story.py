@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from tests.simulation import twin
 from tests.simulation.ending import bring_to_rest
-from tests.simulation.evidence import Memory
+from tests.simulation.evidence import Memory, writes
 from tests.simulation.hands import Act
 from tests.simulation.model import Ending, Model
 from tests.simulation.moments import WRITING, Killed
@@ -166,13 +167,18 @@ class Stage:
 
     def _cycle(self, step: Cycle) -> None:
         self.model.cycles += 1
-        self.model.untroubled &= step.kill is None and step.rival is None and not step.meanwhile
+        alone = step.kill is None and step.rival is None and not step.meanwhile
+        self.model.untroubled &= alone
+        calm = alone and self.model.quiet and not (self.model.lagging or self.model.restorations)
         moments = Moments(self, step)
         self.world.passed = moments.passed
+        report = None
         try:
-            self.attempt(step.instance, full=step.full)
+            report = self.attempt(step.instance, full=step.full)
         finally:
             self.world.passed = _nothing
+        self.complaints += moments.complaints()
+        self.model.worked(whole=calm and report is not None and not report.skipped)
 
     def attempt(self, instance: int, *, full: bool = False) -> Report | None:
         """Run a cycle; one that breaks down is a complaint."""
@@ -197,6 +203,7 @@ class Moments:
         self._meanwhile = sorted(step.meanwhile, key=lambda one: one[0])
         self._rival = step.rival
         self._number = self._writes = 0
+        self._before: int | None = None  # writes of this instance until the other one wrote
 
     def passed(self, name: str, people: bool) -> None:
         """Pass one moment; raises Killed at the last one and whatever is tried after it."""
@@ -211,6 +218,18 @@ class Moments:
                 self._let_work()
         if self._step.kill is not None and self._number >= self._step.kill:
             raise Killed(name)  # whichever thread heard it first: none of them gets any further
+
+    def complaints(self) -> Iterator[str]:
+        """Yield that this instance went on writing after the other one had taken over and written.
+
+        A request that was on its way by then is none of these.
+        """
+        later = 0 if self._before is None else self._writes - self._before
+        if later:
+            yield (
+                f"one at a time: instance {self._step.instance} wrote {later} times after the "
+                "other one had taken over"
+            )
 
     def _let_act(self, name: str, act: Act) -> None:
         world, model = self._stage.world, self._stage.model
@@ -227,7 +246,10 @@ class Moments:
         world.say(f"instance {step.instance} stands still for {step.pause} s")
         world.clock.sleep(step.pause)
         self._stage.model.frozen += step.pause > 0
+        before = writes(world)
         self._stage.attempt(1 - step.instance)
+        if writes(world) > before:
+            self._before = self._writes
         world.passed = self.passed
 
 

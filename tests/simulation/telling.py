@@ -118,6 +118,22 @@ def goes_on(model: Model, ending: Ending) -> Iterator[str]:
             yield f"ticket {one.ref} was approved, and its row still waits for that"
 
 
+def follows_up(model: Model, ending: Ending) -> Iterator[str]:
+    """A row names its account after the cycle that sets it up, not after the next one."""
+    accounts = {one.record: one.ref for one in ending.things if one.place == "account"}
+    for row in ending.things:
+        told = row.place == "row" and row.shown.get(ACCOUNT_COLUMN) == accounts.get(row.record)
+        if told and row.record in ending.waited and _is_untouched(model, row):
+            yield f"row {row.ref} named its account a cycle late"
+
+
+def answers_everybody(_model: Model, ending: Ending) -> Iterator[str]:
+    """Every row says what becomes of it."""
+    for row in ending.things:
+        if row.place == "row" and STATUS_COLUMN in row.shown and not row.shown[STATUS_COLUMN]:
+            yield f"row {row.ref} of {row.owner} says nothing of what becomes of it"
+
+
 def tells_the_time(_model: Model, ending: Ending) -> Iterator[str]:
     """No row says in its customer's time that something happened which lies in the future."""
     for row in ending.things:
@@ -163,6 +179,8 @@ TELLING: dict[str, Callable[[Model, Ending], Iterator[str]]] = {
     "ownership of the number": lets_only_owners,
     "a step happens once": takes_each_step_once,
     "what is approved goes on": goes_on,
+    "one step follows the other": follows_up,
+    "every row is answered": answers_everybody,
     "one customer": belongs_to_one,
     "time as people read it": tells_the_time,
     "only what left is missed": misses_only_what_left,

@@ -15,7 +15,7 @@ from tests.simulation.fields import NAMES
 from tests.simulation.model import Change, Ending, Kept, Model, Thing
 from tests.simulation.oracle import complaints
 
-INDEPENDENT = ("oracle.py", "telling.py", "model.py", "fields.py")
+INDEPENDENT = ("oracle.py", "comparing.py", "telling.py", "model.py", "fields.py")
 FOLDER = Path(__file__).parent
 
 
@@ -185,6 +185,63 @@ def test_an_account_of_a_withdrawn_request_is_noticed() -> None:
     model.withdrawn("r1")
     account = Thing("account", "A1", "r1", "halsted", fields(), {})
     assert said(model, ending(row(), account)) == {"order of the procedure"}
+
+
+def test_an_account_of_an_approval_that_was_taken_back_in_time_is_noticed() -> None:
+    account = Thing("account", "A1", "r1", "halsted", fields(), {})
+    for whole in (True, False):  # a cycle that went wrong may not have seen it
+        model = Model(untroubled=False)
+        model.accepted("9", "r1")
+        model.thought_again("9", "r1")
+        model.worked(whole=whole)
+        model.worked(whole=True)
+        assert ("order of the procedure" in said(model, ending(row(), account))) is whole
+
+
+def test_an_approval_that_was_given_again_or_that_the_stage_says_as_well_stands() -> None:
+    again, staged = Model(), Model(stepped={"9"})
+    for model in (again, staged):
+        model.accepted("9", "r1")
+        model.thought_again("9", "r1")
+    again.accepted("9", "r1")
+    for model in (again, staged):
+        model.worked(whole=True)
+        assert model.approvals == {"r1"}
+
+
+def test_an_account_that_its_row_names_a_cycle_late_is_noticed() -> None:
+    account = Thing("account", "A1", "r1", "halsted", fields(), {})
+    model = Model(approvals={"r1"})
+    end = ending(replace(row(), shown={"UBM Account ID": "A1"}), account)
+    assert not said(model, end)
+    assert said(model, replace(end, waited=frozenset({"r1"}))) == {"one step follows the other"}
+
+
+def test_a_row_that_says_nothing_is_noticed() -> None:
+    assert said(Model(), ending(replace(row(), shown={"Sync Status": ""}))) == {
+        "every row is answered"
+    }
+
+
+def test_a_value_that_is_written_over_with_the_same_one_spelled_otherwise_is_noticed() -> None:
+    end = ending(row(notes="a dog"), ticket(notes="a dog"))
+    end.changes = [
+        Change("row", "1", "notes", " a  dog", 1.0, ours=False),
+        Change("row", "1", "notes", "a dog", 2.0, ours=True),
+    ]
+    end.intents = {("row r1", "notes")}
+    assert said(Model(), end) == {"spelling is no change"}
+    assert not said(Model(lost_answers=1), end)
+
+
+def test_a_value_that_is_kept_for_somebody_who_never_typed_it_is_noticed() -> None:
+    model = Model()
+    model.typed("row", "1", "notes", "a", "")
+    end = ending(row(notes="a"), ticket(notes="a"))
+    end.put_aside = [Kept("r1", "notes", "a", open=False, place="account")]
+    assert said(model, end) == {"only edits are kept"}
+    model.typed("account", "A1", "notes", "a", "")
+    assert not said(model, end)
 
 
 def test_a_conflict_with_what_nobody_typed_is_noticed() -> None:
