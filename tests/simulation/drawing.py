@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from tests.simulation.errands import with_errand
 from tests.simulation.hands import Act
 from tests.simulation.people import BY_COMMAND
 from tests.simulation.remapping import CHANGES, Remap
@@ -82,7 +83,7 @@ SETTLED, LONG = 2, 200.0  # cycles and seconds after which nothing is on its way
 
 def draw(seed: int) -> Story:
     """Return the story of a seed."""
-    return _Pen(seed).story()
+    return with_errand(_Pen(seed).story())
 
 
 class _Pen:

@@ -35,12 +35,39 @@ class People(Customers, Managers):
 
     def quarrel(self, act: Act) -> None:
         """Type differently into a ticket and into its row before either sees the other."""
-        ticket = self.ticket(act)
-        rows = [cells.get(ID_COLUMN) for _, _, cells in self.rows()]
-        row = rows.index(ticket["properties"].get(ID_PROPERTY))
-        name = TYPED.index(ALIKE[act.c % len(ALIKE)])
+        row, name = self._its_row(act), TYPED.index(ALIKE[act.c % len(ALIKE)])
         self.edit_ticket(replace(act, c=name))
         self.edit_row(replace(act, a=act.a + 1, b=row, c=name))
+
+    def edit_its_row(self, act: Act) -> None:
+        """Type over a cell of the row of a ticket."""
+        row, name = self._its_row(act), TYPED.index(ALIKE[act.c % len(ALIKE)])
+        self.edit_row(replace(act, b=row, c=name))
+
+    def say_the_same(self, act: Act) -> None:
+        """Type the same note into a ticket and into its row, with one blank more."""
+        row, value = self._its_row(act), TEXTS["notes"].format(act.a)
+        self._type_in_ticket(act, "notes", value)
+        self._type_in_row(replace(act, b=row), "notes", value.replace(" ", "  "))
+
+    def _its_row(self, act: Act) -> int:
+        """Return the position of a ticket's row; raises ValueError where it has none."""
+        rows = [cells.get(ID_COLUMN) for _, _, cells in self.rows()]
+        return rows.index(self.ticket(act)["properties"].get(ID_PROPERTY))
+
+    def think_again(self, act: Act) -> None:
+        """Take an approval back of which nothing came so far: no account stands in the store."""
+        keys = self.world.store.raw.execute("SELECT sync_id FROM account")
+        there = {str(key).partition(":")[0] for (key,) in keys}
+        early = [
+            (one["id"], key)
+            for one in self.tickets()
+            if one["properties"].get("ubm_approval") == "approve"
+            and (key := one["properties"].get(ID_PROPERTY, "")) not in there
+        ]
+        ref, key = early[act.b % max(len(early), 1)]
+        self._decide([ref], ubm_approval="")
+        self.model.thought_again(ref, key)
 
     def resolve(self, act: Act) -> None:
         """Decide a conflict by command."""
