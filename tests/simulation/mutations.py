@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +68,15 @@ def play(mutation: Mutation, seed: int) -> Caught | None:
     return Caught(seed, promise(complaints[0]), round(seconds, 2)) if complaints else None
 
 
-def search(mutation: Mutation, seeds: Iterable[int]) -> Caught | None:
-    """Return the first of these seeds that catches a bug, with the seconds all of them took."""
+def search(mutation: Mutation, seeds: Iterable[int], most: int | None = None) -> Caught | None:
+    """Return the first of these seeds that catches a bug, with the seconds all of them took.
+
+    No more than ``most`` stories are played: those that the bug can touch.
+    """
     started = time.process_time()
-    for seed in seeds:
-        if mutation.hint(draw(seed)) and (found := play(mutation, seed)) is not None:
+    touched = (seed for seed in seeds if mutation.hint(draw(seed)))
+    for seed in islice(touched, most):
+        if (found := play(mutation, seed)) is not None:
             return Caught(seed, found.promise, round(time.process_time() - started, 2))
     return None
 

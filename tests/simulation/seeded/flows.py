@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
-from tests.simulation.seeded.mutation import Mutation, acts
+from tests.simulation.seeded.mutation import Mutation, acts, errand
 from tests.simulation.seeded.patching import around, instead
 
 from ubm_sync.locations import duplicates, procedure, signals, vanishing
@@ -71,7 +71,7 @@ FLOWS: tuple[Mutation, ...] = (
         "a withdrawal is ignored",
         "what was approved and withdrawn is set up all the same",
         withdrawal_ignored,
-        acts("withdraw", "decline", "move_stage"),
+        errand("an approval is withdrawn before anything came of it"),
     ),
     Mutation(
         "duplicates are not seen",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from tests.simulation import errands
 from tests.simulation.hands import Act
 from tests.simulation.remapping import Remap
 from tests.simulation.seeded.patching import Bug
@@ -53,6 +54,13 @@ def troubles(*kinds: str) -> Hint:
 
 def _cycles(which: Callable[[Cycle], Any]) -> Hint:
     return lambda story: any(isinstance(step, Cycle) and which(step) for step in story.steps)
+
+
+def errand(*names: str) -> Hint:
+    """Stories that end with one of these errands."""
+    if unknown := {*names} - errands.ERRANDS.keys():
+        raise KeyError(f"no such errands: {sorted(unknown)}")
+    return lambda story: story.traits.get(errands.TRAIT) in names
 
 
 def either(*hints: Hint) -> Hint:

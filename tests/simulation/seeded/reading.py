@@ -14,7 +14,7 @@ from tests.simulation.seeded.mutation import (
     copied,
     disturbed,
     either,
-    every,
+    errand,
     killed,
     troubles,
 )
@@ -196,7 +196,7 @@ READING: tuple[Mutation, ...] = (
         "a moved row is a copy",
         "a restored row is a new record",
         move_taken_for_copy,
-        every(acts("restore_row"), acts("delete_row")),
+        errand("a deleted row is taken back"),
     ),
     Mutation(
         "an identity crosses customers",
@@ -226,6 +226,6 @@ READING: tuple[Mutation, ...] = (
         "nobody looks back",
         "what was typed between look and write is gone",
         races_not_looked_back,
-        disturbed,
+        errand("somebody types into a ticket meanwhile", "somebody types into a row meanwhile"),
     ),
 )

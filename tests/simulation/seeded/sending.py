@@ -11,9 +11,9 @@ from tests.simulation.seeded.mutation import (
     Mutation,
     acts,
     either,
+    errand,
     killed,
     lost_answers,
-    rivals,
     troubles,
 )
 from tests.simulation.seeded.patching import around, both, instead
@@ -103,12 +103,15 @@ def _inbox_lost(_take: object, state: Any, *_rest: object) -> None:
             tx.decisions.done(decided[-1].number)
 
 
-# Asked in each transaction and before each request: either alone keeps the other one's work safe.
+# Asked in each transaction and before each request: either alone keeps the other one's work safe,
+# and who has no lease finds out there.
 fence_not_checked = both(
     instead(Engine, "_fence", _unfenced), instead(Engine, "permitted", lambda _self: None)
 )
 lease_not_asked_for = both(
-    instead(Leases, "acquire", _anyones_lease), instead(Leases, "renew", _renewed)
+    instead(Leases, "acquire", _anyones_lease),
+    instead(Leases, "renew", _renewed),
+    instead(Leases, "confirm", lambda *_some: None),
 )
 inbox_lost = around(decisions, "take", _inbox_lost)
 
@@ -125,7 +128,12 @@ SENDING: tuple[Mutation, ...] = (
         poison_stops_everybody,
         acts("poison"),
     ),
-    Mutation("nobody follows up", "a record waits a cycle between two steps", follow_up_forgotten),
+    Mutation(
+        "nobody follows up",
+        "a record waits a cycle between two steps",
+        follow_up_forgotten,
+        errand("the last request is approved late"),
+    ),
     Mutation(
         "a note is lost",
         "a note whose answer was lost counts as sent",
@@ -148,13 +156,18 @@ SENDING: tuple[Mutation, ...] = (
         "the fence is not checked",
         "an instance that stood still writes over the other one's work",
         fence_not_checked,
-        rivals,
+        errand("an instance stands still while the other one works"),
     ),
-    Mutation("no lease is asked for", "two instances work at once", lease_not_asked_for, rivals),
+    Mutation(
+        "no lease is asked for",
+        "two instances work at once",
+        lease_not_asked_for,
+        errand("an instance stands still while the other one works"),
+    ),
     Mutation(
         "the inbox is lost",
         "what an admin decided by command is never done",
         inbox_lost,
-        acts("resolve"),
+        errand("a conflict is decided by command"),
     ),
 )
