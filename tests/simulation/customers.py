@@ -56,7 +56,8 @@ class Customers(Hands):
         told = f"{name}={value!r} over {before[:60]!r}"
         self.world.say(f"{client.key} types {told} in row {row}")
         self.model.typed("row", str(row), name, value, before, cells.get(ID_COLUMN) or "")
-        if name == NUMBER and cells.get(OWNED[1][0]):
+        account = cells.get(OWNED[1][0]) or ""
+        if name == NUMBER and account and not account.startswith("mine"):  # the service's own word
             self.model.barred.append((str(row), value))
 
     def copy_row(self, act: Act) -> None:
