@@ -27,7 +27,7 @@ from ubm_sync.reports.disconnection_quality import judge, load_labelled, quality
 MODEL = Path(__file__).parents[2] / "src" / "ubm_sync" / "disconnection" / "data" / "model.json"
 
 
-ABOUT, STATE = 12_000, 4_000  # features that are kept
+ABOUT, STATE = 24_000, 4_000  # features that are kept
 STATES = tuple(one.value for one in ServiceState)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from ubm_sync.reports.disconnection_quality import (
 )
 
 DATA = Path(__file__).parents[1] / "data"
+_ORDINARY = frozenset({"files", "store"})  # systems of our own: beside others they are plain words
 FILES = tuple(sorted(DATA.glob("disconnection_texts_*.csv")))
 
 
@@ -59,14 +61,20 @@ def features(text: Labelled, grammar: Grammar) -> dict[str, float]:
     judged = judge(parts.subject, parts.new, rules_alone, today)
     if parts.quoted.strip() and speaks_by_quoting(parts, judged):
         judged = judge(parts.subject, f"{parts.new}\n{parts.quoted}", rules_alone, today)
-    without = _unlearned()
-    return {name: share for name, share in shares(features_of(judged.reads)) if name not in without}
+    systems = _systems()
+    return {
+        name: share
+        for name, share in shares(features_of(judged.reads))
+        if name.removeprefix("w:") not in systems
+        and (systems - _ORDINARY).isdisjoint(name.partition(":")[2].split())
+    }
 
 
-def _unlearned() -> set[str]:
+@lru_cache(maxsize=1)
+def _systems() -> frozenset[str]:
     """Return words that no model shall learn: the names of the systems this service works with."""
     connectors = entry_points(group="ubm_sync.connectors")
-    return {f"w:{one.value.partition(':')[0].removeprefix('ubm_')}" for one in connectors}
+    return frozenset(one.value.partition(":")[0].removeprefix("ubm_") for one in connectors)
 
 
 def class_of(text: Labelled) -> str:

@@ -39,7 +39,7 @@ def _annotated(sentence: Sentence, lexicon: Lexicon, today: date) -> Read:
         if word.text[0].isdigit():
             _tag_number(words, index, tags[index])
         elif word.text == "$" and _MONEY.fullmatch(word_at(words, index + 1).rstrip(".,")):
-            tags[index]["amount"] = (index + 2,)
+            tags[index][_money(words[index + 1].text)] = (index + 2,)
     days = mentions(words, today)
     for mention in days:
         if mention.form is not Form.LENGTH:
@@ -54,10 +54,15 @@ def _repaired(token: Token, lexicon: Lexicon) -> Token:
     return token if right == token.text else token._replace(text=right)
 
 
+def _money(text: str) -> str:
+    """Return the concept of a sum of money; nothing owed threatens nobody."""
+    return "amount" if text.strip("0.,") else "nil"
+
+
 def _tag_number(words: Sequence[Token], index: int, tags: Tags) -> None:
     text = words[index].text.rstrip(".,:")
     if _CENTS.fullmatch(text):
-        tags["amount"] = (index + 1,)
+        tags[_money(text)] = (index + 1,)
     if _DIGITS.fullmatch(text):
         tags["num"] = (index + 1,)
     if _ACCOUNT.fullmatch(text):

@@ -24,6 +24,7 @@ from ubm_sync.disconnection.tokens import fold
 
 VENDOR = "vendor"
 BOILERPLATE = "boilerplate-line"  # a sentence with such words is not read
+EXCUSE = "excuse"  # words by which a text is no alarm: settled, planned, a rule, our own wish
 _VENDOR_NAMES = "vendor-name"
 _MADE_BY_CODE = frozenset({"num", "date", "soon", "when", "amount", "account-number"})
 _SHORTEST_VENDOR = 3

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ubm_sync.disconnection.annotation import Read, annotate
 from ubm_sync.disconnection.evidence import Evidence, asked, collect, together, weighed
-from ubm_sync.disconnection.grammar import BOILERPLATE, Grammar
+from ubm_sync.disconnection.grammar import BOILERPLATE, EXCUSE, Grammar
 from ubm_sync.disconnection.opinion import Opinion, opinion_of, with_rules
 from ubm_sync.disconnection.rules import Kind, Scope, Thresholds
 from ubm_sync.disconnection.tokens import fold, mended, sentences, tokenize
@@ -65,12 +65,12 @@ def _heard(judged: Judged, opinion: Opinion, limits: Thresholds) -> Judged:
     """Return what is judged with the model heard: its word, with the rules' evidence taken in.
 
     Where the rules are sure of a threat and the model does not think it impossible, or one that
-    speaks of the utility's own act is, a manager is asked at least.
+    speaks of the utility's own act is and nothing in the text is an excuse, a manager is asked at
+    least.
     """
     chance = with_rules(opinion.threat, judged.threat, limits.rules_count)
     sure = judged.category is Category.URGENT and (
-        opinion.threat >= limits.rules_insist
-        or any(one.rule.firm and one.weight >= limits.urgent for one in judged.threats)
+        opinion.threat >= limits.rules_insist or _firm(judged, limits)
     )
     if chance >= limits.model_urgent:
         category = Category.URGENT
@@ -81,6 +81,12 @@ def _heard(judged: Judged, opinion: Opinion, limits: Thresholds) -> Judged:
     else:
         category = Category.OTHER
     return judged._replace(category=category, opinion=opinion, chance=chance)
+
+
+def _firm(judged: Judged, limits: Thresholds) -> bool:
+    """Return whether a utility's own act is spoken of, and nothing that could explain it away."""
+    firm = any(one.rule.firm and one.weight >= limits.urgent for one in judged.threats)
+    return firm and not any(EXCUSE in read.concepts for read in judged.reads)
 
 
 def _supported(base: float, supports: Sequence[Evidence]) -> float:

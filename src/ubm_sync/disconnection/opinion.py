@@ -10,14 +10,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import NamedTuple, TypeAlias
 
 from ubm_sync.disconnection.annotation import Read
+from ubm_sync.disconnection.calendar_words import words
 
 Weights: TypeAlias = tuple[float, ...]  # one for each class
 CLASSES = ("threat", "request", "other")
-SCALES: Mapping[str, float] = {"w": 1.0, "b": 1.0, "p": 1.0, "c": 0.8, "s": 0.5}
+SCALES: Mapping[str, float] = {"w": 1.0, "b": 1.0, "p": 1.0, "c": 0.8, "d": 1.0, "s": 0.5}
+_GLUE = words(  # concepts that say little of what stands beside them
+    "account accounting aux coming day-away day-binding day-due day-issued day-limit day-paper "
+    "day-pause det done door equipment filler in intent is it just name not-done num on per place "
+    "question see-to to was we-will wish word-of-intent"
+)
 _PIECES = (3, 4, 5)  # characters of a word's pieces: they see through misspelling
 _SHORTEST = 3
 _LONGEST = 40  # longer ones are addresses and attachments in letters, not words
@@ -57,16 +63,20 @@ def features_of(reads: Sequence[Read]) -> dict[str, set[str]]:
     """Return a text's features by kind.
 
     ``w`` are its words, ``b`` pairs of neighbouring ones, ``p`` the pieces of words, ``c`` the
-    concepts of the grammar, ``s`` the words of the subject line. Figures are all one word.
+    concepts of the grammar, ``d`` two of them in one sentence, ``s`` the words of the subject line.
+    Figures are all one word.
     """
     found: dict[str, set[str]] = {kind: set() for kind in SCALES}
     for read in reads:
-        words, pairs = _words(read)
-        found["w"].update(words)
+        here, pairs = _words(read)
+        found["w"].update(here)
         found["b"].update(pairs)
-        found["c"].update(_concepts(read))
+        concepts = sorted({*_concepts(read)})
+        found["c"].update(concepts)
+        telling = [one for one in concepts if one not in _GLUE]
+        found["d"].update(f"{one}+{other}" for one, other in combinations(telling, 2))
         if read.sentence.subject:
-            found["s"].update(words)
+            found["s"].update(here)
     for word in found["w"]:
         found["p"].update(_pieces(word))
     return found
@@ -95,7 +105,7 @@ def opinion_of(reads: Sequence[Read], model: Model) -> Opinion:
     spoken: dict[str, float] = {}
     for name, share in counted:
         weights = model.about.weights.get(name)
-        if weights is not None and name[0] in "wbc":
+        if weights is not None and name[0] in "wbcd":
             spoken[name] = share * (weights[0] - max(weights[1:]))
     strongest = sorted(spoken, key=lambda name: (-spoken[name], name))[:_SHOWN]
     because = tuple(name.partition(":")[2] for name in strongest if spoken[name] > 0)
@@ -155,8 +165,8 @@ def _loudest(reads: Sequence[Read], spoken: Mapping[str, float]) -> int:
     """Return the sentence that says most for a threat."""
     best, best_at = -math.inf, 0
     for at, read in enumerate(reads):
-        words, pairs = _words(read)
-        here = sum(spoken.get(f"w:{word}", 0.0) for word in words)
+        plain, pairs = _words(read)
+        here = sum(spoken.get(f"w:{word}", 0.0) for word in plain)
         here += sum(spoken.get(f"b:{pair}", 0.0) for pair in pairs)
         here += sum(spoken.get(f"c:{concept}", 0.0) for concept in _concepts(read))
         if here > best and read.sentence.tokens:
@@ -166,11 +176,11 @@ def _loudest(reads: Sequence[Read], spoken: Mapping[str, float]) -> int:
 
 def _words(read: Read) -> tuple[set[str], set[str]]:
     left_out = _left_out(read)
-    words = [
+    plain = [
         "" if at in left_out else _plain(token.text)
         for at, token in enumerate(read.sentence.tokens)
     ]
-    kept = [word for word in words if word]
+    kept = [word for word in plain if word]
     return set(kept), {f"{one} {other}" for one, other in pairwise(kept)}
 
 

@@ -189,6 +189,38 @@ def test_the_model_never_drops_what_a_firm_rule_says() -> None:
     assert found.category is Category.POSSIBLE
 
 
+def test_a_firm_rule_does_not_insist_on_what_the_text_explains() -> None:
+    model = builtin().model
+    assert model is not None
+    deaf = model._replace(about=model.about._replace(bias=(-30.0, 0.0, 30.0)))
+    text = "They shut us off, the electrician found the fault on our side and we are back on."
+
+    found = reading(text, grammar=replace(builtin(), model=deaf))
+
+    assert found.category is Category.OTHER
+
+
+def test_an_amount_of_nothing_threatens_nobody() -> None:
+    owed = reading("Disconnect amount: $418.20, due Monday.")
+    nothing = reading("Disconnect amount: $0.00, past due 0.00, status active.")
+
+    assert any(one.startswith("cut-or-pay") for one in owed.reasons)
+    assert not any(one.startswith("cut-or-pay") for one in nothing.reasons)
+
+
+def test_the_model_names_the_concepts_that_go_together() -> None:
+    found = reading("Gas locked at 88 Pine.")
+
+    assert found.category is Category.URGENT
+    assert "cut-past+service" in found.reasons[-1]
+
+
+def test_a_notice_may_use_none_of_the_words_for_one() -> None:
+    found = reading("ComEd has a man with a padlock outside, he gives us 20 minutes.")
+
+    assert found.category is Category.URGENT
+
+
 @given(st.text(max_size=400), st.text(max_size=2000))
 def test_no_text_breaks_it(subject: str, body: str) -> None:
     found = read(Message(subject, body, RECEIVED, ZONE), builtin())
