@@ -256,7 +256,8 @@ class Work:
         chosen = []
         for plan in plans:
             writes = tuple(write for write in plan.writes if digest(write) in only)
-            chosen.append(plan._replace(writes=writes, withheld=writes != plan.writes))
+            withheld = plan.withheld or writes != plan.writes  # the guard may have taken some out
+            chosen.append(plan._replace(writes=writes, withheld=withheld))
         return chosen
 
     def _settle(self, tx: Tx, portion: Portion) -> tuple[set[str], list[Late]]:

@@ -10,9 +10,10 @@ from tests.engine_house import ACME, BETA, DESK, INTAKE, STORE, House
 
 from ubm_sync.errors import LeaseLost, Stopping, Temporary
 from ubm_sync.model import Note, Outcome, Page, Result, Write
-from ubm_sync.sync.cycle import EngineSettings
+from ubm_sync.sync.cycle import Chosen, EngineSettings
 from ubm_sync.sync.decisions import retry
 from ubm_sync.sync.limits import GuardRule, GuardSettings, Threshold
+from ubm_sync.sync.plan import digest
 
 
 @pytest.fixture
@@ -291,6 +292,28 @@ def test_more_changes_than_the_guard_allows_wait_for_an_approval(database_url: s
         ]
         assert not any("gl_code" in values for values in house.tickets().values())
 
+        with house.state.transaction() as tx:
+            tx.guard.approve(report.stops[0].fingerprint, "lead", house.clock.now())
+        house.settle()
+
+        assert all(values["gl_code"] == "6410" for values in house.tickets().values())
+
+
+def test_what_the_guard_stops_while_a_plan_is_carried_out_is_written_once_approved(
+    database_url: str,
+) -> None:
+    settings = EngineSettings(guard=GuardSettings(default=GuardRule(changes=Threshold(0.0, 2))))
+    with House(database_url, settings=settings) as house:
+        rows = [house.add_row(str(1000 + number)) for number in range(4)]
+        house.settle()
+        for row in rows:
+            house.systems[INTAKE].edit("row", row, {"gl_code": "6410"}, by="customer")
+        now = house.clock.now()
+        plans = house.engine.plans(now)
+        writes = frozenset(digest(write) for plan in plans for write in plan.writes)
+        chosen = Chosen(writes, frozenset(plan.subject.sync_id for plan in plans), now)
+
+        report = house.engine.cycle(only=chosen)
         with house.state.transaction() as tx:
             tx.guard.approve(report.stops[0].fingerprint, "lead", house.clock.now())
         house.settle()
