@@ -33,9 +33,21 @@ def meet(
         value = seen.values.get(name)
         if value is None:
             remembered.setdefault(f"{book.PUT}{rule.name}.{name}", "")
-        elif not (book.MADE + rule.name in memory or rule.same[name](value, base[name])):
+        elif not (rule.same[name](value, base[name]) or _may_have_sent(rule, name, base, memory)):
             del agreed[name]
     return agreed, remembered
+
+
+def _may_have_sent(
+    rule: PlaceRule, name: str, base: Mapping[str, str], memory: Mapping[str, str]
+) -> bool:
+    """Return whether we may have created a place with the base; it may have moved since."""
+    if book.MADE + rule.name not in memory:
+        return False
+    sent = memory.get(f"{book.SENT}{rule.name}.{name}")
+    return sent is None or any(
+        one and rule.same[name](one, base[name]) for one in book.any_of(sent)
+    )
 
 
 def meet_all(

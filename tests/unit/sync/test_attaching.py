@@ -100,6 +100,21 @@ def test_the_history_is_not_asked_about_what_is_there_as_it_was_sent() -> None:
     assert not [*typed_over(rule(), ticket(notes="typed"), record)]
 
 
+@pytest.mark.parametrize("sent", ["", "older", f"{book.OR}older"])
+def test_what_was_typed_before_our_value_could_be_seen_there_is_not_newer(sent: str) -> None:
+    memory = {f"{book.MADE}ticket": "sent", f"{book.SENT}ticket.notes": sent}
+
+    assert meet(rule(), ticket(notes="other"), {"notes": "typed"}, memory, FIELDS) == ({}, memory)
+
+
+@pytest.mark.parametrize("sent", ["typed", f"{book.OR}typed", f"older{book.OR}typed "])
+def test_what_was_typed_where_our_value_may_have_been_seen_is_newer(sent: str) -> None:
+    memory = {f"{book.MADE}ticket": "sent", f"{book.SENT}ticket.notes": sent}
+    base = {"notes": "typed"}
+
+    assert meet(rule(), ticket(notes="newer"), base, memory, FIELDS) == (base, memory)
+
+
 def test_what_cannot_be_seen_there_says_nothing() -> None:
     agreed = meet(rule(), ticket(), {"notes": "typed"}, {}, NOTHING)
 
