@@ -188,7 +188,7 @@ def test_the_daily_limit_is_left_to_a_later_cycle(
 
     with pytest.raises(Throttled):
         search(client(budget))
-    assert budget.waits == [900.0]
+    assert budget.waits == [120.0]
 
 
 def test_a_redirect_is_not_followed(http: responses.RequestsMock, budget: Budget) -> None:

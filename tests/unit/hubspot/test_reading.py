@@ -44,7 +44,7 @@ INTERVAL = "x_hubspot_ratelimit_interval_milliseconds"
         pytest.param(reply(429, TEN, retry_after="soon"), Kind.AGAIN, 10.0, id="429-odd-header"),
         pytest.param(reply(429, SECOND), Kind.AGAIN, 1.0, id="429-secondly"),
         pytest.param(reply(429, BARE_SECOND), Kind.AGAIN, 1.0, id="429-secondly-by-words"),
-        pytest.param(reply(429, DAY), Kind.AGAIN, 900.0, id="429-daily"),
+        pytest.param(reply(429, DAY), Kind.AGAIN, 120.0, id="429-daily"),
         pytest.param(reply(429, HTML), Kind.AGAIN, 10.0, id="429-html"),
         pytest.param(reply(423, said()), Kind.AGAIN, 2.0, id="423"),
         pytest.param(reply(423, said(), retry_after="1"), Kind.AGAIN, 2.0, id="423-at-least-2"),
