@@ -7,7 +7,7 @@ alone. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from ubm_sync.model import Mark, Observation
 from ubm_sync.state import Doubt, RecordState
@@ -33,21 +33,26 @@ def meet(
         value = seen.values.get(name)
         if value is None:
             remembered.setdefault(f"{book.PUT}{rule.name}.{name}", "")
-        elif not (rule.same[name](value, base[name]) or _may_have_sent(rule, name, base, memory)):
+        elif not (
+            rule.same[name](value, base[name])
+            or _may_have_sent(rule, name, (value, base[name]), memory)
+        ):
             del agreed[name]
     return agreed, remembered
 
 
 def _may_have_sent(
-    rule: PlaceRule, name: str, base: Mapping[str, str], memory: Mapping[str, str]
+    rule: PlaceRule, name: str, values: Collection[str], memory: Mapping[str, str]
 ) -> bool:
-    """Return whether we may have created a place with the base; it may have moved since."""
+    """Return whether we may have created a place with one of these values.
+
+    Not with a base that moved after the creation was sent.
+    """
     if book.MADE + rule.name not in memory:
         return False
-    sent = memory.get(f"{book.SENT}{rule.name}.{name}")
-    return sent is None or any(
-        one and rule.same[name](one, base[name]) for one in book.any_of(sent)
-    )
+    entry = memory.get(f"{book.SENT}{rule.name}.{name}")
+    sent = filter(None, book.any_of(entry))
+    return entry is None or any(rule.same[name](one, value) for one in sent for value in values)
 
 
 def meet_all(

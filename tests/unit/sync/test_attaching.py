@@ -115,6 +115,13 @@ def test_what_was_typed_where_our_value_may_have_been_seen_is_newer(sent: str) -
     assert meet(rule(), ticket(notes="newer"), base, memory, FIELDS) == (base, memory)
 
 
+def test_what_we_may_have_created_it_with_is_ours_whatever_is_agreed() -> None:
+    memory = {f"{book.MADE}ticket": "sent", f"{book.SENT}ticket.notes": f"{book.OR}ours"}
+    base = {"notes": "typed"}
+
+    assert meet(rule(), ticket(notes="ours"), base, memory, FIELDS) == (base, memory)
+
+
 def test_what_cannot_be_seen_there_says_nothing() -> None:
     agreed = meet(rule(), ticket(), {"notes": "typed"}, {}, NOTHING)
 
