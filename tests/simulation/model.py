@@ -53,6 +53,7 @@ class Model:
     lagging: bool = False  # what is done to tickets is found late
     jumped: bool = False  # a clock of the service was set wrong
     untroubled: bool = True  # nothing went wrong so far: what a stage says is how far it is
+    killed: bool = False  # the service, at least once
     cycles: int = 0
     restorations: int = 0  # how often an older state was put back
     lost_answers: int = 0  # requests that took effect and were not answered in full

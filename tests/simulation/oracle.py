@@ -232,8 +232,9 @@ def creates_once(model: Model, ending: Ending) -> Iterator[str]:
     """A record is created at most once in each place, and is there at most once."""
     for (place, key), count in ending.creations.items():
         # A state from before a record knows nothing of what was created for it and then archived,
-        # and neither does a service that was not answered.
-        unknown = model.lost_answers > 0 and key in ending.archived
+        # and neither does a service that was not answered, or died before it was.
+        unanswered = model.lost_answers > 0 or model.killed
+        unknown = unanswered and key in ending.archived
         if key and count > 1 + model.restorations + unknown:
             yield f"{place} {key} was created {count} times"
     there = Counter((one.place, one.key) for one in ending.things if one.key)

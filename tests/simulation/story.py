@@ -169,6 +169,7 @@ class Stage:
         self.model.cycles += 1
         alone = step.kill is None and step.rival is None and not step.meanwhile
         self.model.untroubled &= alone
+        self.model.killed |= step.kill is not None
         calm = alone and self.model.quiet and not (self.model.lagging or self.model.restorations)
         moments = Moments(self, step)
         self.world.passed = moments.passed

@@ -122,6 +122,16 @@ def test_a_second_ticket_of_one_record_is_noticed() -> None:
     assert said(Model(), end) == {"at most one create"}
 
 
+def test_a_second_creation_is_noticed_unless_nobody_knew_of_the_first_and_it_is_archived() -> None:
+    end = ending(row(), ticket())
+    end.creations["ticket", "r1"] = 2
+    left = replace(end, archived=frozenset({"r1"}))
+    for unsure in (Model(lost_answers=1), Model(killed=True)):
+        assert said(unsure, end) == {"at most one create"}
+        assert not said(unsure, left)
+    assert said(Model(), left) == {"at most one create"}
+
+
 def test_a_request_that_nobody_was_told_of_is_noticed() -> None:
     assert said(Model(), ending(row(), replace(ticket(), notes=()))) == {"notes reach people"}
 
