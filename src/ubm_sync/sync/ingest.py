@@ -369,7 +369,7 @@ class Ingest:
         fresh = [
             (sync_id, one)
             for sync_id, one in bound
-            if not one.gone and one.place not in there.get(sync_id, {})
+            if not one.gone and ((old := there.get(sync_id, {}).get(one.place)) is None or old.gone)
         ]
         records = tx.records.load([sync_id for sync_id, _ in fresh]) if fresh else {}
         for sync_id, one in fresh:
