@@ -67,7 +67,7 @@ class Thresholds:
     possible: float = 0.4
     close: float = 0.5
     model_urgent: float = 0.35  # from this chance on, by rules and model together, it is urgent
-    model_possible: float = 0.15  # and from this on a manager is asked
+    model_possible: float = 0.12  # and from this on a manager is asked
     rules_count: float = 0.15  # how much the rules' evidence counts beside the model's
     rules_insist: float = 0.12  # where rules are sure, a manager is asked from this chance on
 

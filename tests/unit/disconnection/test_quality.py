@@ -56,12 +56,13 @@ def test_an_author_that_nothing_was_learned_from_is_read_as_well() -> None:
     found = quality(judge(texts, builtin()))
 
     assert (found["recall"]["count"], found["recall"]["of"]) == (90, 90)
-    assert found["precision"]["of"] <= 97
+    assert found["precision"]["of"] <= 100
     assert found["close_called_urgent"]["count"] <= 3
 
 
 @pytest.mark.parametrize(
-    ("name", "noticed", "of", "alarms"), [("desk", 46, 50, 53), ("letters", 44, 45, 53)]
+    ("name", "noticed", "of", "alarms"),
+    [("desk", 46, 50, 53), ("letters", 44, 45, 53), ("ordinary", 24, 24, 38)],
 )
 def test_registers_that_nothing_was_learned_from_are_read_no_worse(
     name: str, noticed: int, of: int, alarms: int
