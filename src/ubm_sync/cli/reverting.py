@@ -51,13 +51,14 @@ def undo_run(
         engine = app.engine(progress)
         if dry_run:
             engine.plans(app.clock.now())  # reads everything, writes nothing outside
-        found = undo.look(app.state, engine.rules, run, progress)
+        zone = app.configuration.service.cadence.zone
+        found = undo.look(app.state, engine.rules, run, progress, zone)
         undoing, report = "", None
         if not dry_run:
             who = by or getpass.getuser()
             undoing, _ = undo.decide(app.state, found, who, app.clock.now(), progress)
             report = _carried_out(app, engine, found, progress)
-            found = undo.look(app.state, engine.rules, run, progress)
+            found = undo.look(app.state, engine.rules, run, progress, zone)
             if report is not None and not report.skipped:
                 undo.give_up(found)
         if as_json:

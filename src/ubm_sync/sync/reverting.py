@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ubm_sync.calendars import stamp
 from ubm_sync.model import Observation
 from ubm_sync.state import RecordState
 from ubm_sync.sync.notebook import Restore
@@ -27,13 +28,17 @@ class Wrote:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is known of the field now; ``later`` are ``(run, value, whose edit)`` written since."""
+    """What is known of the field now.
+
+    ``later`` are ``(run, value, whose edit)`` written since; times are told in ``zone``.
+    """
 
     record: RecordState
     seen: Mapping[str, Observation]
     rule: SharedRule
     decided: Restore | None
     later: Sequence[tuple[str, str | None, str]]
+    zone: str = "UTC"
 
 
 @dataclass(slots=True)
@@ -93,7 +98,7 @@ def _edited(look: Look, name: str, wrote: Wrote, shown: Mapping[str, Observation
         if equal(value, wrote.after):
             continue
         if all(not equal(value, carried) for _, carried, _ in look.later):
-            when = f" at {one.modified_at:%Y-%m-%d %H:%M} UTC" if one.modified_at else ""
+            when = f" at {stamp(one.modified_at, look.zone)}" if one.modified_at else ""
             who = f" by {one.modified_by}" if one.modified_by else ""
             return f"edited since: {place} holds {value or '(nothing)'}, changed{who}{when}"
     for run, value, by in reversed(look.later):

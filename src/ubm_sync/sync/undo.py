@@ -58,8 +58,13 @@ class _Written:
     last: int = 0  # the newest entry of the log that belongs to it
 
 
-def look(state: State, kinds: Mapping[str, Rules], run: str, progress: Progress) -> Undoing:
-    """Return what undoing ``run`` would do, from what was seen last. Raises Refused."""
+def look(
+    state: State, kinds: Mapping[str, Rules], run: str, progress: Progress, zone: str = "UTC"
+) -> Undoing:
+    """Return what undoing ``run`` would do, from what was seen last; tell times in ``zone``.
+
+    Raises Refused.
+    """
     written = _written(state, run, progress)
     later = _later(state, written, progress)
     found = Undoing(run)
@@ -67,7 +72,7 @@ def look(state: State, kinds: Mapping[str, Rules], run: str, progress: Progress)
     done = 0
     for ids in chunks(written.fields, PAGE):
         with state.reading() as tx:
-            view = _View(tx, kinds, ids, later)
+            view = _View(tx, kinds, ids, later, zone)
             for sync_id in ids:
                 for name, wrote in written.fields[sync_id].items():
                     record = view.records.get(sync_id)
@@ -128,13 +133,14 @@ class _View:
     """What is known of one page of records."""
 
     def __init__(
-        self, tx: Tx, kinds: Mapping[str, Rules], ids: Sequence[str], later: _Later
+        self, tx: Tx, kinds: Mapping[str, Rules], ids: Sequence[str], later: _Later, zone: str
     ) -> None:
         self.records: dict[str, RecordState] = tx.records.load(ids)
         self._kinds = kinds
         self._seen = tx.observations.load(ids)
         self._decided = tx.decisions.waiting(ids)
         self._later = later
+        self._zone = zone
 
     def judged(self, sync_id: str, name: str, wrote: Wrote) -> Field:
         """Return what becomes of one field."""
@@ -151,6 +157,7 @@ class _View:
             rule,
             book.Restore.read(entry) if entry else None,
             self._later.get((sync_id, name), ()),
+            self._zone,
         )
         return judge(look, name, wrote)
 

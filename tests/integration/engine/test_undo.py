@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engine_house import ACME, DESK, INTAKE, STORE, House
 
+from ubm_sync.calendars import stamp
 from ubm_sync.errors import Refused
 from ubm_sync.memory import MemoryConnector, MemorySystem
 from ubm_sync.model import Outcome, Write
@@ -27,7 +28,8 @@ def house(database_url: str) -> Iterator[House]:
 
 
 def look(house: House, run: str) -> Undoing:
-    return undo.look(house.state, house.engine.rules, run, lambda _what, _done, _total: None)
+    rules = house.engine.rules
+    return undo.look(house.state, rules, run, lambda *_: None, "America/Chicago")
 
 
 def take_back(house: House, run: str, by: str = "priya") -> tuple[Undoing, str]:
@@ -114,6 +116,21 @@ def test_an_edit_that_no_cycle_has_seen_yet_is_not_written_over(house: House) ->
 
     assert shown(house, "city") == ["Elgin"] * 3
     assert found.having("left")
+
+
+def test_when_a_field_was_edited_is_told_in_the_zone_of_people(house: House) -> None:
+    (row,) = accounts(house, "1001", city="Joliet")
+    house.systems[INTAKE].edit("row", row, {"city": "Aurora"}, by="customer")
+    run = house.cycle().run
+    when = house.clock.now()
+    house.systems[DESK].edit("ticket", next(iter(house.tickets())), {"city": "Elgin"}, by="dana")
+    house.engine.plans(house.clock.now())
+
+    (left,) = look(house, run).having("left")
+
+    told = stamp(when, "America/Chicago")
+    assert told.endswith(" CT")
+    assert left.why == f"edited since: ticket holds Elgin, changed by dana at {told}"
 
 
 def test_a_field_that_was_edited_away_and_back_counts_as_edited(house: House) -> None:
