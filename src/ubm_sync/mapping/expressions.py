@@ -15,6 +15,7 @@ from typing import Any
 
 import cel
 
+from ubm_sync.mapping.failures import misused, no_pattern, no_text, not_understood, not_worked_out
 from ubm_sync.mapping.located import listed, nearest
 
 LONGEST = 500  # characters of an expression
@@ -77,12 +78,31 @@ class BadExpression(ValueError):
     """An expression that is refused; the message is a sentence."""
 
 
+def _noting(name: str, failed: list[str]) -> Callable[..., Any]:
+    """Return a function of ours that notes why it fails and gives "" then.
+
+    An exception would go through the engine, which prints it, in its own words, on the screen.
+    """
+
+    def call(*given: Any) -> Any:
+        try:
+            return FUNCTIONS[name](*given)
+        except ValueError as error:
+            failed.append(str(error))
+        except Exception:  # noqa: BLE001 - whatever an argument of another kind leads to
+            failed.append(misused(name))
+        return ""
+
+    return call
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """A checked expression, ready to run; equal to another one with the same text."""
 
     source: str
     _program: Any = field(compare=False, repr=False)
+    _calls: tuple[str, ...] = field(compare=False, repr=False)  # functions of ours in it
 
     def text(self, value: str) -> str:
         """Return the text it makes of ``value``; raises ValueError with a sentence."""
@@ -92,7 +112,7 @@ class Expression:
         if isinstance(found, int):
             return str(found)
         if not isinstance(found, str):
-            raise ValueError(f"`{self.source}` gives no text ({type(found).__name__})")  # noqa: TRY004
+            raise ValueError(f"`{self.source}` {no_text(found)}")  # noqa: TRY004
         return _short(found)
 
     def holds(self, value: str) -> bool:
@@ -106,13 +126,18 @@ class Expression:
         if len(value) > LONGEST_TEXT:
             raise ValueError(f"the value has more than {LONGEST_TEXT:,} characters")
         context = cel.Context()
-        for name, function in FUNCTIONS.items():
-            context.add_function(name, function)
+        failed: list[str] = []
+        for name in self._calls:
+            context.add_function(name, _noting(name, failed))
         context.add_variable(VALUE, value)
         try:
-            return self._program.execute(context)
+            found = self._program.execute(context)
         except Exception as error:
-            raise ValueError(f"`{self.source}` cannot be worked out: {_reason(error)}") from error
+            why = failed[0] if failed else not_worked_out(error)
+            raise ValueError(f"`{self.source}` cannot be worked out: {why}") from error
+        if failed:
+            raise ValueError(f"`{self.source}` cannot be worked out: {failed[0]}")
+        return found
 
 
 @lru_cache(maxsize=1024)
@@ -125,7 +150,7 @@ def expression(source: str) -> Expression:
     try:
         program = cel.compile(source)
     except Exception as error:
-        raise BadExpression(f"this is no expression: {_reason(error)}") from error
+        raise BadExpression(f"this is no expression: {not_understood(error)}") from error
     calls = program.functions()
     if sum(source.count(f".{macro}(") for macro in _MACROS) > 1 or ".map (" in source:
         raise BadExpression("at most one of all, exists, map and filter can be in an expression")
@@ -138,7 +163,7 @@ def expression(source: str) -> Expression:
     for name in program.variables():
         if name != VALUE and name not in bound:
             raise BadExpression(f'there is no "{name}" here; the text is called `value`')
-    return Expression(source, program)
+    return Expression(source, program, tuple(name for name in FUNCTIONS if name in calls))
 
 
 def _bound_names(source: str) -> set[str]:
@@ -148,14 +173,6 @@ def _bound_names(source: str) -> set[str]:
         for part in source.split(f".{macro}(")[1:]:
             names.add(part.split(",")[0].strip())
     return names
-
-
-def _reason(error: BaseException) -> str:
-    """Return an engine's message in one line, without its drawing of the place."""
-    line = " ".join(str(error).split("\n|")[0].split())
-    line = line.split("ERROR: <input>:")[-1]
-    short = line.split(". CEL does not")[0].split(". Check ")[0]
-    return short[:160].strip().rstrip(".") or type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +189,7 @@ class Pattern:
         try:
             return bool(_MATCHES.execute(context))
         except Exception as error:
-            raise ValueError(f'"{self.source}" is no pattern: {_reason(error)}') from error
+            raise ValueError(f'"{self.source}" is no pattern: {no_pattern(error)}') from error
 
 
 _MATCHES = cel.compile("value.matches(pattern)")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ubm_sync.mapping.checks import Validation
-from ubm_sync.mapping.expressions import BadExpression, Pattern, expression
+from ubm_sync.mapping.expressions import KNOWN, BadExpression, Pattern, expression
+from ubm_sync.mapping.failures import USAGE
 from ubm_sync.mapping.transforms import (
     Translator,
     Unmapped,
@@ -120,6 +121,64 @@ def test_a_text_cannot_grow_without_end() -> None:
 
     with pytest.raises(ValueError, match="grew beyond"):
         grows.text("a" * 4000)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ('value.padLeft(200, "0")', "padLeft needs a width up to 100 and one character"),
+        ("value.padLeft(2)", 'padLeft is not used like that; write it as value.padLeft(4, "0")'),
+        ("value.upper(1)", "upper is not used like that; write it as value.upper()"),
+        ("upper(5)", "upper is not used like that; write it as value.upper()"),
+        ("endsWith(value)", 'endsWith is not used like that; write it as value.endsWith("A")'),
+        ("string(int(value))", "the text is no whole number"),
+        ("string(double(value))", "the text is no number"),
+        ("string(1 / 0)", "it divides by zero"),
+        ("9223372036854775807 + size(value)", "a number grows too large"),
+        ('value.matches("(")', "the pattern of matches is none: unclosed group"),
+        ('{"a": "b"}[value]', "the map has no such entry"),
+        ("[1, 2][5]", "the list has no entry of this number"),
+    ],
+)
+def test_what_goes_wrong_in_an_expression_is_told_in_our_words_alone(
+    source: str, words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ValueError, match="cannot be worked out") as told:
+        expression(source).text("abc")
+
+    assert str(told.value) == f"`{source}` cannot be worked out: {words}"
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "source", ["value + 1", "value - value", "!value", "value[0]", "value < 1", "1u + 1"]
+)
+def test_values_of_two_kinds_are_said_to_be_turned_into_one(source: str) -> None:
+    with pytest.raises(ValueError, match=r"turn a number into text with string\(\.\.\.\)"):
+        expression(source).text("abc")
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("value +", "character 8: it ends too early"),
+        ("value value", "character 7: `value` does not belong there"),
+        ("value +\n * 2", "line 2, character 2: `*` does not belong there"),
+        ("'abc", "character 1: `'abc` does not belong there"),
+    ],
+)
+def test_what_is_no_expression_is_named_with_its_place(source: str, words: str) -> None:
+    with pytest.raises(BadExpression) as told:
+        expression(source)
+
+    assert str(told.value) == f"this is no expression: {words}"
+
+
+def test_of_every_function_it_is_known_how_it_is_written() -> None:
+    assert set(USAGE) == set(KNOWN)
+    for usage in USAGE.values():
+        for one in usage.split(" or "):
+            expression(one)
 
 
 @given(st.text(max_size=30))
