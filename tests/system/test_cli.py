@@ -234,6 +234,8 @@ def test_no_sheet_is_made_for_a_customer_that_cannot_be(office: Office) -> None:
     ("words", "told"),
     [
         (("--folder", "drop/archive"), "lies inside the other"),
+        (("--folder", "link"), "Bakery's (bakery) already"),
+        (("--folder", "link/new"), "lies inside the other"),
         (("--folder", "."), "lies inside the other"),
         (("--folder", "service.env"), "cannot be made"),
         (("--folder", "~nobody-here/\0"), "a sign that nobody sees"),
@@ -247,6 +249,7 @@ def test_a_customer_that_the_check_would_refuse_is_not_added(
 ) -> None:
     named = ("--csm", "dana@example.com", "--csm-name", "Dana Lee")
     first = ("--name", "Bakery", *named, "--folder", "drop")
+    (office.run.folder / "link").symlink_to("drop")
     assert office.run("customer", "add", "bakery", *first).code == DONE
 
     done = office.run("customer", "add", "diner", "--name", "Diner", *named, *words)

@@ -13,7 +13,7 @@ from ubm_sync.app import Application
 from ubm_sync.cli import screen
 from ubm_sync.cli.context import application
 from ubm_sync.cli.working import Json
-from ubm_sync.config import check_customer, set_paused, write_customer
+from ubm_sync.config import check_customer, real_folder, set_paused, write_customer
 from ubm_sync.errors import Refused, SyncError
 from ubm_sync.intakes import MakesSheets
 from ubm_sync.model import Customer
@@ -107,16 +107,22 @@ def add(
 
 def _refuse_shared(app: Application, customer: Customer) -> None:
     """Refuse a sheet or a company that is another customer's: data would mix."""
+    mine = real_folder(customer.folder)
     for other in app.configuration.customers:
-        if _nested(customer.folder, other.folder):
+        theirs = real_folder(other.folder)
+        if _nested(mine, theirs):
             raise Refused(
                 f"One of the folders {customer.folder} and {other.folder} lies inside the other, "
                 f"and that one is {other.name}'s ({other.key}); choose one where no other customer "
                 "looks. Nothing was added."
             )
-        for what in ("company", "sheet", "folder"):
+        for what, same in (
+            ("company", customer.company == other.company),
+            ("sheet", customer.sheet == other.sheet),
+            ("folder", mine == theirs),  # symbolic links followed
+        ):
             value = getattr(customer, what)
-            if value and value == getattr(other, what):
+            if value and same:
                 raise Refused(
                     f"The {what} {value} is {other.name}'s ({other.key}) already; each customer "
                     "has its own. Nothing was added."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ubm_sync.config.coverage import examine_coverage
-from ubm_sync.config.customers import CustomerFile
+from ubm_sync.config.customers import CustomerFile, real_folder
 from ubm_sync.config.delays import DelaySettings
 from ubm_sync.config.environment import DEFAULTS, Environment
 from ubm_sync.config.loading import Configuration, load_configuration
@@ -25,6 +25,7 @@ __all__ = [
     "failed_tests",
     "load_configuration",
     "load_phrases",
+    "real_folder",
     "schemas",
     "set_paused",
     "write_customer",

@@ -166,11 +166,12 @@ def compare_customers(
                 if others:
                     text = f'{what} "{value}" is also in {others[0]}; each customer has its own'
                     found.setdefault(located.file, []).append(located.flaw(text, part))
-    for located, other, same in _shared_folders(files, beside):
+    for located, other, same, linked in _shared_folders(files, beside):
+        through = " through a link" if linked else ""
         if same:
-            text = f"this folder is also in {other}; each customer has its own"
+            text = f"this folder is also in {other}{through}; each customer has its own"
         else:
-            text = f"one of this folder and the one in {other} lies inside the other"
+            text = f"one of this folder and the one in {other} lies inside the other{through}"
             text += "; each customer has its own, where no other one looks"
         found.setdefault(located.file, []).append(located.flaw(text, "folder"))
     return found
@@ -197,25 +198,35 @@ def _keeps_rows(mapping: Mapping) -> bool:
 
 def _shared_folders(
     files: Sequence[tuple[CustomerFile, Located]], beside: Path | str
-) -> Iterator[tuple[Located, str, bool]]:
+) -> Iterator[tuple[Located, str, bool, bool]]:
     """Yield the files whose folder is another customer's too, or lies inside it or around it.
 
-    With the file of the other customer, and whether it is the same folder.
+    With the file of the other customer, whether it is the same folder, and whether only symbolic
+    links make it so: their paths differ.
     """
     folders = sorted(
-        (Path(file.folder_in(beside)).parts, located.file, located)
+        (Path(real_folder(path)).parts, located.file, path, located)
         for file, located in files
-        if file.folder is not None
+        if (path := file.folder_in(beside))
     )
-    around: list[tuple[tuple[str, ...], str, Located]] = []  # what lies inside follows at once
-    for parts, name, located in folders:
+    around: list[tuple[tuple[str, ...], str, str, Located]] = []  # what lies inside follows at once
+    for parts, name, path, located in folders:
         while around and parts[: len(around[-1][0])] != around[-1][0]:
             around.pop()
         if around:
-            outer, outer_name, outer_located = around[-1]
-            yield outer_located, name, outer == parts
-            yield located, outer_name, outer == parts
-        around.append((parts, name, located))
+            outer, outer_name, outer_path, outer_located = around[-1]
+            linked = Path(path) != Path(outer_path) and Path(outer_path) not in Path(path).parents
+            yield outer_located, name, outer == parts, linked
+            yield located, outer_name, outer == parts, linked
+        around.append((parts, name, path, located))
+
+
+def real_folder(path: str) -> str:
+    """Return where a folder really is, symbolic links followed; what is not there stays as it is.
+
+    "" for "". Reads the disk, changes nothing.
+    """
+    return os.path.realpath(path) if path else ""
 
 
 def _titles(file: CustomerFile, located: Located, mappings: Sequence[Mapping]) -> list[Flaw]:

@@ -117,12 +117,17 @@ def test_what_is_wrong_with_a_step_is_said_once(tmp_path: Path) -> None:
         ("drop", "./drop/", "is also in"),
         ("drop", "drop/archive", "lies inside the other"),
         ("drop/acme", "drop", "lies inside the other"),
+        ("drop", "link", "through a link; each customer has its own"),
+        ("drop/acme", "link", "lies inside the other through a link"),
+        ("link/acme", "drop", "lies inside the other through a link"),
     ],
 )
 def test_no_customers_folder_lies_in_another_ones(
     tmp_path: Path, halsted: str, acme: str, words: str
 ) -> None:
     root = folder(tmp_path)
+    (root / "config/customers/drop").mkdir()
+    (root / "config/customers/link").symlink_to("drop")
     for name, place in (("halsted", halsted), ("acme", acme)):
         path = root / f"config/customers/{name}.yaml"
         lines = path.read_text(encoding="utf-8").splitlines()
