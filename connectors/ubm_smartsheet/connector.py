@@ -73,6 +73,10 @@ class SheetConnector:
         """Create a customer's sheet from the template and return its id; see ``Setup``."""
         return self._setup.create_sheet(name, share_with)
 
+    def has_sheet(self, sheet: str) -> bool:
+        """Return whether this token can read a sheet. Raises NoAccess, Temporary."""
+        return self._setup.has_sheet(sheet)
+
     def template(self) -> Sequence[str]:
         """Return what the mapping asks of the columns; see ``KeepsTemplate``."""
         return self._reader.standard.traits()

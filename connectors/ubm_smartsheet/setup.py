@@ -35,6 +35,7 @@ _WORKS = frozenset(
         "column_exempt",
     }
 )  # nothing fails because of these, or it is approved
+_HEAD = {"level": "2", "page": "1", "pageSize": "1"}  # of a sheet: its columns, hardly a row
 _ABSENT = frozenset({"column_missing", "column_awaited"})
 
 
@@ -92,6 +93,19 @@ class Setup:
             ) from error
         return sheet
 
+    def has_sheet(self, sheet: str) -> bool:
+        """Return whether a sheet is there and can be read; costs one request.
+
+        Raises NoAccess, Temporary.
+        """
+        try:
+            self._client.get("look for sheet", f"/sheets/{sheet}", _HEAD)
+        except NoAccess:
+            raise
+        except Refused:  # not there, not shared, or no number at all
+            return False
+        return True
+
     def _share(self, sheet: str, emails: Sequence[str]) -> None:
         """Share a sheet as Editor with those who do not see it yet.
 
@@ -140,9 +154,7 @@ class Setup:
         self, sheet: str, bindings: Sequence[Binding], *, template: bool, dry_run: bool
     ) -> Iterator[SetupStep]:
         try:
-            body = self._client.get(
-                "read columns", f"/sheets/{sheet}", {"level": "2", "page": "1", "pageSize": "1"}
-            )
+            body = self._client.get("read columns", f"/sheets/{sheet}", _HEAD)
         except NotThere as error:
             yield SetupStep(SYSTEM, f"sheet {sheet}", "problem", str(error))
             return
@@ -158,11 +170,7 @@ class Setup:
         try:
             yield from self._add(sheet, name, ours, len(body["columns"]), dry_run=dry_run)
             if ours and not dry_run:
-                body = self._client.get(
-                    "read columns",
-                    f"/sheets/{sheet}",
-                    {"level": "2", "page": "1", "pageSize": "1"},
-                )
+                body = self._client.get("read columns", f"/sheets/{sheet}", _HEAD)
                 found = self._match(sheet, bindings, body)
             yield from self._change(sheet, name, bindings, found, template, dry_run=dry_run)
         except Refused as error:

@@ -27,6 +27,18 @@ class MakesSheets(Protocol):
 
 
 @runtime_checkable
+class KnowsSheets(Protocol):
+    """A connector of a system in which customers have sheets."""
+
+    def has_sheet(self, sheet: str) -> bool:
+        """Return whether there is a sheet with this id, and this service may read it.
+
+        Raises NoAccess, Temporary.
+        """
+        ...
+
+
+@runtime_checkable
 class Answers(Protocol):
     """A connector of a system that is answered at the end of a cycle, when all is written."""
 
@@ -66,6 +78,10 @@ class Intakes:
         if not isinstance(self.sheets, MakesSheets):
             raise Refused(f"{self.name} cannot make sheets; make one by hand and give its id.")
         return self.sheets.create_sheet(name, share_with)
+
+    def has_sheet(self, sheet: str) -> bool:
+        """Return whether there is such a sheet; True where the system cannot tell."""
+        return not isinstance(self.sheets, KnowsSheets) or self.sheets.has_sheet(sheet)
 
     def resume(self, cursor: str | None) -> None:
         """Continue reading the sheets at ``cursor``; the other rows are shown once more."""

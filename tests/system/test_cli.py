@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -263,7 +264,7 @@ def test_a_customer_that_the_check_would_refuse_is_not_added(
 def test_a_manager_nobody_knows_is_told_at_once(office: Office) -> None:
     done = office.run(
         "customer", "add", "third", "--name", "Third", "--csm", "who@example.com", "--csm-name",
-        "W", "--sheet", "123456",
+        "W", "--no-sheet",
     )  # fmt: skip
 
     assert done.code == DONE
@@ -273,7 +274,7 @@ def test_a_manager_nobody_knows_is_told_at_once(office: Office) -> None:
 def test_a_company_that_is_not_there_is_refused_and_an_unsure_one_told(office: Office) -> None:
     words = (
         "customer", "add", "third", "--name", "Third", "--csm", MANAGER, "--csm-name", "D",
-        "--company", "987654321", "--sheet", "123456",
+        "--company", "987654321", "--no-sheet",
     )  # fmt: skip
     refused = office.run(*words)
     known = office.run("customer", "list").out
@@ -289,6 +290,33 @@ def test_a_company_that_is_not_there_is_refused_and_an_unsure_one_told(office: O
     assert "third" not in known
     assert unsure.code == DONE
     assert "Whether HubSpot has the company 987654321 was not checked" in unsure.err
+
+
+def test_a_sheet_that_cannot_be_read_is_refused_and_an_unsure_one_told(office: Office) -> None:
+    run, world = office.run, office.world
+    world.smartsheet.act({"do": "add_user", "email": "kim@third.example"})
+    column = {"title": "Place", "type": "TEXT_NUMBER", "primary": True}
+    made: Any = world.smartsheet.act(
+        {"do": "create_sheet", "who": "kim@third.example", "name": "Theirs", "columns": [column]}
+    )
+    words = ("customer", "add", "third", "--name", "Third", "--csm", MANAGER, "--csm-name", "D")
+    file = run.folder / "config" / "customers" / "third.yaml"
+    for sheet in ("123456", "abc123", str(made["sheet"])):
+        refused = run(*words, "--sheet", sheet)
+
+        assert refused.code == FAILED
+        assert refused.err.strip() == (
+            f"Smartsheet shows this service no sheet {sheet}, so nothing could be read; give the "
+            "id in the sheet's properties, or share the sheet with the service's account as Admin. "
+            "Nothing was added."
+        )
+        assert not file.exists()
+    run.variables({**world.variables, "SMARTSHEET_ACCESS_TOKEN": "wrong"})
+    unsure = run(*words, "--sheet", "123456")
+
+    assert unsure.code == DONE
+    assert "Whether Smartsheet has the sheet 123456 was not checked: " in unsure.err
+    assert file.exists()
 
 
 def test_a_mistake_in_a_file_is_named_by_line_and_status_still_answers(office: Office) -> None:

@@ -15,7 +15,7 @@ from ubm_sync.cli.context import application
 from ubm_sync.cli.working import Json
 from ubm_sync.config import check_customer, real_folder, set_paused, write_customer
 from ubm_sync.errors import Refused, SyncError
-from ubm_sync.intakes import MakesSheets
+from ubm_sync.intakes import KnowsSheets, MakesSheets
 from ubm_sync.model import Customer
 from ubm_sync.ports import KnowsCompanies, KnowsPeople
 
@@ -91,6 +91,7 @@ def add(
         check_customer(path, customer, list(app.configuration.mappings.values()))
         _refuse_shared(app, customer)
         _refuse_unknown(app, company)
+        _refuse_unreadable(app, sheet)
         where = f"files in {customer.folder}" if folder else "tickets the manager enters"
         if customer.has_sheet:
             made = sheet or make_sheet(app, name, share or [])
@@ -162,6 +163,26 @@ def _refuse_unknown(app: Application, company: str) -> None:
         raise Refused(
             f"{name} has no company {company}, so tickets could not be linked to it; give the id "
             "in the company's address there, or leave --company out. Nothing was added."
+        )
+
+
+def _refuse_unreadable(app: Application, sheet: str) -> None:
+    """Refuse a sheet that is not there or not shared with us. Warn where unsure."""
+    system = app.configuration.mappings["location"].place("row").system
+    connector = app.connectors[system]
+    if not sheet or not isinstance(connector, KnowsSheets):
+        return
+    name = app.configuration.service.names[system]
+    try:
+        there = connector.has_sheet(sheet)
+    except SyncError as error:
+        screen.complain(f"Whether {name} has the sheet {sheet} was not checked: {error}")
+        return
+    if not there:
+        raise Refused(
+            f"{name} shows this service no sheet {sheet}, so nothing could be read; give the id in "
+            "the sheet's properties, or share the sheet with the service's account as Admin. "
+            "Nothing was added."
         )
 
 
