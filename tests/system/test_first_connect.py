@@ -198,6 +198,68 @@ def test_decisions_are_made_one_by_one_and_survive_another_look(before: Before) 
     assert run("match", "--accept", "9999").code == FAILED
 
 
+def test_all_at_once_accepts_only_what_an_earlier_look_had_shown(before: Before) -> None:
+    run, world = before.office.run, before.office.world
+    approve = ("match", "--customer", "halsted", "--approve-above", "0.95", "--json")
+    (seen,) = run("match", "--customer", "halsted", "--json").json
+    same = {one["id"] for one in seen["matches"] if one["id"] and one["score"] >= 0.95}
+    changed = {one["id"] for one in seen["matches"] if one["partner"] == before.matteson}
+    world.edit_row(before.rows[1], {"Location Name": "Matteson Mall"})
+    row = world.type_row({**AURORA, "Location Code": "0415", "Account Number": "6600119988"})
+    fresh = before.account("6600119988", "0415", "12 Main St", "60505")
+
+    first = run(*approve)
+
+    (told,) = first.json
+    accepted = {one["id"] for one in told["matches"] if one["decision"] == "accepted"}
+    new = {one["id"] for one in told["matches"] if one["partner"] == fresh}
+    assert world.row(row)["Account Number"] == "6600119988"
+    assert (first.code, told["left"]) == (UNDECIDED, 2)
+    assert "Halsted Foods: 2 are new or changed since the last look and were left" in first.err
+    assert changed <= same
+    assert accepted == same - changed
+
+    second = run(*approve)
+
+    (told,) = second.json
+    assert told["left"] == 0
+    assert second.err == ""
+    assert {one["id"] for one in told["matches"] if one["decision"]} == same | new
+
+
+def test_a_look_that_found_nothing_was_a_look_too(before: Before) -> None:
+    run = before.office.run
+    before.sql("UPDATE account SET customer_key = 'nobody'")
+    before.office.world.edit_ticket(
+        {"id": before.ticket}, ubm_account_number="1", ubm_location_code="9", subject="Other"
+    )
+    (nothing,) = run("match", "--customer", "halsted", "--json").json
+    assert [one for one in nothing["matches"] if one["id"]] == []
+    before.sql("UPDATE account SET customer_key = 'halsted'")
+
+    done = run("match", "--customer", "halsted", "--approve-above", "0.95", "--json")
+
+    assert done.json[0]["left"] == 2
+    assert done.json[0]["undecided"] == 2
+
+
+def test_what_was_approved_stands_where_it_may_not_begin_yet(before: Before) -> None:
+    run = before.office.run
+    run("match", "--customer", "halsted")
+    before.account("5500119987", "0414", "12 Main St", "60505")
+
+    done = run(
+        "match", "--customer", "halsted", "--approve-above", "0.95", "--begin", "--by", "Dana"
+    )
+    (told,) = run("match", "--customer", "halsted", "--json").json
+
+    assert done.code == UNDECIDED
+    assert "3 accepted by Dana" in done.out
+    assert "1 matches of Halsted Foods wait for a decision" in done.err
+    assert len([one for one in told["matches"] if one["decision"] == "accepted"]) == 3
+    assert told["begun_by"] is None
+
+
 def test_the_review_is_a_workbook_or_a_page_and_no_cell_is_a_formula(before: Before) -> None:
     run, folder = before.office.run, before.office.run.folder
     assert run("match", "--customer", "halsted", "--report", "review.xlsx").code == UNDECIDED

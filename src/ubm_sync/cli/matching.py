@@ -40,7 +40,10 @@ def match(
     approve_above: Annotated[
         float | None,
         typer.Option(
-            "--approve-above", min=0.0, max=1.0, help="Accept all of at least this score, no rival."
+            "--approve-above",
+            min=0.0,
+            max=1.0,
+            help="Accept all of at least this score that were shown before and have no rival.",
         ),
     ] = None,
     accepted: Annotated[
@@ -75,15 +78,13 @@ def match(
         looks = []
         for one in _customers(app, customer):
             found = first_connect.look(app, one, progress)
-            now = app.clock.now()
-            with app.state.transaction() as tx:
-                if approve_above is not None:
-                    done = first_connect.approve_above(tx, one.key, approve_above, name, now)
-                    if not as_json:
-                        screen.say(f"{one.name}: {len(done)} accepted by {name}.")
-                if begins:
-                    first_connect.begin(tx, one, name, now)
-                found.pairs = tx.matches.of([one.key])
+            if approve_above is not None:
+                done = _approve(app, found, approve_above, name)
+                if not as_json:
+                    screen.say(f"{one.name}: {done} accepted by {name}.")
+            if begins:  # what was approved stands, whether it may begin or not
+                with app.state.transaction() as tx:
+                    first_connect.begin(tx, one, name, app.clock.now())
             looks.append(found)
         held = app.held_now()
         names = first_connect.system_names(app)
@@ -129,6 +130,23 @@ def _decide(app: Application, accepted: Sequence[int], rejected: Sequence[int], 
             first_connect.reject(tx, rejected, by, now)
         if accepted:
             first_connect.accept(tx, accepted, by, now)
+
+
+def _approve(app: Application, found: Look, score: float, by: str) -> int:
+    """Accept in bulk what an earlier look showed, say what was left; return how many it is."""
+    from ubm_sync import first_connect  # noqa: PLC0415
+
+    key, name = found.customer.key, found.customer.name
+    with app.state.transaction() as tx:
+        done = first_connect.approve_above(tx, key, score, by, app.clock.now(), found.shown)
+        found.pairs = tx.matches.of([key])
+    found.left = len(done.left)
+    if found.left:
+        screen.complain(
+            f"{name}: {found.left} are new or changed since the last look and were left, for "
+            "nobody has seen them yet; look through them, then approve again."
+        )
+    return len(done.accepted)
 
 
 def _customers(app: Application, key: str | None) -> list[Customer]:

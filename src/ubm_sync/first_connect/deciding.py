@@ -7,8 +7,9 @@ other, accepting one rejects the other, and says so.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from ubm_sync.errors import PersonNeeded, Refused
 from ubm_sync.model import Customer
@@ -18,10 +19,26 @@ from ubm_sync.state.matches import ACCEPTED, REJECTED
 _BECAUSE = "because #{} was accepted"
 
 
-def approve_above(tx: Tx, customer: str, score: float, by: str, now: datetime) -> list[Pair]:
-    """Accept every undecided pair of at least this score that has no rival; return them.
+class Approved(NamedTuple):
+    """What an approval in bulk accepted, and what it left because no earlier look had shown it."""
 
-    Where a row, or what it may be, stands in several open pairs, a person has to choose.
+    accepted: list[Pair]
+    left: list[Pair]
+
+
+def approve_above(
+    tx: Tx,
+    customer: str,
+    score: float,
+    by: str,
+    now: datetime,
+    shown: Container[int] | None = None,
+) -> Approved:
+    """Accept every undecided pair of at least this score that has no rival.
+
+    Where a row, or what it may be, stands in several open pairs, a person has to choose. ``shown``
+    are the numbers of the pairs that a person may have seen as they are now: others are left, for
+    what nobody saw nobody approved. None: all of them.
     """
     pending = [one for one in tx.matches.of([customer]) if one.is_open]
     rows = Counter((one.place, one.row_ref) for one in pending)
@@ -33,10 +50,11 @@ def approve_above(tx: Tx, customer: str, score: float, by: str, now: datetime) -
         and rows[one.place, one.row_ref] == 1
         and others[one.place, one.ref] == 1
     ]
+    seen = [one for one in chosen if shown is None or one.id in shown]
     why = f"all of at least {score:g}"
-    tx.matches.decide([one.id for one in chosen], ACCEPTED, by, now, why)
-    _log(tx, "match accepted", chosen, by, now, why)
-    return chosen
+    tx.matches.decide([one.id for one in seen], ACCEPTED, by, now, why)
+    _log(tx, "match accepted", seen, by, now, why)
+    return Approved(seen, [one for one in chosen if shown is not None and one.id not in shown])
 
 
 def accept(tx: Tx, ids: Sequence[int], by: str, now: datetime) -> list[Pair]:

@@ -20,6 +20,7 @@ from ubm_sync.state.matches import ACCEPTED, REJECTED
 from ubm_sync.sync.reading import Progress
 
 MAIN = "row"
+LOOKED = "match looked at "  # + a customer's key: when the last look was
 SHOWN = (
     "location_code", "location_name", "address_1", "address_2", "city", "state", "zip", "vendor",
     "commodity", "account_number", "meter_numbers", "bill_type", "status", "subject",
@@ -32,7 +33,9 @@ class Look:
 
     ``proposals`` has an entry for each row and place that is not decided or linked yet,
     ``unmatched`` what no row was matched with, by place. ``pairs`` are all that are kept, with
-    their numbers and decisions.
+    their numbers and decisions. ``shown`` are the numbers of those that an earlier look had found
+    just so; None where this is the first one. ``left`` counts what an approval in bulk would have
+    accepted and did not, for it had not been shown.
     """
 
     customer: Customer
@@ -41,6 +44,8 @@ class Look:
     unmatched: dict[str, tuple[Item, ...]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)  # what exists, by place
     pairs: list[Pair] = field(default_factory=list)
+    shown: frozenset[int] | None = None
+    left: int = 0
 
     @property
     def undecided(self) -> list[Pair]:
@@ -81,8 +86,16 @@ def look(app: Application, customer: Customer, progress: Progress) -> Look:
     finally:
         other.close(but_state=True)
     with app.state.transaction() as tx:
+        is_first = not found.pairs and tx.meta.get(LOOKED + customer.key) is None
         tx.matches.replace(customer.key, fresh, app.clock.now())
-        found.pairs = tx.matches.of([customer.key])
+        tx.meta.put(LOOKED + customer.key, app.clock.now().isoformat())
+        pairs = tx.matches.of([customer.key])
+    if not is_first:
+        before = {one.id: one for one in found.pairs}
+        found.shown = frozenset(
+            one.id for one in pairs if one.id in before and one.looks_like(before[one.id])
+        )
+    found.pairs = pairs
     return found
 
 

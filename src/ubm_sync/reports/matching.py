@@ -58,6 +58,7 @@ def document(found: Look, begun: tuple[str, Any] | None, *, held: bool) -> dict[
         "exists": dict(found.counts),
         "classes": dict(Counter(f"{one.place}: {one.kind}" for one in listed)),
         "undecided": sum(one.is_open for one in listed),
+        "left": found.left,
         "matches": [one._asdict() for one in listed],
         "unmatched": {
             place: [

@@ -68,6 +68,7 @@ start = Table(
     Column("begun_at", Moment, nullable=False),
 )
 
+_JUDGED = ("kind", "score", "reasons", "row_values", "other_values")
 _c = proposal.c
 _PAIR = ("customer", "place", "row_ref", "ref")
 _SEEN = ("kind", "score", "reasons", "row_name", "name", "row_values", "other_values", "found_at")
@@ -128,6 +129,10 @@ class Pair:
     def is_open(self) -> bool:
         """Whether a person has to decide yet."""
         return not self.decision
+
+    def looks_like(self, other: Pair) -> bool:
+        """Return whether a person who saw ``other`` has seen all that decides this one."""
+        return all(getattr(self, name) == getattr(other, name) for name in _JUDGED)
 
     @property
     def waits(self) -> bool:
