@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from ubm_sync.config.schemas import MODELS
+from ubm_sync.installed import dialects
 from ubm_sync.mapping import load_yaml
 
 ROOT = Path(__file__).parents[1]
@@ -120,7 +121,26 @@ def page() -> str:
         rows = ["| key | for example | default | means |", "| --- | --- | --- | --- |"]
         rows += [f"| `{k.path}` | {k.example} | {k.default} | {k.means} |" for k in keys(name)]
         parts.append("\n".join(rows) + "\n")
+        if name == "service":
+            parts += _settings("The other keys of systems.{}", "system")
+        if name == "mapping":
+            parts += _settings("The settings of a field in {}", "field")
     return "\n".join(parts)
+
+
+def _settings(title: str, of: str) -> Iterator[str]:
+    """Yield a table for each system that understands more keys there than all of them do."""
+    for system, dialect in dialects().items():
+        found = list(_keys(getattr(dialect, of), "", [], ()))
+        # a long default stands in no file; the schema has it whole
+        rows = [
+            f"| `{one.path}` | {one.default.replace('see the file', 'see the schema')} | "
+            f"{one.means} |"
+            for one in found
+        ]
+        if rows:
+            head = ["| key | default | means |", "| --- | --- | --- |"]
+            yield f"### {title.format(system)}\n\n" + "\n".join([*head, *rows]) + "\n"
 
 
 if __name__ == "__main__":
