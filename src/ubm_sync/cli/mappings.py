@@ -140,7 +140,8 @@ def _name(app: Application, by: str) -> str:
 
 def _wrote(version: Version) -> str:
     told = ", ".join(f"{count} in {system}" for system, count in sorted(version.written.items()))
-    return f"{told} in {version.runs} runs" if told else ""
+    runs = "1 run" if version.runs == 1 else f"{version.runs} runs"
+    return f"{told} in {runs}" if told else ""
 
 
 def _say_standing(app: Application) -> None:
