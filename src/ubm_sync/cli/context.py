@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -48,6 +49,11 @@ def application(*, tolerant: bool = True, log_to_screen: bool = False) -> Iterat
         yield app
     finally:
         app.close()
+
+
+def decider(app: Application, by: str) -> str:
+    """Return who decides: ``by``, else ``UBM_SYNC_USER``, else who is signed in."""
+    return by or app.environment.get("UBM_SYNC_USER", "") or getpass.getuser()
 
 
 def shown_at(app: Application, moment: datetime | None, *, seconds: bool = False) -> str:

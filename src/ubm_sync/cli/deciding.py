@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ubm_sync.cli import screen
-from ubm_sync.cli.context import application, shown_at
+from ubm_sync.cli.context import application, decider, shown_at
 from ubm_sync.cli.working import Json
 from ubm_sync.errors import Refused
 from ubm_sync.state import Entry, Tx
@@ -96,7 +95,7 @@ def resolve(
     if (keep is None) == (value is None):
         raise typer.BadParameter("give either --keep PLACE or --value TEXT")
     with application() as app:
-        choice, who = keep if keep is not None else f"={value}", by or getpass.getuser()
+        choice, who = keep if keep is not None else f"={value}", decider(app, by)
         with app.state.transaction() as tx:
             found = tx.conflicts.for_records([record]).get(record, ())
             places = {place for one in found if one.field == field for place in one.values}
@@ -108,7 +107,7 @@ def resolve(
                 raise Refused(
                     f"No conflict of {field} is open for {record}; see ubm-sync conflicts list."
                 )
-            _log(tx, app.clock.now(), by, "conflict decided", record, {field: choice})
+            _log(tx, app.clock.now(), who, "conflict decided", record, {field: choice})
         screen.say("Decided; the next cycle writes it.")
 
 
@@ -165,7 +164,7 @@ def drop(ids: Annotated[list[int], typer.Argument(help="Ids as listed.")], by: B
     with application() as app:
         with app.state.transaction() as tx:
             _known(tx, ids)
-            dropped = decisions.drop(tx, ids, by or getpass.getuser(), app.clock.now())
+            dropped = decisions.drop(tx, ids, decider(app, by), app.clock.now())
         screen.say(f"{len(dropped)} given up.")
 
 
@@ -192,7 +191,7 @@ def approve(
     Example: ubm-sync approve 274d240c43d1 --by "Priya N."
     """
     with application() as app:
-        name, now = by or getpass.getuser(), app.clock.now()
+        name, now = decider(app, by), app.clock.now()
         with app.state.transaction() as tx:
             try:
                 stop = tx.guard.approve(plan, name, now)
@@ -203,4 +202,4 @@ def approve(
 
 
 def _log(tx: Tx, at: datetime, by: str, action: str, subject: str, body: dict[str, str]) -> None:
-    tx.audit.append([Entry(at, "", by or getpass.getuser(), action, subject, body)])
+    tx.audit.append([Entry(at, "", by, action, subject, body)])

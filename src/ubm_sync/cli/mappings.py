@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from ubm_sync.app import Application
 from ubm_sync.cli import screen
-from ubm_sync.cli.context import application, shown_at
+from ubm_sync.cli.context import application, decider, shown_at
 from ubm_sync.cli.rehearsing import show_effect, show_texts, side_of
 from ubm_sync.cli.standing import standing_document, standing_text, version_document
 from ubm_sync.cli.working import Json
@@ -93,7 +92,7 @@ def rollback(
     Example: ubm-sync mapping rollback 3 --by dana
     """
     with application() as app:
-        made, changed, kept = app.keeper.rollback(version, _name(app, by), app.clock.now())
+        made, changed, kept = app.keeper.rollback(version, decider(app, by), app.clock.now())
         gone = [name for name in changed if name not in made.files]
         written = [name for name in changed if name in made.files]
         screen.say(f"Version {version} is in force again, as version {made.number}.")
@@ -112,7 +111,7 @@ def approve(
     Example: ubm-sync mapping approve 4 --by "Priya N."
     """
     with application() as app:
-        name = _name(app, by)
+        name = decider(app, by)
         taken = app.keeper.approve(version, name, app.clock.now())
         screen.say(f"Approved by {name}: {taken.name}, saved by {taken.by}, is in force.")
 
@@ -132,10 +131,6 @@ def export(
         for name, text in sorted(files.texts().items()):
             write_text(folder / name, text)
         screen.say(f"{len(files.content)} files of {found.name} are in {folder}.")
-
-
-def _name(app: Application, by: str) -> str:
-    return by or app.environment.get("UBM_SYNC_USER", "") or getpass.getuser()
 
 
 def _wrote(version: Version) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ import typer
 from ubm_sync.app import Application
 from ubm_sync.calendars import stamp
 from ubm_sync.cli import screen
-from ubm_sync.cli.context import UNDECIDED, application, finish
+from ubm_sync.cli.context import UNDECIDED, application, decider, finish
 from ubm_sync.cli.working import Json
 from ubm_sync.errors import Refused
 from ubm_sync.model import Customer
@@ -73,7 +72,7 @@ def match(
     from ubm_sync import first_connect  # noqa: PLC0415 - other commands need not wait for it
 
     with application() as app, screen.progress() as progress:
-        name = by or getpass.getuser()
+        name = decider(app, by)
         _decide(app, accepted or (), rejected or (), name)
         looks = []
         for one in _customers(app, customer):

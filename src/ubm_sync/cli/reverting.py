@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated, Any
 
 import typer
 
 from ubm_sync.app import Application
 from ubm_sync.cli import screen
-from ubm_sync.cli.context import FAILED, UNDECIDED, application, finish, shown_at
+from ubm_sync.cli.context import FAILED, UNDECIDED, application, decider, finish, shown_at
 from ubm_sync.cli.deciding import By
 from ubm_sync.cli.working import Json
 from ubm_sync.errors import Refused
@@ -55,7 +54,7 @@ def undo_run(
         found = undo.look(app.state, engine.rules, run, progress, zone)
         undoing, report = "", None
         if not dry_run:
-            who = by or getpass.getuser()
+            who = decider(app, by)
             undoing, _ = undo.decide(app.state, found, who, app.clock.now(), progress)
             report = _carried_out(app, engine, found, progress)
             found = undo.look(app.state, engine.rules, run, progress, zone)
@@ -140,7 +139,8 @@ def _show(found: Undoing, undoing: str, report: Report | None) -> None:
             f"{found.own} fields that the service fills in itself follow from the others; they are "
             "not restored by themselves."
         )
-    screen.say(f"{len(back)} fields are as they were before {found.run}.")
+    fields = "1 field is as it was" if len(back) == 1 else f"{len(back)} fields are as they were"
+    screen.say(f"{fields} before {found.run}.")
     if undoing:
         screen.say(f"This was {undoing}; take it back with: ubm-sync undo {undoing}")
     if report is not None:
@@ -208,7 +208,7 @@ def restore_kept(
     Example: ubm-sync kept restore 3 --by dana
     """
     with application() as app:
-        who = by or getpass.getuser()
+        who = decider(app, by)
         shared = {
             kind: frozenset(mapping.shared) for kind, mapping in app.configuration.mappings.items()
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +12,7 @@ import typer
 from ubm_sync.app import Application
 from ubm_sync.calendars import parse_instant
 from ubm_sync.cli import screen
-from ubm_sync.cli.context import FAILED, application, finish, shown_at
+from ubm_sync.cli.context import FAILED, application, decider, finish, shown_at
 from ubm_sync.cli.report import report
 from ubm_sync.cli.working import Json
 from ubm_sync.config import write_text
@@ -143,7 +142,7 @@ def apply(
         if planned is not None:
             order = order or planned.order
             chosen = {one: chosen[one] for one in planned.keys if one in chosen}
-        who = by or getpass.getuser()
+        who = decider(app, by)
         if not dry_run:
             _log(app, who, "template to be applied", {"sheets": sorted(chosen)})
         found: list[tuple[str, SetupStep, str]] = []
