@@ -25,7 +25,7 @@ demo: .venv/.ready
 	@$(BIN)/ubm-sync demo $(if $(filter-out 0 no false,$(ONCE)),--once)
 
 test: .venv/.ready-to-develop
-	@$(BIN)/pytest --no-header -n $(WORKERS) $(ARGS)
+	@$(BIN)/pytest --no-header -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: .venv/.ready-to-develop
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet && $(BIN)/mypy
