@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,10 +88,7 @@ def match(
         held = app.held_now()
         names = first_connect.system_names(app)
         if report is not None:
-            from ubm_sync.reports.matching_files import save  # noqa: PLC0415
-
-            zone = app.configuration.service.cadence.zone
-            save(report, looks, names, f"Made {stamp(app.clock.now(), zone)} by ubm-sync match.")
+            _save(app, looks, names, report)
         if as_json:
             _show_json(app, looks, held)
         else:
@@ -101,6 +98,13 @@ def match(
                 screen.say(f"Review written to {report}.")
         if any(found.undecided or found.customer.key in held for found in looks):
             finish(UNDECIDED)
+
+
+def _save(app: Application, looks: Sequence[Look], names: Mapping[str, str], report: Path) -> None:
+    from ubm_sync.reports.matching_files import save  # noqa: PLC0415
+
+    zone = app.configuration.service.cadence.zone
+    save(report, looks, names, f"Made {stamp(app.clock.now(), zone)} by ubm-sync match.")
 
 
 def _show_json(app: Application, looks: Sequence[Look], held: frozenset[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -150,16 +151,10 @@ def _make(folder: Path) -> None:
 def _refuse_unknown(app: Application, company: str) -> None:
     """Refuse a company that is not there: its tickets could not be linked. Warn where unsure."""
     system = app.configuration.mappings["location"].place("ticket").system
-    connector = app.connectors[system]
+    connector, name = app.connectors[system], app.configuration.service.names[system]
     if not company or not isinstance(connector, KnowsCompanies):
         return
-    name = app.configuration.service.names[system]
-    try:
-        there = connector.has_company(company)
-    except SyncError as error:
-        screen.complain(f"Whether {name} has the company {company} was not checked: {error}")
-        return
-    if not there:
+    if _is_absent(f"{name} has the company {company}", lambda: connector.has_company(company)):
         raise Refused(
             f"{name} has no company {company}, so tickets could not be linked to it; give the id "
             "in the company's address there, or leave --company out. Nothing was added."
@@ -169,21 +164,24 @@ def _refuse_unknown(app: Application, company: str) -> None:
 def _refuse_unreadable(app: Application, sheet: str) -> None:
     """Refuse a sheet that is not there or not shared with us. Warn where unsure."""
     system = app.configuration.mappings["location"].place("row").system
-    connector = app.connectors[system]
+    connector, name = app.connectors[system], app.configuration.service.names[system]
     if not sheet or not isinstance(connector, KnowsSheets):
         return
-    name = app.configuration.service.names[system]
-    try:
-        there = connector.has_sheet(sheet)
-    except SyncError as error:
-        screen.complain(f"Whether {name} has the sheet {sheet} was not checked: {error}")
-        return
-    if not there:
+    if _is_absent(f"{name} has the sheet {sheet}", lambda: connector.has_sheet(sheet)):
         raise Refused(
             f"{name} shows this service no sheet {sheet}, so nothing could be read; give the id in "
             "the sheet's properties, or share the sheet with the service's account as Admin. "
             "Nothing was added."
         )
+
+
+def _is_absent(what: str, asks: Callable[[], bool]) -> bool:
+    """Return whether a system says that something is not there; warn where it says nothing."""
+    try:
+        return not asks()
+    except SyncError as error:
+        screen.complain(f"Whether {what} was not checked: {error}")
+        return False
 
 
 def _look_up(app: Application, emails: tuple[str, ...]) -> None:
