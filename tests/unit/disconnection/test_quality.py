@@ -56,16 +56,22 @@ def test_an_author_that_nothing_was_learned_from_is_read_as_well() -> None:
     found = quality(judge(texts, builtin()))
 
     assert (found["recall"]["count"], found["recall"]["of"]) == (90, 90)
-    assert found["precision"]["of"] <= 100
-    assert found["close_called_urgent"]["count"] <= 3
+    assert found["precision"]["of"] <= 95
+    assert found["close_called_urgent"]["count"] <= 1
 
 
 @pytest.mark.parametrize(
-    ("name", "noticed", "of", "alarms"),
-    [("desk", 46, 50, 53), ("letters", 44, 45, 53), ("ordinary", 24, 24, 38)],
+    ("name", "noticed", "of", "alarms", "closings"),
+    [
+        ("desk", 48, 50, 54, 0),
+        ("letters", 45, 45, 54, 0),
+        ("ordinary", 24, 24, 33, 0),
+        ("second", 100, 102, 109, 3),
+        ("third", 108, 111, 121, 2),
+    ],
 )
 def test_registers_that_nothing_was_learned_from_are_read_no_worse(
-    name: str, noticed: int, of: int, alarms: int
+    name: str, noticed: int, of: int, alarms: int, closings: int
 ) -> None:
     texts, _ = load_labelled(DATA / f"disconnection_unseen_{name}.csv")
     found = quality(judge(texts, builtin()))
@@ -73,7 +79,7 @@ def test_registers_that_nothing_was_learned_from_are_read_no_worse(
     assert found["recall"]["of"] == of
     assert found["recall"]["count"] >= noticed
     assert found["precision"]["of"] <= alarms
-    assert found["close_called_urgent"]["count"] == 0
+    assert found["close_called_urgent"]["count"] <= closings
 
 
 def test_ordinary_messages_raise_no_alarm() -> None:
