@@ -14,13 +14,13 @@ from ubm_sync.evidence import Evidence, Kind, Side
 from ubm_sync.model import split_key
 from ubm_sync.ports import Asked, Hearing, Testimony
 from ubm_sync.reports.told import Written, writes_of
-from ubm_sync.state import State, Told, Tx
+from ubm_sync.state import State, Told
 
 SYSTEM = "ubm-sync"
 WRONG = "Needs information"
 OURS = "Problem on our side"
 _LONGEST = 500  # characters of the message that are kept
-_INTENTS = 200  # looked through in one transaction
+_FACTS = 10_000  # about as many are told at once, and no more are in memory
 
 
 class Shown(NamedTuple):
@@ -92,8 +92,8 @@ class RowWitness:
         after = int(mark or 0)
         intents = self._answered(after, [one.customer for one in asked if not one.known])
         told: set[str] = set()
-        for start in range(0, len(intents), _INTENTS):
-            part = self._look(intents[start : start + _INTENTS], tickets)
+        for rows in self._look(intents):
+            part = self._by_ticket(rows, tickets)
             told |= part.keys()
             if part:
                 yield Hearing(_testimonies(part))
@@ -101,7 +101,8 @@ class RowWitness:
             one.ticket: [] for one in asked if not one.known and one.ticket not in told
         }
         last = max([*intents, after])
-        yield Hearing(_testimonies(quiet | self._gone(tickets)), mark=str(last))
+        gone = self._by_ticket(self._gone(), tickets)
+        yield Hearing(_testimonies(quiet | gone), mark=str(last))
 
     def _answered(self, after: int, new: Sequence[str]) -> list[int]:
         """Return the intents to look at, up to the first one that nobody answered yet."""
@@ -112,36 +113,37 @@ class RowWitness:
                 found.update(tx.journal.later(0, tx.records.of(new)))
         return sorted(one for one in found if waiting is None or one < waiting)
 
-    def _look(
-        self, intents: Iterable[int], tickets: Mapping[str, str]
-    ) -> dict[str, list[Evidence]]:
-        with self._state.reading() as tx:
-            # one at a time: an intent of a first sync tells of thousands of records
-            stories = (tx.journal.told(each) for each in intents)
-            rows = [one for told in stories for one in row_facts(told, self._shown)]
-            return _by_ticket(tx, rows, tickets)
+    def _look(self, intents: Iterable[int]) -> Iterator[list[RowFact]]:
+        """Yield what these intents showed: one of a first sync tells of thousands of records."""
+        rows: list[RowFact] = []
+        for one in intents:
+            with self._state.reading() as tx:
+                rows += row_facts(tx.journal.told(one), self._shown)
+            if len(rows) >= _FACTS:
+                yield rows
+                rows = []
+        yield rows
 
-    def _gone(self, tickets: Mapping[str, str]) -> dict[str, list[Evidence]]:
+    def _gone(self) -> list[RowFact]:
         """Return that rows are not in their sheets any more: nobody waits for them to be right."""
         with self._state.reading() as tx:
             absent = tx.observations.absent(self._shown.place).values()
-            rows = [
-                RowFact(one.sync_id, _fact(one.sync_id, Kind.ROW, one.since, "gone", self._shown))
-                for one in absent
-            ]
-            return _by_ticket(tx, rows, tickets)
+        return [
+            RowFact(one.sync_id, _fact(one.sync_id, Kind.ROW, one.since, "gone", self._shown))
+            for one in absent
+        ]
 
-
-def _by_ticket(
-    tx: Tx, rows: Sequence[RowFact], tickets: Mapping[str, str]
-) -> dict[str, list[Evidence]]:
-    found: dict[str, list[Evidence]] = {}
-    records = tx.records.load({one.sync_id for one in rows})
-    for one in rows:
-        record = records.get(one.sync_id)
-        if record is not None and record.customer in tickets:
-            found.setdefault(tickets[record.customer], []).append(one.fact)
-    return found
+    def _by_ticket(
+        self, rows: Sequence[RowFact], tickets: Mapping[str, str]
+    ) -> dict[str, list[Evidence]]:
+        found: dict[str, list[Evidence]] = {}
+        with self._state.reading() as tx:
+            customers = tx.records.customers(one.sync_id for one in rows)
+        for one in rows:
+            ticket = tickets.get(customers.get(one.sync_id, ""))
+            if ticket is not None:
+                found.setdefault(ticket, []).append(one.fact)
+        return found
 
 
 def _testimonies(facts: Mapping[str, Sequence[Evidence]]) -> tuple[Testimony, ...]:

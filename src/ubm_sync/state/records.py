@@ -105,6 +105,7 @@ _many = record.c.sync_id.in_(bindparam("many", expanding=True))
 SAVE = Bulk(record, ["sync_id"])
 LOAD = Pick(select(record), record.c.sync_id)
 EXISTS = Pick(select(record.c.sync_id), record.c.sync_id)
+CUSTOMER = Pick(select(record.c.sync_id, record.c.customer), record.c.sync_id)
 OF_CUSTOMERS = select(record.c.sync_id).where(
     record.c.customer.in_(bindparam("many", expanding=True))
 )
@@ -152,6 +153,10 @@ class Records(Repository):
     def of(self, customers: Iterable[str]) -> list[str]:
         """Return the ids of all records of some customers."""
         return [row[0] for row in self._rows_in(OF_CUSTOMERS, customers)]
+
+    def customers(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return whose the known ones among ``ids`` are: ``{sync_id: customer}``."""
+        return dict(CUSTOMER.rows(self._connection, ids))
 
     def exists(self, ids: Iterable[str]) -> set[str]:
         """Return which of ``ids`` are known."""

@@ -175,7 +175,6 @@ class Delaying:
         basis = Basis(VERSION, self._policy.digest, run)
         with self._state.transaction() as tx:
             ledger = tx.delays.newest(onboardings)
-            known = tx.facts.used(onboardings)
             problems: list[Problem] = []
             changed: list[str] = []
             fresh: list[tuple[Revision, list[str]]] = []
@@ -183,7 +182,8 @@ class Delaying:
             for name in onboardings:  # the ledger has the same order in every database
                 case = cases[name]
                 lines = ledger.get(name, {})
-                facts = known.get(name, {})
+                # of one after the other: one may have tens of thousands
+                facts = tx.facts.used([name]).get(name, {})
                 case.due = False
                 try:
                     found = self._assess(case, facts.values(), lines, basis, now)
