@@ -32,6 +32,7 @@ from ubm_sync.ports import Lane
 
 log = structlog.get_logger(__name__)
 
+PAGES = 2  # of rows written by us lately: from more on a sheet is read by pages
 LISTINGS = 3  # how often a whole sheet is listed until two of its pages agree
 LOOKS = 3  # sheets whose columns are looked at again in one round
 LOOK_EVERY = timedelta(minutes=10)  # while a field is held up and nothing says that it changed
@@ -210,7 +211,8 @@ class Reader:
         return {str(entry["id"]): entry for entry in entries}
 
     def _sheet(self, state: SheetState, *, full: bool) -> Iterator[Page]:
-        many = state.written_lately(self._settings.modified_overlap) > self._settings.page_size
+        overlap = self._settings.modified_overlap
+        many = state.written_lately(overlap) > PAGES * self._settings.page_size
         if full or many or state.rows is None or state.counted is None or not state.newest:
             yield from self._whole(state, lane=Lane.AUDIT if full else Lane.PERSON)
             return

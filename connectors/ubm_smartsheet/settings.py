@@ -23,8 +23,8 @@ class Settings(BaseModel):
     change_agent: str = Field(default="ubm-sync", min_length=1, max_length=512)
     """Sent as ``Smartsheet-Change-Agent`` with every write, so that its echo can be told apart."""
 
-    page_size: int = Field(default=2500, ge=1, le=10_000)
-    """Rows per request when a whole sheet is read; keeps memory flat."""
+    page_size: int = Field(default=1000, ge=1, le=10_000)
+    """Rows per request when a whole sheet is read: as many are in memory at once."""
 
     modified_overlap: float = Field(default=120.0, ge=2.0)
     """Seconds (of the vendor's clock) that are read again, because its times are whole seconds."""

@@ -45,7 +45,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from ubm_sync.errors import NoAccess, NotThere, Refused, SyncError, Temporary
 
 CONNECT_SECONDS = 10
-CACHE_KIBIBYTES = 16_384  # a portion of records, so that it is written to disk once
+CACHE_KIBIBYTES = 8_192  # most of a portion of records, so that its pages are written about once
 BUSY_MILLISECONDS = 10_000
 STATEMENTS = 500  # that SQLite's driver keeps prepared: a cycle runs more than its usual 128
 

@@ -152,6 +152,8 @@ class Engine:
         report = report_of(run, seconds, seen, tally, notes, gate.waiting, self.settings.version)
         self._finish(report, gate)
         self._resumed = True
+        if max(seen.observed, tally.planned, notes) >= self.settings.portion:
+            collecting.give_back()
         log.info("cycle done", **report.summary())
         return report
 

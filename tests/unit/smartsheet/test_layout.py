@@ -97,7 +97,7 @@ def test_missing_columns_are_ours_to_add_or_theirs_to_put_back() -> None:
 def test_settings_have_defaults_for_everything() -> None:
     settings = read_settings({})
 
-    assert (settings.page_size, settings.modified_overlap) == (2500, 120.0)
+    assert (settings.page_size, settings.modified_overlap) == (1000, 120.0)
     assert (settings.connect_timeout, settings.write_timeout) == (5.0, 400.0)
     assert settings.template_name == "UBM locations template"
 

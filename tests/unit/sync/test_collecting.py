@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import gc
+import platform
+from pathlib import Path
 from weakref import ReferenceType, ref
 
 import pytest
@@ -36,6 +38,27 @@ def test_what_cycle_after_cycle_leaves_behind_is_freed_one_day() -> None:
             del held
 
     assert sum(one() is not None for one in made) < once
+
+
+def resident() -> int:
+    """Return the bytes of memory this process has."""
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * 4096
+
+
+def test_freed_memory_between_what_is_still_needed_goes_back_to_the_system() -> None:
+    blocks = [b"x" * 100_000 for _ in range(2_000)]
+    needed = blocks[-1]  # without it the C library would have given all back by itself
+    del blocks
+    if platform.libc_ver()[0] != "glibc":
+        collecting.give_back()  # does nothing, and says nothing
+        return
+    before = resident()
+
+    collecting.give_back()
+
+    assert needed
+    assert before - resident() > 100_000_000
 
 
 def test_an_error_inside_changes_nothing_of_that() -> None:
