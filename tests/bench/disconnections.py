@@ -1,7 +1,7 @@
 """How fast a disconnection reaches somebody: ``python -m tests.bench.disconnections [TICKETS]``.
 
 Emulators and service are processes of their own; the service is ``ubm-sync run`` with its shipped
-pace (a look every 20 seconds) unless ``--poll`` says otherwise. Tickets come in at random moments.
+pace (a look every 15 seconds) unless ``--poll`` says otherwise. Tickets come in at random moments.
 Measured is the time from a ticket's creation until owner, priority, note and task are all there,
 as somebody would see them who looks four times a second: first while nothing else happens, then
 while 10,000 new rows are taken in, then while somebody edits 10,000 tickets. A report, not a test.
@@ -37,7 +37,7 @@ def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.disconnections")
     parser.add_argument("tickets", nargs="?", type=int, default=60)
-    parser.add_argument("--poll", type=float, default=20.0, help="seconds between two looks")
+    parser.add_argument("--poll", type=float, default=15.0, help="seconds between two looks")
     parser.add_argument("--rows", type=int, default=ROWS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench") as folder, World(Path(folder)) as world:

@@ -63,8 +63,8 @@ class DisconnectionFile(Block):
     on: bool = True
     """Whether tickets are read and routed at all."""
 
-    poll_every: float = Field(default=20.0, ge=1, le=600)
-    """Seconds between two looks at the desk."""
+    poll_every: float = Field(default=15.0, ge=1, le=600)
+    """Seconds between two looks at the desk; with 15 a person has it within 20."""
 
     pay_lead_days: int = Field(default=2, ge=0, le=10)
     """Business days a payment takes to post: the effective deadline lies that long before."""
