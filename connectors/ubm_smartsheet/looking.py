@@ -7,7 +7,7 @@ rows in question are read as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,21 +18,24 @@ from ubm_smartsheet.reading import Reader
 from ubm_smartsheet.versions import fixed_fields
 from ubm_sync.model import Mark, Observation, Write
 
+CHANGED = "changed meanwhile"
+GONE = "row not found"
 _WRITTEN_ELSEWHERE = frozenset({Mark.FORMULA, Mark.LINKED})
 
 
 class Found(NamedTuple):
-    """What a look showed: the ids of rows that changed, the sheet's version, how long that holds.
+    """What a look showed: rows that changed, the sheet's version, how long that holds.
 
-    Version 0 and None: nothing had to be looked at.
+    ``late`` says by id why a row must not be written. Version 0 and None: nothing had to be looked
+    at.
     """
 
-    late: frozenset[str]
+    late: Mapping[str, str]
     version: int
     until: datetime | None
 
 
-NOTHING = Found(frozenset(), 0, None)
+NOTHING = Found({}, 0, None)
 
 
 class Look:
@@ -55,13 +58,15 @@ class Look:
         answer = self._client.get("read version", f"/sheets/{sheet}/version")
         version = int(answer.get("version") or 0)
         if self._state.version and version == self._state.version:
-            return Found(frozenset(), version, self._client.transport.look_holds_until())
-        late = frozenset(
-            seen.ref
+            return Found({}, version, self._client.transport.look_holds_until())
+        shown = {
+            seen.ref: seen
             for page in self._reader.fetch(sheet, list(careful))
             for seen in page.observations
-            if _is_late(careful[seen.ref], seen)
-        )
+        }
+        # A row that the answer leaves out was not looked at: deleted, or what is there is not told.
+        late = {ref: GONE for ref in careful if ref not in shown}
+        late |= {ref: CHANGED for ref, seen in shown.items() if _is_late(careful[ref], seen)}
         return Found(late, version, self._client.transport.look_holds_until())
 
 

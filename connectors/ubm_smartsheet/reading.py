@@ -247,8 +247,16 @@ class Reader:
         if not state.is_listed():  # other columns than before
             return None
         page = _page(state, decoder, rows, found)
-        state.saw((one.ref, one.version) for one in page.observations)
+        shown = {one.ref: one.version for one in page.observations}
+        changed = (
+            (str(one["id"]), one["modifiedAt"], shown.get(str(one["id"]), "")) for one in rows
+        )
+        puzzling = not new and state.is_puzzling(int(body.get("version") or 0), changed)
+        state.saw(shown.items())
         self.index.saw(state.id, (row["id"] for row in rows))
+        if puzzling:
+            state.lost = False
+            return page
         newest = max((row["modifiedAt"] for row in rows), default="")
         self._settle(state, body, newest, known + len(new), new)
         return page

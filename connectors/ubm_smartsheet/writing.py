@@ -14,7 +14,7 @@ from ubm_smartsheet.columns import SYNC_ID
 from ubm_smartsheet.creating import Creator
 from ubm_smartsheet.cursor import SheetState
 from ubm_smartsheet.encode import Row, encode_row
-from ubm_smartsheet.looking import Look, is_careful
+from ubm_smartsheet.looking import CHANGED, GONE, Look, is_careful
 from ubm_smartsheet.outcomes import landed, nothing_left, refused, unknown
 from ubm_smartsheet.reading import Reader
 from ubm_smartsheet.refusals import Refusal, understand
@@ -27,7 +27,6 @@ from ubm_sync.transport import Outdated
 PARTIAL = {"allowPartialSuccess": "true"}
 _MEND = "add it again, or run template apply"
 NOT_FOUND = "1006"
-CHANGED = "changed meanwhile"
 
 
 class SheetWriter:
@@ -78,7 +77,7 @@ class SheetWriter:
             yield from self._creator.create(batch)
 
     def _look_and_update(self, rows: Sequence[Row]) -> Iterator[Outcome]:
-        late: frozenset[str] = frozenset()
+        late: Mapping[str, str] = {}
         parts = batches(rows, self._size)
         for number, batch in enumerate(parts):
             if number == 0 or self._look_is_old():
@@ -86,8 +85,8 @@ class SheetWriter:
                 late, self._looked, self._until = self._look.late(left)
             ready = []
             for row in batch:
-                if row.write.ref in late:
-                    yield refused(row.write, CHANGED, stale=True)
+                if why := late.get(str(row.write.ref)):
+                    yield refused(row.write, why, stale=True)
                 else:
                     ready.append(row)
             if ready:
@@ -129,7 +128,7 @@ class SheetWriter:
         Only a write to cells that people edit can overwrite their change.
         """
         if write.ref is not None and not write.ref.isdigit():
-            return refused(write, "row not found", permanent=True)
+            return refused(write, GONE, permanent=True)
         latest = self._state.latest.get(write.ref or "")
         if latest is None or not write.expected or not is_stale(write.expected, latest):
             return None

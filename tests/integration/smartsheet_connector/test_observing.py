@@ -7,7 +7,7 @@ from tests.integration.smartsheet_connector.world import World
 
 from ubm_sync.emulation.faults import Fault, Rule
 from ubm_sync.errors import NoAccess, Temporary
-from ubm_sync.model import Mark
+from ubm_sync.model import Mark, Result
 
 
 def test_a_first_look_reads_everything_and_says_that_it_is_complete() -> None:
@@ -207,6 +207,37 @@ def test_a_listing_that_is_short_once_is_taken_again() -> None:
     world.fault(Fault.SHORT, rf"GET /2.0/sheets/{world.sheet}$")
 
     assert world.observe().complete == {world.sheet}
+
+
+def test_a_changed_row_that_an_answer_leaves_out_is_asked_for_again() -> None:
+    world = World()
+    rows = world.load(3)
+    world.observe()
+    world.later(600)
+    world.edit(rows[0], City="Joliet")
+    world.fault(Fault.SHORT, rf"GET /2.0/sheets/{world.sheet}$")
+    assert rows[0] not in world.observe().by_ref
+
+    assert world.observe().by_ref[rows[0]].values["city"] == "Joliet"
+    calls = world.calls
+    world.observe()
+
+    assert world.calls == calls + 1
+
+
+def test_a_row_that_the_look_before_a_write_does_not_show_is_not_written_over() -> None:
+    world = World()
+    rows = world.load(3)
+    seen = world.observe().by_ref[rows[0]]
+    world.later(600)
+    world.edit(rows[0], City="Joliet")
+    world.fault(Fault.SHORT, rf"GET /2.0/sheets/{world.sheet}$", times=None)
+    write = replace(world.write(rows[0], seen, city="Peoria"), careful={"city": None})
+
+    (outcome,) = world.apply(write)
+
+    assert (outcome.result, outcome.stale) == (Result.REFUSED, True)
+    assert world.see(rows[0])["City"] == "Joliet"
 
 
 def test_an_edit_between_two_pages_makes_the_listing_start_again() -> None:

@@ -127,3 +127,28 @@ def test_own_rows_of_the_overlap_are_counted() -> None:
     state.own_write(8, "2026-11-21T16:00:00Z", rows=1, sends=1)
 
     assert restore(store([state]))["7"].written_lately(120) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "puzzling"),
+    [
+        pytest.param([], True, id="no row"),
+        pytest.param([("7", "2026-11-21T14:59:05Z", "a")], True, id="a row known before"),
+        pytest.param([("7", AT, "a")], True, id="a row known, of the second known last"),
+        pytest.param([("7", AT, "b")], False, id="a row of that second that says something else"),
+        pytest.param([("8", "2026-11-21T15:00:09Z", "c")], False, id="a row changed since"),
+    ],
+)
+def test_a_new_version_that_no_row_explains_is_asked_for_once_more(
+    changed: list[tuple[str, str, str]], puzzling: bool
+) -> None:
+    state = SheetState("1", version=5, newest=AT)
+    state.saw([("7", "a")])
+
+    assert state.is_puzzling(6, changed) is puzzling
+    assert not state.is_puzzling(6, changed)
+
+
+def test_what_is_known_or_was_never_known_puzzles_nobody() -> None:
+    assert not SheetState("1", version=5, newest=AT).is_puzzling(5, [])
+    assert not SheetState("1", newest=AT).is_puzzling(5, [])
