@@ -93,13 +93,18 @@ class Logbook:
 
 
 def keep_typed(
-    tx: Tx, plans: Sequence[RecordPlan], records: Mapping[str, RecordState], now: datetime
+    tx: Tx,
+    rules: Rules,
+    plans: Sequence[RecordPlan],
+    records: Mapping[str, RecordState],
+    now: datetime,
 ) -> None:
     """Keep what the writes will take away before they are sent, and who must be told.
 
     A process that is killed in between finds nothing out of place any more afterwards, but what
     was typed is kept and the flow tells the person all the same. What a person decided holds too:
-    the writes clear the field it was decided in.
+    the writes clear the field it was decided in. So does a word to the flow: what it made of it,
+    and has to say of it, is stored as if the writes had been settled.
     """
     void: dict[str, list[str]] = {}
     for plan in plans:
@@ -107,6 +112,7 @@ def keep_typed(
             void[plan.subject.sync_id] = given_up
         if plan.merged.restored:
             _keep_replaced(tx, plan, now)
+    words = {plan.subject.sync_id for plan in plans if takes_words(rules, plan)}
     rare = [
         plan
         for plan in plans
@@ -114,6 +120,7 @@ def keep_typed(
         or plan.merged.lost
         or plan.merged.decided
         or plan.subject.sync_id in void
+        or plan.subject.sync_id in words
     ]
     for plan in rare:
         sync_id = plan.subject.sync_id
@@ -121,19 +128,52 @@ def keep_typed(
             tx.kept.add(sync_id, edit.field, edit.place, edit.typed, "put back", now, edit.by)
         for lost in plan.merged.lost:
             tx.kept.add(sync_id, lost.field, lost.place, lost.value, lost.reason, now, lost.by)
-        entries = {
-            f"{book.TYPED}{edit.place}.{edit.field}": book.packed(edit.typed, edit.kept, edit.by)
-            for edit in plan.merged.edits
-        }
-        entries |= {
-            book.DECIDE + name: book.chosen(value, decider(plan, name))
-            for name, value in plan.merged.decided.items()
-        }
         record = records[sync_id]
-        record.memory = {**record.memory, **entries}
+        if sync_id in words:
+            _, notebook = book.split(record.memory)
+            record.memory = {**plan.decision.memory, **notebook}
+            queue_notes(tx, plan, now)
+        record.memory = {**record.memory, **_entries(plan)}
         for name in void.get(sync_id, ()):
             record.memory.pop(book.RESTORE + name, None)
     tx.records.save([records[plan.subject.sync_id] for plan in rare])
+
+
+def _entries(plan: RecordPlan) -> dict[str, str]:
+    """Return what the notebook has to say of edits that are put back, and of what was decided."""
+    entries = {
+        f"{book.TYPED}{edit.place}.{edit.field}": book.packed(edit.typed, edit.kept, edit.by)
+        for edit in plan.merged.edits
+    }
+    entries |= {
+        book.DECIDE + name: book.chosen(value, decider(plan, name))
+        for name, value in plan.merged.decided.items()
+    }
+    return entries
+
+
+def takes_words(rules: Rules, plan: RecordPlan) -> bool:
+    """Return whether nobody can read any more after the writes what the flow went by.
+
+    They write over a field that people set for the flow, such as the stage somebody moved a ticket
+    to, or over the spelling that it corrected. What is created takes nothing away.
+    """
+    fixes = plan.decision.fixes
+    return any(
+        write.ref is not None
+        and not (
+            rules.places[write.place].signals.isdisjoint(write.values)
+            and fixes.keys().isdisjoint(write.values)
+        )
+        for write in plan.writes
+    )
+
+
+def queue_notes(tx: Tx, plan: RecordPlan, now: datetime) -> None:
+    """Ask for what the flow says of one record; what was asked for before is left as it is."""
+    sync_id = plan.subject.sync_id
+    for note in plan.decision.notes:
+        tx.outbox.queue(f"{sync_id}:{note.event}", sync_id, note.place, note.text, now)
 
 
 def _note_void(tx: Tx, plan: RecordPlan, now: datetime) -> list[str]:

@@ -24,7 +24,7 @@ from ubm_sync.sync.decisions import taken
 from ubm_sync.sync.gate import Gate
 from ubm_sync.sync.guard import Booking
 from ubm_sync.sync.ingest import Ingest
-from ubm_sync.sync.logbook import Logbook, keep_typed
+from ubm_sync.sync.logbook import Logbook, keep_typed, queue_notes
 from ubm_sync.sync.merge import Merged
 from ubm_sync.sync.neighbours import Neighbours, settle_sites
 from ubm_sync.sync.plan import RecordPlan, Subject, digest, merge_subject, plan_record
@@ -159,7 +159,7 @@ class Work:
             intents = self._logbook.intend(tx, plans, now)
             if self._recorder is not None:
                 self._recorder.keep(tx, self.rules, plans, records, now)
-            keep_typed(tx, plans, records, now)
+            keep_typed(tx, self.rules, plans, records, now)
         return Portion(now, plans, records, intents, booking)
 
     def send(self, portion: Portion) -> None:
@@ -337,8 +337,7 @@ class Work:
             tx.quarantine.put(system, place, record.sync_id, sync_id, reason, {}, now)
         if settled.mended:
             tx.quarantine.mended(sync_id, settled.mended)
-        for note in plan.decision.notes:
-            tx.outbox.queue(f"{sync_id}:{note.event}", sync_id, note.place, note.text, now)
+        queue_notes(tx, plan, now)
 
 
 def _moved(record: RecordState, plan: RecordPlan, settled: Settled) -> RecordState:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.engine_house import DESK, INTAKE, House, SimpleFlow
 
-from ubm_sync.flow import Decision, Situation
+from ubm_sync.flow import Decision, NoteDraft, Situation
 from ubm_sync.model import Values, Write
 
 
@@ -25,6 +25,27 @@ class Spells(SimpleFlow):
         if situation.values.get("city") == "Elign":
             return decision._replace(fixes={"city": "Elgin"})
         return decision
+
+
+class Heeds(Spells):
+    """Goes by the stage a ticket is moved to, remembers what was corrected, and says both."""
+
+    def decide(self, situation: Situation, now: datetime) -> Decision:
+        decision = super().decide(situation, now)
+        memory, notes = dict(decision.memory), list(decision.notes)
+        ticket = situation.observed.get("ticket")
+        if ticket is None:
+            return decision
+        if ticket.values.get("stage") == "approved":
+            memory["moved"] = "yes"
+            notes.append(NoteDraft("moved", "ticket", "Noted, and not carried out yet."))
+        if decision.fixes:
+            memory["corrected"] = "yes"
+            notes.append(NoteDraft("corrected", "ticket", "Elign corrected to Elgin."))
+        said = " ".join(sorted(memory))
+        asked = {**decision.values["ticket"], "stage": "needs_information", "sync_message": said}
+        values = {**decision.values, "ticket": asked}
+        return decision._replace(memory=memory, notes=tuple(notes), values=values)
 
 
 @pytest.fixture
@@ -46,7 +67,7 @@ def edit(house: House, system: str, by: str, **values: str | None) -> None:
     house.systems[system].edit(place, ref, values, by=by)
 
 
-def kill_in(house: House, system: str, *, landed: bool) -> None:
+def kill_in(house: House, system: str, *, landed: bool, flow: type[SimpleFlow] = Spells) -> None:
     """Have the service die while it writes to a system, and start again."""
     connector, target = house.engine.connectors[system], house.systems[system]
 
@@ -60,7 +81,7 @@ def kill_in(house: House, system: str, *, landed: bool) -> None:
         house.cycle()
     house.clock.sleep(600)
     house.start("second")
-    house.engine.flows = {"location": Spells()}
+    house.engine.flows = {"location": flow()}
 
 
 def kept(house: House) -> list[tuple[str, str | None]]:
@@ -134,3 +155,40 @@ def test_a_secret_from_a_history_is_stored_nowhere(database_url: str) -> None:
 
         assert kept(house) == [("row", "••••••")]
         assert only(house.rows())[1]["city"] == "••••••"
+
+
+def notes(house: House) -> list[str]:
+    return [one.text for one in house.systems[DESK].notes]
+
+
+@pytest.mark.parametrize("landed", [True, False])
+def test_a_word_that_was_written_over_when_the_service_died_counts(
+    house: House, *, landed: bool
+) -> None:
+    house.engine.flows = {"location": Heeds()}
+    house.add_row("1001")
+    house.settle()
+    edit(house, DESK, "dana", stage="approved")
+    kill_in(house, DESK, landed=landed, flow=Heeds)
+    house.settle()
+
+    _, ticket = only(house.tickets())
+    assert (ticket["stage"], ticket["sync_message"]) == ("needs_information", "moved")
+    assert notes(house) == ["Noted, and not carried out yet."]
+
+
+@pytest.mark.parametrize("system", [DESK, INTAKE])
+@pytest.mark.parametrize("landed", [True, False])
+def test_what_was_corrected_when_the_service_died_is_told(
+    house: House, system: str, *, landed: bool
+) -> None:
+    house.engine.flows = {"location": Heeds()}
+    house.add_row("1001", city="Joliet")
+    house.settle()
+    edit(house, INTAKE, "customer", city="Elign")
+    kill_in(house, system, landed=landed, flow=Heeds)
+    house.settle()
+
+    assert only(house.rows())[1]["city"] == only(house.tickets())[1]["city"] == "Elgin"
+    assert only(house.tickets())[1]["sync_message"] == "corrected"
+    assert notes(house) == ["Elign corrected to Elgin."]
