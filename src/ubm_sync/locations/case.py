@@ -229,8 +229,11 @@ class Case:
         return findings
 
     def _edit_mark(self) -> str:
-        """Return a fingerprint of what the customer changed, "" where nothing."""
-        values = self.situation.values
+        """Return a fingerprint of what the customer changed, "" where nothing.
+
+        As we correct it, or the correction would look like the customer's next edit once it landed.
+        """
+        values = self.values
         changed = [(field, values.get(field, "")) for field in self.edited_in_row]
         return digest(*(f"{field}={value}" for field, value in sorted(changed))) if changed else ""
 

@@ -214,6 +214,19 @@ def test_a_customer_who_changes_a_declined_row_is_heard() -> None:
     )
 
 
+def test_a_correction_of_ours_is_no_further_edit_by_the_customer() -> None:
+    world = World()
+    world.cycle()
+    world.person(approval="decline", decline_reason="no contract")
+    world.cycle()
+    world.values["zip"] = "604351234"
+    for _ in range(2):  # the correction is there in the second, and not agreed on yet
+        world.cycle(changed={"zip": ("row",)})
+
+    assert world.values["zip"] == "60435-1234"
+    assert sum("after it was declined (ZIP)" in note for note in world.notes) == 1
+
+
 def test_what_a_manager_changes_in_a_declined_request_is_not_said_of_its_customer() -> None:
     world = World()
     world.cycle()
