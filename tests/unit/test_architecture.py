@@ -61,6 +61,7 @@ FOR_CONNECTORS = VALUES | {"database", "transport", "emulation"}
 PURE = [
     "sync.identity",
     "sync.merge",
+    "sync.own",
     "sync.plan",
     "sync.guard",
     "sync.limits",

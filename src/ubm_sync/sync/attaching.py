@@ -24,15 +24,16 @@ def meet(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return a record's base and memory once ``names`` of ``seen`` belong to it.
 
-    What is empty there was emptied by nobody: it is filled in. Where it shows another value than
-    the base, nothing is agreed any more, unless we may have created it with that value ourselves:
-    then somebody typed over it where it could be seen.
+    What is empty there was emptied by nobody: it is filled in, and who types there before that has
+    not seen what is agreed. Where it shows another value than the base, nothing is agreed any more,
+    unless we may have created it with that value ourselves: then somebody typed over it where it
+    could be seen.
     """
     agreed, remembered = dict(base), dict(memory)
     for name in sorted(names & base.keys()):
         value = seen.values.get(name)
         if value is None:
-            remembered.setdefault(f"{book.PUT}{rule.name}.{name}", "")
+            remembered.setdefault(f"{book.PUT}{rule.name}.{name}", book.UNFILLED)
         elif not (
             rule.same[name](value, base[name])
             or _may_have_sent(rule, name, (value, base[name]), memory)
@@ -80,7 +81,7 @@ def meet_all(
         agreed[rule.name] = value
         for place, one in there.items():
             if one is None:
-                remembered.setdefault(f"{book.PUT}{place}.{rule.name}", "")
+                remembered.setdefault(f"{book.PUT}{place}.{rule.name}", book.UNFILLED)
     return agreed, remembered
 
 

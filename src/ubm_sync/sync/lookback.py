@@ -20,7 +20,7 @@ from ubm_sync.state import Doubt, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.noticed import Mask
 from ubm_sync.sync.rules import PlaceRule, Rules
-from ubm_sync.sync.typed import had_seen_ours, is_same, overwritten, was_typed_over
+from ubm_sync.sync.typed import had_seen_ours, has_not_seen_it, is_same, overwritten, was_typed_over
 
 log = structlog.get_logger(__name__)
 
@@ -136,6 +136,8 @@ class LookBack:
         moved = doubt.origin and record.base.get(name, "") == doubt.written
         if shared and newer:
             memory[book.PUT + where] = ours
+        elif shared and has_not_seen_it(doubt):
+            memory[book.PUT + where] = book.UNFILLED
         elif shared and moved:
             base = {key: value for key, value in record.base.items() if key != name}
             record.base = {**base, name: doubt.seen} if doubt.seen else base

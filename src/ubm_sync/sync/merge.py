@@ -12,6 +12,7 @@ From the base ``b`` (the value every place last agreed on) and the values seen n
 A place that already shows the merged value is never counted as an illegal edit, so a write that
 landed in one place and failed in another is simply finished later. Until it is, a place is compared
 with what we wrote there ourselves: our own value is nobody's edit, and who changed it had seen it.
+Who types where the agreed value never came has not seen it: both values are sides then.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from datetime import datetime
 from ubm_sync.flow import Conflict, Edit
 from ubm_sync.mapping.rules import Policy
 from ubm_sync.model import Mark, Observation
-from ubm_sync.sync.notebook import Restore, any_of
+from ubm_sync.sync.notebook import Restore
+from ubm_sync.sync.own import Own, as_sides
 from ubm_sync.sync.rules import Rules, SharedRule
 
 DECIDED = "decided"  # why a value lost: a person chose the other one
@@ -39,38 +41,6 @@ class Lost:
     value: str | None
     reason: str
     by: str | None = None  # who typed it
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """Values of our own, by ``PLACE.FIELD`` ("": cleared), that not every place agrees on yet.
-
-    ``landed`` are there for certain, ``unsure`` were sent without an answer.
-    """
-
-    landed: Mapping[str, str]
-    unsure: Mapping[str, str]
-
-    def is_untouched(
-        self, rule: SharedRule, place: str, value: str | None, base: str | None
-    ) -> bool:
-        """Return whether a value is the agreed one, or our own that came after it."""
-        where = f"{place}.{rule.name}"
-        landed = self.landed.get(where)
-        before = base if landed is None else landed or None
-        sent = any_of(self.unsure.get(where))
-        return rule.equal(value, before) or any(rule.equal(value, one or None) for one in sent)
-
-    def latest(self, rule: SharedRule, legal: dict[str, str | None]) -> dict[str, str | None]:
-        """Leave out the values that were replaced where they were visible already."""
-        landed = [self.landed.get(f"{place}.{rule.name}") for place in legal]
-        replaced = [value or None for value in landed if value is not None]
-        kept = {
-            place: value
-            for place, value in legal.items()
-            if not any(rule.equal(value, one) for one in replaced)
-        }
-        return kept or legal
 
 
 @dataclass(slots=True)
@@ -213,7 +183,9 @@ def _merge_field(
 ) -> None:
     name = rule.name
     legal, illegal = _changes(rule, base, seen, accepted, blind, own)
-    value = base
+    before = value = base
+    if own is not None and own.is_unknown(rule, legal, base):
+        before, legal = as_sides(rule, base, legal, seen, accepted, blind)
     if legal:
         merged.changed[name] = tuple(legal)
     choice = decided.get(name, "")
@@ -221,19 +193,32 @@ def _merge_field(
     if choice.startswith(("=", HOLDS)) and not newer:
         value = _decide(rule, choice[1:] or None, legal, seen, merged)
     elif newer:
-        value = _choose(rule, base, newer, seen, merged, {})
+        value = _choose(rule, before, newer, seen, merged, {})
         if not merged.conflicts or merged.conflicts[-1].field != name:
             merged.decided[name] = value  # it takes the place of the value that was chosen
         _lose(rule, value, legal.keys() - newer.keys(), seen, merged)
     elif legal:
-        value = _choose(rule, base, legal, seen, merged, decided)
+        value = _choose(rule, before, legal, seen, merged, decided)
+    if name in {conflict.field for conflict in merged.conflicts}:
+        value = base
+    else:
+        _put_back(rule, value, illegal, seen, merged)
     if value is not None:
         merged.values[name] = value
-    if illegal and name not in {conflict.field for conflict in merged.conflicts}:
-        for place, typed in illegal.items():
-            if not rule.equal(typed, value):
-                by = seen[place].modified_by
-                merged.edits.append(Edit(name, place, typed, value, by))
+
+
+def _put_back(
+    rule: SharedRule,
+    value: str | None,
+    illegal: Mapping[str, str | None],
+    seen: Mapping[str, Observation],
+    merged: Merged,
+) -> None:
+    """Have what was typed where it does not count told and kept: the value is written there."""
+    for place, typed in illegal.items():
+        if not rule.equal(typed, value):
+            by = seen[place].modified_by
+            merged.edits.append(Edit(rule.name, place, typed, value, by))
 
 
 def _changes(

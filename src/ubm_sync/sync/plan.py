@@ -16,9 +16,10 @@ from ubm_sync.flow import Decision, Edit, Flow, Rival, Situation
 from ubm_sync.model import NOTHING, Customer, Mark, Observation, Ref, Write, Written, record_key
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.identity import must_identify
-from ubm_sync.sync.merge import HOLDS, Merged, Own, merge
+from ubm_sync.sync.merge import HOLDS, Merged, merge
 from ubm_sync.sync.noted import edits_noted, troubles_noted, vanished_noted
 from ubm_sync.sync.noticed import is_to_be_read_again, version_of
+from ubm_sync.sync.own import own_values
 from ubm_sync.sync.restoring import restore
 from ubm_sync.sync.rules import PlaceRule, Rules
 from ubm_sync.sync.typed import as_typed, put_back
@@ -75,7 +76,7 @@ def merge_subject(
         accepted=flow.accepted(subject.memory),
         blind=_out_of_sight(subject, live) if subject.blind else subject.blind,
         decided=_decided(subject.notebook, live),
-        own=_own(subject.notebook) if subject.notebook else None,
+        own=own_values(subject.notebook) if subject.notebook else None,
         now=now,
     )
     if subject.notebook:
@@ -184,17 +185,6 @@ def _decided(notebook: Mapping[str, str], live: Mapping[str, Observation]) -> Ma
         if choice is not None and choice.startswith(KEEP):
             decided.setdefault("*", choice.removeprefix(KEEP))
     return decided
-
-
-def _own(notebook: Mapping[str, str]) -> Own | None:
-    """Return what we wrote ourselves and what is not agreed on everywhere yet."""
-    landed = dict(book.entries(notebook, book.PUT))
-    unsure = {
-        where: sent
-        for where, sent in book.entries(notebook, book.SENT)
-        if book.BACK + where not in notebook  # it stood there before it went with its column
-    }
-    return Own(landed, unsure) if landed or unsure else None
 
 
 def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decision) -> Write | None:

@@ -287,7 +287,7 @@ def _remember_missing(
     """Remember what a record was created without, though it is agreed: nobody emptied it there."""
     for rule in rules.shared:
         if made.place in rule.places and rule.name in base and rule.name not in made.values:
-            notebook[f"{book.PUT}{made.place}.{rule.name}"] = ""
+            notebook[f"{book.PUT}{made.place}.{rule.name}"] = book.UNFILLED
 
 
 def _hold(

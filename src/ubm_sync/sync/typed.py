@@ -39,7 +39,7 @@ def doubts(
         for name, seen in _set_by_people(rules.places[place], write).items():
             if outcome.landed and name not in outcome.landed:
                 continue
-            origin = " ".join(_origin(plan, name))
+            origin = " ".join(_origin(plan, place, name))
             written = text_of(write.values.get(name))
             yield Doubt(
                 plan.subject.sync_id, place, ref, write.container, name,
@@ -54,13 +54,22 @@ def _set_by_people(rule: PlaceRule, write: Write) -> Mapping[str, str | None]:
     return {name: None for name in write.values if name in rule.people}
 
 
-def _origin(plan: RecordPlan, name: str) -> Iterable[str]:
-    """Return the places a value came from: where it was typed, or stood when it was chosen."""
-    decided = plan.merged.decided
+def _origin(plan: RecordPlan, to: str, name: str) -> Iterable[str]:
+    """Return the places a value came from: where it was typed, or stood when it was chosen.
+
+    ``UNFILLED`` where the agreed value is written into a place where it never was.
+    """
+    decided, changed = plan.merged.decided, plan.merged.changed.get(name, ())
     if name not in decided:
-        return plan.merged.changed.get(name, ())
+        missing = plan.subject.notebook.get(f"{book.PUT}{to}.{name}") == book.UNFILLED
+        return [book.UNFILLED] if missing and not changed else changed
     seen = plan.subject.seen.items()
     return [place for place, one in seen if one.values.get(name) == decided[name]]
+
+
+def has_not_seen_it(doubt: Doubt) -> bool:
+    """Return whether who was written over typed where the agreed value never was."""
+    return doubt.origin == book.UNFILLED
 
 
 def overwritten(doubt: Doubt, past: Sequence[Past], rule: PlaceRule) -> Past | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
-from tests.engine_house import INTAKE, MAPPINGS, House
+from tests.engine_house import DESK, INTAKE, MAPPINGS, House
 
 from ubm_sync.state import GuardStop
 from ubm_sync.sync.cycle import Chosen
@@ -112,6 +112,23 @@ def test_an_edit_afterwards_is_an_edit_and_a_new_row_has_it(house: House) -> Non
     house.cycle()
 
     assert codes(house) == ["7777", "8888"]
+    (stop,) = stops(house)
+    assert stop.count == ROWS - 1
+
+
+def test_what_is_typed_on_the_ticket_meanwhile_waits_for_a_decision(house: House) -> None:
+    house.cycle()
+    ticket = next(iter(house.tickets()))
+    house.systems[DESK].edit("ticket", ticket, {"gl_code": "7777"}, by="manager")
+    house.settle()
+
+    assert codes(house) == ["7777"]
+    assert sorted(one["gl_code"] for one in house.rows().values()) == [
+        f"64{number}0" for number in range(ROWS)
+    ]
+    with house.state.reading() as tx:
+        (open_,) = tx.conflicts.list()
+    assert (open_.field, open_.base, open_.values["ticket"]) == ("gl_code", None, "7777")
     (stop,) = stops(house)
     assert stop.count == ROWS - 1
 

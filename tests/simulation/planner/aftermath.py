@@ -105,6 +105,8 @@ class Aftermath(Knowledge):
             moved = doubt.origin and self.base.get(name, "") == doubt.written
             if newer and name in rule.shared:
                 memory[book.PUT + where] = ours
+            elif name in rule.shared and typing.has_not_seen_it(doubt):
+                memory[book.PUT + where] = book.UNFILLED
             elif moved and name in rule.shared:
                 base = {key: value for key, value in self.base.items() if key != name}
                 self.base = {**base, name: doubt.seen} if doubt.seen else base

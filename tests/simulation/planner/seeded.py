@@ -30,7 +30,8 @@ from ubm_sync.sync import rules as compiling
 from ubm_sync.sync import settle as settling
 from ubm_sync.sync import typed as typing
 from ubm_sync.sync.guard import Guard
-from ubm_sync.sync.merge import Merged, Own
+from ubm_sync.sync.merge import Merged
+from ubm_sync.sync.own import Own
 from ubm_sync.sync.rules import SharedRule
 from ubm_sync.sync.settle import Settled
 from ubm_sync.sync.stops import Held

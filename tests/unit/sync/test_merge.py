@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ubm_sync.mapping.equality import same
 from ubm_sync.mapping.rules import Policy
 from ubm_sync.model import FieldType, Observation
-from ubm_sync.sync.merge import Merged, Own, agreed, merge
+from ubm_sync.sync.merge import Merged, agreed, merge
+from ubm_sync.sync.own import Own
 from ubm_sync.sync.rules import Rules, SharedRule
 
 NOON = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
@@ -272,6 +274,62 @@ def test_a_value_without_an_answer_may_be_there_or_not() -> None:
         result = merged(rule(), "a", seen(row="c", ticket=there), own=own)
         assert result.values == {"notes": "c"}
         assert not result.conflicts
+
+
+UNFILLED = Own({"ticket.notes": ""}, {}, frozenset({"ticket.notes"}))
+
+
+def test_what_is_typed_where_the_agreed_value_never_came_waits_for_a_person() -> None:
+    result = merged(rule(), "a", seen(row="a", ticket="b", account="a"), own=UNFILLED)
+
+    assert [(one.base, one.values) for one in result.conflicts] == [
+        (None, {"row": "a", "ticket": "b"})
+    ]
+    assert result.values == result.filled == {"notes": "a"}
+
+
+def test_a_value_that_was_replaced_where_it_stood_is_no_side() -> None:
+    one = rule(writers=PLACES)
+    result = merged(one, "a", seen(row="a", ticket="b", account="c"), own=UNFILLED)
+
+    assert [(one.base, one.values) for one in result.conflicts] == [
+        ("a", {"ticket": "b", "account": "c"})
+    ]
+
+
+def test_what_is_typed_over_what_we_emptied_replaces_it() -> None:
+    cleared = Own({"ticket.notes": ""}, {})
+
+    assert merged(rule(), "a", seen(row="a", ticket="b"), own=cleared).values == {"notes": "b"}
+
+
+def test_emptying_does_not_lose_to_what_is_typed_where_nobody_could_see_either() -> None:
+    result = merged(rule(), "a", seen(row=None, ticket="b"), own=UNFILLED)
+
+    assert result.conflicts[0].values == {"row": None, "ticket": "b"}
+
+
+@pytest.mark.parametrize("typed", ["a", " a ", None])
+def test_the_agreed_value_typed_where_it_never_came_is_agreed(typed: str | None) -> None:
+    result = merged(rule(), "a", seen(row="a", ticket=typed), own=UNFILLED)
+
+    assert not result.conflicts
+    assert rule().equal(result.values["notes"], "a")
+
+
+def test_a_decision_about_it_keeps_the_value_that_loses() -> None:
+    there = seen(row="a", ticket="b", account="a")
+    result = merged(rule(), "a", there, own=UNFILLED, decided={"notes": "ticket"})
+
+    assert result.values == {"notes": "b"}
+    assert [(lost.place, lost.value) for lost in result.lost] == [("row", "a")]
+
+
+def test_where_only_one_side_may_write_it_has_the_word() -> None:
+    one = rule(writers=("ticket",))
+    result = merged(one, "a", seen(row="a", ticket="b"), own=UNFILLED)
+
+    assert result.values == {"notes": "b"}
 
 
 def test_what_we_wrote_where_only_we_write_is_not_put_back() -> None:

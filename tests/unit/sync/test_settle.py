@@ -15,6 +15,7 @@ from ubm_sync.sync.merge import Merged
 from ubm_sync.sync.plan import RecordPlan, Subject, merge_subject, plan_record
 from ubm_sync.sync.rules import Rules, compile_rules
 from ubm_sync.sync.settle import Settled, settle
+from ubm_sync.sync.typed import doubts, has_not_seen_it
 
 RULES = compile_rules(MAPPINGS["location"])
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -193,3 +194,29 @@ def test_an_earlier_value_does_not_come_back_where_a_place_cannot_take_it() -> N
 
     assert merge_subject(RULES, Spells(), subject).restored
     assert not merge_subject(rules, Spells(), subject).restored
+
+
+UNFILLED = {f"{book.PUT}ticket.city": book.UNFILLED}
+
+
+def test_what_is_typed_over_a_value_once_it_came_is_newer() -> None:
+    subject = a_record("Joliet", None, notebook=UNFILLED)
+    assert written(planned(subject)) == {TICKET: "Joliet"}
+    assert [one.field for one in merged(shows(subject, TICKET, "Elgin")).conflicts] == ["city"]
+
+    subject, settled = after(subject, ticket=Result.LANDED)
+
+    assert not dict(book.entries(subject.notebook, book.PUT))
+    assert settled.base == {"city": "Joliet"}
+    assert merged(shows(subject, TICKET, "Elgin")).values["city"] == "Elgin"
+
+
+def test_who_types_where_the_agreed_value_is_being_filled_in_has_not_seen_it() -> None:
+    plan = planned(a_record("Joliet", None, notebook=UNFILLED))
+    (write,) = (one for one in plan.writes if one.place == TICKET)
+    outcomes = {TICKET: Outcome(TICKET, "id", Result.LANDED, contested=True)}
+
+    (doubt,) = doubts(RULES, plan, {TICKET: write}, outcomes)
+
+    assert (doubt.field, doubt.seen, doubt.written) == ("city", "", "Joliet")
+    assert has_not_seen_it(doubt)

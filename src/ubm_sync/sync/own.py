@@ -1,0 +1,94 @@
+"""What we wrote ourselves and what is not agreed on everywhere yet: nobody typed it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ubm_sync.model import Mark, Observation
+from ubm_sync.sync import notebook as book
+from ubm_sync.sync.rules import SharedRule
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Values of our own, by ``PLACE.FIELD`` ("": cleared), that not every place agrees on yet.
+
+    ``landed`` are there for certain, ``unsure`` were sent without an answer. ``unfilled`` are those
+    of ``landed`` that are empty because the agreed value never came there.
+    """
+
+    landed: Mapping[str, str]
+    unsure: Mapping[str, str]
+    unfilled: frozenset[str] = frozenset()
+
+    def is_untouched(
+        self, rule: SharedRule, place: str, value: str | None, base: str | None
+    ) -> bool:
+        """Return whether a value is the agreed one, or our own that came after it."""
+        where = f"{place}.{rule.name}"
+        landed = self.landed.get(where)
+        before = base if landed is None else landed or None
+        sent = book.any_of(self.unsure.get(where))
+        return rule.equal(value, before) or any(rule.equal(value, one or None) for one in sent)
+
+    def latest(self, rule: SharedRule, legal: dict[str, str | None]) -> dict[str, str | None]:
+        """Leave out the values that were replaced where they were visible already."""
+        places = (f"{place}.{rule.name}" for place in legal)
+        landed = [self.landed.get(where) for where in places if where not in self.unfilled]
+        replaced = [value or None for value in landed if value is not None]
+        kept = {
+            place: value
+            for place, value in legal.items()
+            if not any(rule.equal(value, one) for one in replaced)
+        }
+        return kept or legal
+
+    def is_unknown(
+        self, rule: SharedRule, typed: Mapping[str, str | None], base: str | None
+    ) -> bool:
+        """Return whether all who typed another value never saw the agreed one.
+
+        Where somebody who did changed it too, it has lost its place already.
+        """
+        return (
+            base is not None
+            and all(f"{place}.{rule.name}" in self.unfilled for place in typed)
+            and any(not rule.equal(value, base) for value in typed.values())
+        )
+
+
+def own_values(notebook: Mapping[str, str]) -> Own | None:
+    """Return what a record's notebook says of our own values; None for nothing."""
+    landed = dict(book.entries(notebook, book.PUT))
+    unfilled = frozenset(where for where, value in landed.items() if value == book.UNFILLED)
+    landed |= dict.fromkeys(unfilled, "")
+    unsure = {
+        where: sent
+        for where, sent in book.entries(notebook, book.SENT)
+        if book.BACK + where not in notebook  # it stood there before it went with its column
+    }
+    return Own(landed, unsure, unfilled) if landed or unsure else None
+
+
+def as_sides(
+    rule: SharedRule,
+    base: str | None,
+    legal: Mapping[str, str | None],
+    seen: Mapping[str, Observation],
+    accepted: bool,
+    blind: Mapping[str, frozenset[str]],
+) -> tuple[str | None, dict[str, str | None]]:
+    """Return what is agreed, and the sides, where those who typed never saw the agreed value.
+
+    It is a side itself where it stands in a place that may write.
+    """
+    name = rule.name
+    standing = {
+        place: one.values.get(name)
+        for place in rule.places
+        if rule.may_write(place, accepted=accepted)
+        if (one := seen.get(place)) is not None and rule.equal(one.values.get(name), base)
+        if name not in blind.get(place, ()) and one.marks.get(name) != Mark.UNMAPPED
+    }
+    return None if standing else base, {**standing, **legal}
