@@ -36,7 +36,8 @@ def bring_to_rest(
     """Mend everything, let the service work until it should be done, and look.
 
     ``guarded``: the guard lets so little pass that people must approve first. So they must what a
-    changed mapping adds to records.
+    changed mapping adds to records, also to those that were set aside when the others were looked
+    through.
     """
     troubles.calm()
     model.lost_answers = troubles.lost_answers
@@ -57,10 +58,15 @@ def bring_to_rest(
         world.poisonous = False
         if guarded:
             _approve_all(world, model)
+    with world.memory.reading() as tx:
+        aside = bool(tx.quarantine.list())
     if model.crossed or any(place == "row" for place, _ in model.absent):
         _miss_rows(world, broke)
     with world.memory.transaction() as tx:
+        aside |= bool(tx.quarantine.list())
         decisions.retry(tx, None)
+    if aside and (guarded or world.remapped):  # what was set aside could not be approved so far
+        _approve_all(world, model)
     resting, waiting = _rest(world, broke)
     return replace(gather(world, memory, resting, broke), waited=waiting)
 

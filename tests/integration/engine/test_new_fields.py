@@ -133,6 +133,22 @@ def test_what_is_typed_on_the_ticket_meanwhile_waits_for_a_decision(house: House
     assert stop.count == ROWS - 1
 
 
+def test_what_is_typed_waits_until_the_service_has_looked_at_the_new_field(house: House) -> None:
+    row = house.add_row("2000")
+    house.engine.rules = {"location": compile_rules(WITHOUT)}
+    house.settle()
+    house.start()
+    house.cycle()
+    assert "gl_code" not in house.rows()[row]
+    assert stops(house)[0].count == ROWS
+
+    house.systems[INTAKE].edit("row", row, {"gl_code": "7777"}, by="customer")
+    house.cycle()
+
+    assert codes(house) == ["7777"]
+    assert stops(house)[0].count == ROWS
+
+
 def test_taking_the_field_away_again_ends_the_wait(house: House) -> None:
     house.cycle()
     house.start()
