@@ -89,7 +89,7 @@ class Model:
     def moved(self, row: str, new: str, key: str, left: Iterable[str] = ()) -> None:
         """A row went to another customer's sheet; until then it had the identity ``key``.
 
-        What stood in the fields of ``left`` stays behind: only one of the sheets has their columns.
+        What stood in the fields of ``left`` stays behind: the other sheet has no such columns.
         """
         number = len(self.typings) + len(self.meddlings)
         self.left |= {(new, name): number for name in left}

@@ -158,7 +158,8 @@ def _stood_there_before(model: Model, typed: Typed, ending: Ending) -> bool:
 def _went_with_column(model: Model, typed: Typed, row: Thing) -> bool:
     """Return whether an administrator deleted the column into which this had been typed.
 
-    Or moved the row to a sheet that calls it otherwise: then the vendor drops the cell.
+    Or moved the row to a sheet whose column has another title or type: then the vendor drops the
+    cell.
     """
     if row.place != "row":
         return False

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.simulation import archive
+from tests.simulation.customers import stayed_behind
 from tests.simulation.drawing import draw
 from tests.simulation.fields import NAMES
 from tests.simulation.model import Change, Ending, Kept, Model, Thing
@@ -109,6 +110,17 @@ def test_a_value_left_behind_when_a_row_was_moved_is_not_lost() -> None:
     assert "no lost update" not in said(model, ending(row(), ticket()))
     model.typed("row", "1", "notes", "beware of the cat", "")
     assert "no lost update" in said(model, ending(row(), ticket()))
+
+
+def test_a_cell_stays_behind_where_the_other_sheet_has_no_column_like_its_own() -> None:
+    shown = {title: f"a {name}" for name, (title, *_) in NAMES.items()}
+    gl_code, notes = NAMES["gl_code"][0], NAMES["notes"][0]
+    renamed = {title: value for title, value in shown.items() if title != notes}
+
+    assert stayed_behind(shown, shown) == []
+    assert stayed_behind(shown, renamed) == stayed_behind(renamed, shown) == ["notes"]
+    assert stayed_behind(shown, {**shown, gl_code: ""}) == ["gl_code"]  # it has another type there
+    assert stayed_behind({**shown, gl_code: ""}, {**shown, gl_code: ""}) == []
 
 
 def test_writing_one_value_twice_is_an_echo_and_stands_in_no_intent() -> None:
