@@ -103,6 +103,17 @@ def decider(plan: RecordPlan, name: str) -> str:
     return "a person"
 
 
+def decided(plan: RecordPlan, name: str) -> dict[str, str]:
+    """Return what the notebook has to say of a decision: the chosen value, what it was against."""
+    lost = {
+        f"{book.LOST}{one.place}.{name}": one.value or ""
+        for one in plan.merged.lost
+        if one.field == name
+    }
+    chosen = book.chosen(plan.merged.decided[name], decider(plan, name))
+    return {**lost, book.DECIDE + name: chosen}
+
+
 def _changed(sides: list[Observation]) -> list[Any]:
     where = ", ".join(
         f"{one.place} by {one.modified_by}" if one.modified_by else one.place for one in sides

@@ -9,7 +9,7 @@ from typing import Any
 from ubm_sync.model import Outcome, Result
 from ubm_sync.state import Entry, RecordState, Tx
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.causes import created, decider, explained
+from ubm_sync.sync.causes import created, decided, explained
 from ubm_sync.sync.plan import RecordPlan
 from ubm_sync.sync.rules import Rules
 
@@ -145,10 +145,8 @@ def _entries(plan: RecordPlan) -> dict[str, str]:
         f"{book.TYPED}{edit.place}.{edit.field}": book.packed(edit.typed, edit.kept, edit.by)
         for edit in plan.merged.edits
     }
-    entries |= {
-        book.DECIDE + name: book.chosen(value, decider(plan, name))
-        for name, value in plan.merged.decided.items()
-    }
+    for name in plan.merged.decided:
+        entries |= decided(plan, name)
     return entries
 
 

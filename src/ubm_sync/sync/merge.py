@@ -190,13 +190,14 @@ def _merge_field(
         merged.changed[name] = tuple(legal)
     choice = decided.get(name, "")
     newer = _typed_over(rule, choice[1:], legal, own) if choice.startswith(HOLDS) else {}
+    others = legal.keys() | (own.went_back(rule, base, seen, blind) if choice and own else set())
     if choice.startswith(("=", HOLDS)) and not newer:
-        value = _decide(rule, choice[1:] or None, legal, seen, merged)
+        value = _decide(rule, choice[1:] or None, others, seen, merged)
     elif newer:
         value = _choose(rule, before, newer, seen, merged, {})
         if not merged.conflicts or merged.conflicts[-1].field != name:
             merged.decided[name] = value  # it takes the place of the value that was chosen
-        _lose(rule, value, legal.keys() - newer.keys(), seen, merged)
+        _lose(rule, value, others - newer.keys(), seen, merged)
     elif legal:
         value = _choose(rule, before, legal, seen, merged, decided)
     if name in {conflict.field for conflict in merged.conflicts}:

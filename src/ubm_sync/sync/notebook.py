@@ -14,6 +14,7 @@ never sees them:
 | ``!held:PLACE.FIELD`` | a value the system refused, and why: not sent again while it is wanted |
 | ``!refused:PLACE`` | digest, reason and version of a whole write the system refused |
 | ``!decide:FIELD`` | the place (or ``=VALUE``) a person chose for a conflict, and who |
+| ``!lost:PLACE.FIELD`` | a value that is to give way to the chosen one: who changes it loses too |
 | ``!restore:FIELD`` | an earlier value a person wants back: see ``Restore`` |
 | ``!conflict:FIELD`` | a conflict of this field is open |
 | ``!over:PLACE.FIELD`` | a value we wrote over unseen, ours, who typed it: back to where it was |
@@ -34,7 +35,7 @@ UNFILLED = "\x1funfilled"  # in ``!put``; no value that people type
 TYPED, SENT, HELD = "!typed:", "!sent:", "!held:"
 REFUSED, DECIDE, VANISHED = "!refused:", "!decide:", "!vanished:"
 CONFLICT, PUT, BACK, MADE, OVER = "!conflict:", "!put:", "!back:", "!made:", "!over:"
-RESTORE, FRESH = "!restore:", "!fresh:"
+RESTORE, FRESH, LOST = "!restore:", "!fresh:", "!lost:"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ubm_sync.model import Mark, Observation
+from ubm_sync.model import Mark, Observation, nothing
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.rules import SharedRule
 
@@ -15,12 +15,14 @@ class Own:
     """Values of our own, by ``PLACE.FIELD`` ("": cleared), that not every place agrees on yet.
 
     ``landed`` are there for certain, ``unsure`` were sent without an answer. ``unfilled`` are those
-    of ``landed`` that are empty because the agreed value never came there.
+    of ``landed`` that are empty because the agreed value never came there. ``lost`` are values that
+    a person decided against and that still stood there when that was last looked at.
     """
 
     landed: Mapping[str, str]
     unsure: Mapping[str, str]
     unfilled: frozenset[str] = frozenset()
+    lost: Mapping[str, str] = field(default_factory=nothing)
 
     def is_untouched(
         self, rule: SharedRule, place: str, value: str | None, base: str | None
@@ -43,6 +45,29 @@ class Own:
             if not any(rule.equal(value, one) for one in replaced)
         }
         return kept or legal
+
+    def went_back(
+        self,
+        rule: SharedRule,
+        base: str | None,
+        seen: Mapping[str, Observation],
+        blind: Mapping[str, frozenset[str]],
+    ) -> set[str]:
+        """Return the places where what a person decided against gave way to what was agreed.
+
+        It looks as if nobody had typed anything there, and yet somebody did before the chosen value
+        came. What we wrote there ourselves is not theirs.
+        """
+        return {
+            place
+            for place, one in seen.items()
+            if (lost := self.lost.get(where := f"{place}.{rule.name}")) is not None
+            and where not in self.landed.keys() | self.unsure.keys()
+            and rule.name not in blind.get(place, ())
+            and not one.marks.get(rule.name)
+            and rule.equal(value := one.values.get(rule.name), base)
+            and not rule.equal(value, lost or None)
+        }
 
     def is_unknown(
         self, rule: SharedRule, typed: Mapping[str, str | None], base: str | None
@@ -68,7 +93,8 @@ def own_values(notebook: Mapping[str, str]) -> Own | None:
         for where, sent in book.entries(notebook, book.SENT)
         if book.BACK + where not in notebook  # it stood there before it went with its column
     }
-    return Own(landed, unsure, unfilled) if landed or unsure else None
+    lost = dict(book.entries(notebook, book.LOST))
+    return Own(landed, unsure, unfilled, lost) if landed or unsure or lost else None
 
 
 def as_sides(

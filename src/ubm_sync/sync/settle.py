@@ -9,7 +9,7 @@ from typing import Any
 
 from ubm_sync.model import Mark, Observation, Outcome, Result, Write, Written
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.causes import decider
+from ubm_sync.sync.causes import decided
 from ubm_sync.sync.fresh import remember
 from ubm_sync.sync.merge import agreed, is_everywhere
 from ubm_sync.sync.noticed import is_to_be_read_again, to_read_again
@@ -126,7 +126,7 @@ def _still_open(
     merged = plan.merged
     if not (notebook or merged.restored or merged.decided or merged.conflicts):
         return {}  # nearly always
-    drop = (book.DECIDE, book.CONFLICT, book.RESTORE)
+    drop = (book.DECIDE, book.CONFLICT, book.RESTORE, book.LOST)
     left = {key: value for key, value in notebook.items() if not key.startswith(drop)}
     for name, wanted in merged.restored.items():
         if merged.values.get(name) == wanted.value != base.get(name):
@@ -271,14 +271,18 @@ def _remember_decision(
 
     Where it stands already it counts as ours, so that what is typed over it is known as newer.
     """
-    name, decided = rule.name, plan.merged.decided
-    winner = decided.get(name)
-    if name not in decided or is_everywhere(rule, winner, _may_return(seen), plan.subject.blind):
+    name, chosen = rule.name, plan.merged.decided
+    winner = chosen.get(name)
+    if name not in chosen or is_everywhere(rule, winner, _may_return(seen), plan.subject.blind):
         return
-    notebook[book.DECIDE + name] = book.chosen(winner, decider(plan, name))
-    for place in rule.places:
-        if place in seen and rule.equal(seen[place].values.get(name), winner):
-            notebook[f"{book.PUT}{place}.{name}"] = winner or ""
+    notebook.update(decided(plan, name))
+    for place in (one for one in rule.places if one in seen):
+        where, there = f"{place}.{name}", seen[place].values.get(name)
+        if rule.equal(there, winner):
+            notebook[book.PUT + where] = winner or ""
+        is_done = rule.equal(there, plan.merged.values.get(name))
+        if is_done or (there or "") != notebook.get(book.LOST + where):
+            notebook.pop(book.LOST + where, None)
 
 
 def _remember_missing(

@@ -22,7 +22,7 @@ from ubm_sync.sync import notebook as book
 from ubm_sync.sync import plan as planning
 from ubm_sync.sync import settle as settling
 from ubm_sync.sync import typed as typing
-from ubm_sync.sync.causes import decider
+from ubm_sync.sync.causes import decided
 from ubm_sync.sync.plan import RecordPlan, Subject
 from ubm_sync.sync.settle import Settled
 
@@ -255,8 +255,8 @@ class Service(Aftermath):
             f"{book.TYPED}{one.place}.{one.field}": book.packed(one.typed, one.kept, one.by)
             for one in merged.edits
         }
-        for name, value in merged.decided.items():
-            entries[book.DECIDE + name] = book.chosen(value, decider(plan, name))
+        for name in merged.decided:
+            entries |= decided(plan, name)
         self.memory = {**self.memory, **entries}
 
 

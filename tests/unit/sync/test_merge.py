@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -337,3 +338,39 @@ def test_what_we_wrote_where_only_we_write_is_not_put_back() -> None:
     result = merged(rule(), "a", seen(row="c", account="b"), own=own)
 
     assert not result.edits
+
+
+LOST = Own({}, {}, lost={"ticket.notes": "c"})
+
+
+def test_a_side_that_lost_and_went_back_to_what_was_agreed_loses_again() -> None:
+    result = merged(rule(), "a", seen(row="b", ticket="a"), own=LOST, decided={"notes": "~b"})
+
+    assert result.values == {"notes": "b"}
+    assert [(one.place, one.value, one.reason) for one in result.lost] == [
+        ("ticket", "a", "decided")
+    ]
+
+
+@pytest.mark.parametrize("ticket", ["b", "c"])
+def test_a_side_that_lost_is_lost_once(ticket: str) -> None:
+    """It stands there still, or what was chosen does."""
+    result = merged(rule(), "a", seen(row="b", ticket=ticket), own=LOST, decided={"notes": "~b"})
+
+    assert result.values == {"notes": "b"}
+    assert {one.value for one in result.lost} <= {"c"}
+
+
+def test_what_we_wrote_over_a_side_that_lost_is_nobodys() -> None:
+    there = seen(row="b", ticket="a")
+    for own in (replace(LOST, landed={"ticket.notes": "a"}), replace(LOST, unsure=LOST.lost)):
+        assert not merged(rule(), "a", there, own=own, decided={"notes": "~b"}).lost
+
+
+def test_a_side_that_cannot_be_read_went_nowhere() -> None:
+    blind = {"ticket": frozenset({"notes"})}
+    there = seen(row="b", ticket=None)
+
+    result = merged(rule(), "a", there, own=LOST, decided={"notes": "~b"}, blind=blind)
+
+    assert not result.lost

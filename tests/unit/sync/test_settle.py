@@ -170,6 +170,29 @@ def test_what_is_typed_over_a_chosen_value_takes_its_place() -> None:
     assert not merged(subject).conflicts
 
 
+def test_what_takes_the_place_of_a_side_that_lost_is_kept_too() -> None:
+    """Where it is what had been agreed before, it looks as if nobody had typed anything there."""
+    open_ = {f"{book.CONFLICT}city": "open", f"{book.DECIDE}city": book.packed(ROW, "dana")}
+    decided, _ = after(a_record("Elgin", "Aurora", None, open_))  # the ticket changed meanwhile
+    emptied = decided._replace(seen={**decided.seen, TICKET: seen(TICKET, None, "2")})
+
+    plan = planned(emptied)
+
+    assert written(plan) == {TICKET: "Elgin"}
+    assert [(one.place, one.value) for one in plan.merged.lost] == [(TICKET, None)]
+    assert not merged(after(emptied, ticket=Result.LANDED)[0]).lost
+    assert not dict(book.entries(after(emptied, ticket=Result.LANDED)[0].notebook, book.LOST))
+
+
+def test_a_side_that_lost_is_forgotten_where_a_corrected_value_stands_instead() -> None:
+    chosen = {f"{book.DECIDE}city": book.packed("=Elign", "dana")}
+    subject, _ = after(a_record("Aurora", "Cicero", notebook=chosen), row=Result.LANDED)
+
+    assert [one for one, _ in book.entries(subject.notebook, book.LOST)] == ["ticket.city"]
+    subject, _ = after(subject, ticket=Result.LANDED)
+    assert not dict(book.entries(subject.notebook, book.LOST))
+
+
 def test_a_conflict_waits_for_a_side_that_cannot_be_read() -> None:
     open_ = {f"{book.CONFLICT}city": "open"}
     subject = a_record("Elgin", "Aurora", notebook=open_)
