@@ -82,7 +82,7 @@ def diff(
 
 
 def rollback(
-    version: Annotated[str, typer.Argument(help="Its number, or the beginning of its hash.")],
+    version: Annotated[str, typer.Argument(help="Its number, or four or more of its hash.")],
     by: By = "",
 ) -> None:
     """Bring an earlier version back: in force at once, and written into the files.
@@ -117,7 +117,7 @@ def approve(
 
 
 def export(
-    version: Annotated[str, typer.Argument(help="Its number, or the beginning of its hash.")],
+    version: Annotated[str, typer.Argument(help="Its number, or four or more of its hash.")],
     folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
 ) -> None:
     """Write the files of a version into a new folder, to look at them or to work on.

@@ -53,6 +53,7 @@ CONTENT = select(configuration_file.c.digest, configuration_file.c.content).wher
 )
 
 
+_LEAST = 4  # characters of a hash that name a version
 _DIGITS = 9  # of a number; longer ones are hashes, and no database takes them for numbers
 
 
@@ -186,11 +187,14 @@ class Versions(Repository):
         return self._first(NEWEST.where(_columns.number == number))
 
     def found(self, name: str) -> Sequence[Version]:
-        """Return the versions of a name: the number, or the beginning of a hash; newest first."""
-        if not name:
-            return []
+        """Return the versions of a name: the number, or the beginning of a hash; newest first.
+
+        Fewer than four characters of a hash name nothing: a mistyped number would be one.
+        """
         if name.isdecimal() and len(name) <= _DIGITS and (one := self.get(int(name))) is not None:
             return [one]
+        if len(name) < _LEAST:
+            return []
         return self._found(NEWEST.where(_columns.hash.startswith(name, autoescape=True)))
 
     def last(self, count: int) -> Sequence[Version]:

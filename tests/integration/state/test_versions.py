@@ -21,7 +21,7 @@ def _add(tx: Tx, digest: str, standing: Standing, text: str = "a", hours: int = 
 
 def test_one_version_is_in_force_and_keeps_its_files(state: State) -> None:
     with state.transaction() as tx:
-        first = _add(tx, "aa11", Standing.IN_FORCE, "one")
+        first = _add(tx, "aa1122", Standing.IN_FORCE, "one")
         second = _add(tx, "bb22", Standing.IN_FORCE, "two\r\n", 1)
 
     with state.reading() as tx:
@@ -32,9 +32,9 @@ def test_one_version_is_in_force_and_keeps_its_files(state: State) -> None:
         ]
         assert tx.versions.content(first)["config/service.yaml"] == "one"
         assert tx.versions.content(second)["config/service.yaml"] == "two\r\n"
-        assert [one.number for one in tx.versions.found("aa")] == [first.number]
+        assert [one.number for one in tx.versions.found("aa11")] == [first.number]
         assert [one.number for one in tx.versions.found(str(second.number))] == [second.number]
-        assert tx.versions.found("cc") == []
+        assert tx.versions.found("aa1") == []  # might be a mistyped number
 
 
 def test_what_waits_is_taken_with_a_second_name_or_withdrawn(state: State) -> None:
