@@ -39,7 +39,7 @@ def write() -> None:
         "made": "by python -m tests.quality --write",
         "texts": len(texts),
         "digest": digest(texts),
-        "about": _written(train(_insisting(texts, short, grammar), CLASSES, ABOUT)),
+        "about": _written(train(_examples(texts, short, grammar), CLASSES, ABOUT)),
         "state": _written(train(states(texts, grammar), STATES, STATE)),
     }
     lines = json.dumps(content, ensure_ascii=True, separators=(",", ":")).replace('],"', '],\n"')
@@ -47,10 +47,10 @@ def write() -> None:
     sys.stdout.write(f"learned from {len(texts)} texts: {MODEL.name}\n")
 
 
-def _insisting(
+def _examples(
     texts: Sequence[Labelled], short: Sequence[Labelled], grammar: Grammar
 ) -> list[tuple[dict[str, float], str]]:
-    """Return what to learn from: the short texts beside the rules twice, `check` runs them."""
+    """Return what to learn from: ``short`` counts twice, for `check` runs them as tests."""
     return examples([*texts, *short], grammar)
 
 
@@ -68,7 +68,7 @@ def validate() -> None:
         alone = replace(grammar, model=None)
         show(f"{name}, rules alone", quality(judge(several, alone)))
         model = Model(
-            train(_insisting([*others, *short], short, grammar), CLASSES, ABOUT),
+            train(_examples([*others, *short], short, grammar), CLASSES, ABOUT),
             train(states(others, grammar), STATES, STATE),
         )
         show(f"{name}, both", quality(judge(several, replace(grammar, model=model))))
