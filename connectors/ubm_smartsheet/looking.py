@@ -63,6 +63,7 @@ class Look:
             seen.ref: seen
             for page in self._reader.fetch(sheet, list(careful))
             for seen in page.observations
+            if seen.ref in careful
         }
         # A row that the answer leaves out was not looked at: deleted, or what is there is not told.
         late = {ref: GONE for ref in careful if ref not in shown}

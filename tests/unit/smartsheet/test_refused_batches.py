@@ -43,6 +43,7 @@ class Played:
         self.requests: list[Rows] = []
         self.answer = answer
         self.version_status = 200
+        self.version = 5
         self.connector = SheetConnector(
             Connection(
                 (PLACE,),
@@ -69,7 +70,7 @@ class Played:
         return status, {}, orjson.dumps(body)
 
     def _version(self, _: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
-        body = {"version": 5} if self.version_status == 200 else refusal(1006)
+        body = {"version": self.version} if self.version_status == 200 else refusal(1006)
         return self.version_status, {}, orjson.dumps(body)
 
     def update(self, *refs: str, **values: Written) -> dict[str, Outcome]:
@@ -376,3 +377,22 @@ def test_a_list_of_sheets_that_comes_in_pages_is_read_to_its_end() -> None:
         responses.get(f"{BASE}/sheets", json=page | {"totalPages": 2})
 
     assert list(played.connector.observe(full=False)) == []
+
+
+def test_a_look_heeds_only_the_rows_it_asked_for() -> None:
+    played = Played(taken)
+    played.version = 6
+    notes = live()["notes"].id
+    rows = [
+        {"id": ref, "rowNumber": ref, "modifiedAt": AT, "createdAt": AT, "version": 5}
+        | {"cells": [{"columnId": notes, "value": "seen"}]}
+        for ref in (11, 99)
+    ]
+    responses.replace(responses.GET, f"{BASE}/sheets/7", json=sheet_without_rows() | {"rows": rows})
+    version = make_version(AT, {}, "key", ())
+    write = Write("row", "k", "11", "7", {"notes": "x"}, version, careful={"notes": "seen"})
+
+    (outcome,) = played.connector.apply([write])
+
+    assert outcome.result is Result.LANDED
+    assert [ids(rows) for rows in played.requests] == [[11]]
