@@ -26,6 +26,7 @@ def save(story: Story, told: tuple[str, ...], complaints: tuple[str, ...], folde
         "climate": story.climate,
         "steps": [{"step": type(step).__name__, **asdict(step)} for step in story.steps],
     }
+    folder.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return path
 
