@@ -56,18 +56,18 @@ def test_an_author_that_nothing_was_learned_from_is_read_as_well() -> None:
     found = quality(judge(texts, builtin()))
 
     assert (found["recall"]["count"], found["recall"]["of"]) == (90, 90)
-    assert found["precision"]["of"] <= 95
+    assert found["precision"]["of"] <= 96
     assert found["close_called_urgent"]["count"] <= 1
 
 
 @pytest.mark.parametrize(
     ("name", "noticed", "of", "alarms", "closings"),
     [
-        ("desk", 48, 50, 55, 0),
-        ("letters", 45, 45, 55, 0),
-        ("ordinary", 24, 24, 33, 0),
-        ("second", 100, 102, 108, 2),
-        ("third", 109, 111, 123, 2),
+        ("desk", 48, 50, 52, 0),
+        ("letters", 45, 45, 53, 0),
+        ("ordinary", 24, 24, 35, 0),
+        ("second", 100, 102, 110, 2),
+        ("third", 109, 111, 123, 1),
     ],
 )
 def test_registers_that_nothing_was_learned_from_are_read_no_worse(
