@@ -72,7 +72,10 @@ class Customers(Hands):
         self.world.say(f"{client.key} types {told} in row {row}")
         self.model.typed("row", str(row), name, value, before, cells.get(ID_COLUMN) or "")
         account = cells.get(OWNED[1][0]) or ""
-        if name == NUMBER and account and not account.startswith("mine"):  # the service's own word
+        # The service's own word, and about this row: a copy, or a row that came over from another
+        # customer, shows another record's account until it is a record.
+        own = str(row) not in self.model.crossed and str(row) not in self.model.copies
+        if name == NUMBER and account and not account.startswith("mine") and own:
             self.model.barred.append((str(row), value))
 
     def copy_row(self, act: Act) -> None:

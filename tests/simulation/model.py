@@ -56,6 +56,7 @@ class Model:
     killed: bool = False  # the service, at least once
     cycles: int = 0
     restorations: int = 0  # how often an older state was put back
+    put_back_at: list[float] = field(default_factory=list)  # when, in seconds
     lost_answers: int = 0  # requests that took effect and were not answered in full
     spoilt: set[tuple[str, str]] = field(default_factory=set)  # columns nobody could mend
     frozen: int = 0  # how often an instance stood still for longer than its lease

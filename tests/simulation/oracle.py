@@ -16,7 +16,7 @@ from tests.simulation.comparing import (
     squeezed,
 )
 from tests.simulation.fields import LIMITED, LONGEST, NAMES
-from tests.simulation.model import Ending, Model, Thing, Typed
+from tests.simulation.model import Change, Ending, Model, Thing, Typed
 from tests.simulation.telling import TELLING
 
 NOTED = ("ticket", "enrolment", "onboarding")
@@ -205,18 +205,20 @@ def _was_meddled_with_again(model: Model, one: Typed) -> bool:
 def echoes_nothing(model: Model, ending: Ending) -> Iterator[str]:
     """The service writes a value into a field once, unless somebody changes the field again."""
     again = model.frozen + model.lost_answers
-    last: dict[tuple[str, str, str], list[str]] = {}
+    last: dict[tuple[str, str, str], Change] = {}
     for change in ending.changes:
         where = change.place, change.ref, change.field
         if not change.ours:
             last.pop(where, None)
             continue
-        written = last.setdefault(where, [])
+        before = last.get(where)
         # A write whose answer was lost is sent again; so may be one of an instance that stood
-        # still between its last look at the lease and its request.
-        if written and written[-1] == change.value and not again:
+        # still between its last look at the lease and its request, and one that an older state
+        # does not know of while the place cannot be read.
+        same = before is not None and before.value == change.value and not again
+        if before is not None and same and not _forgotten(model, before.at, change.at):
             yield f"{change.value!r} was written into {' '.join(where)} twice in a row"
-        written.append(change.value)
+        last[where] = change
     typings = Counter((typed.field, typed.value) for typed in model.typings if typed.value)
     covered = Counter((one.place, one.ref, one.field, one.before) for one in model.typings)
     writes = Counter(
@@ -224,9 +226,14 @@ def echoes_nothing(model: Model, ending: Ending) -> Iterator[str]:
     )
     for (place, ref, name, value), count in writes.items():
         put_back = covered[place, ref, name, value]
-        allowed = typings[name, value] + put_back + again
+        allowed = typings[name, value] + put_back + again + model.restorations
         if typings[name, value] and allowed < count and (place, ref) not in model.disturbed:
             yield f"{value!r}, typed once, was written {count} times into {name} of {place} {ref}"
+
+
+def _forgotten(model: Model, earlier: float, later: float) -> bool:
+    """Return whether a state was put back that does not know what was written before it."""
+    return any(earlier <= at <= later for at in model.put_back_at)
 
 
 def creates_once(model: Model, ending: Ending) -> Iterator[str]:

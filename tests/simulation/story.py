@@ -143,6 +143,7 @@ class Stage:
             return
         self.memory.read(self.world, replaced=True)
         self.model.restorations += 1
+        self.model.put_back_at.append(self.world.clock.now().timestamp())
         self.world.restore_state(self._backup)
         self.world.say("the state is replaced by the older copy")
 

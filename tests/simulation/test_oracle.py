@@ -129,6 +129,14 @@ def test_writing_one_value_twice_is_an_echo_and_stands_in_no_intent() -> None:
     assert said(Model(), end) == {"no echo", "audit"}
 
 
+def test_what_a_state_does_not_know_of_that_was_put_back_may_be_written_again() -> None:
+    end = ending(row(gl_code="7000"), ticket(gl_code="7000"))
+    end.changes = [Change("row", "1", "gl_code", "7000", at, ours=True) for at in (1, 3)]
+
+    assert "no echo" in said(Model(put_back_at=[0.5, 4]), end)
+    assert "no echo" not in said(Model(put_back_at=[2]), end)
+
+
 def test_a_second_ticket_of_one_record_is_noticed() -> None:
     end = ending(row(), ticket(), replace(ticket(), ref="10"))
     assert said(Model(), end) == {"at most one create"}
