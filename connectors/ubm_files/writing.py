@@ -88,11 +88,7 @@ def _is_late(write: Write, row: Entry) -> bool:
     """Return whether a field shows a value by now that the decision did not see."""
     if write.ref is None or write.expected == str(row.version):
         return False
-    for name, seen in write.careful.items():
-        there = row.values.get(name)
-        if there not in {seen, write.values.get(name)}:
-            return True
-    return False
+    return any(row.values.get(name) != seen for name, seen in write.careful.items())
 
 
 def _faults(write: Write, form: Form) -> dict[str, str]:

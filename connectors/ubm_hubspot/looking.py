@@ -109,9 +109,6 @@ def _careful(parcel: Parcel) -> list[str]:
 
 
 def _is_late(parcel: Parcel, seen: Observation) -> bool:
-    """Return whether somebody changed a field to what neither was seen nor is wanted."""
-    write = parcel.write
-    return any(
-        seen.values.get(field) not in {write.careful[field], write.values[field]}
-        for field in _careful(parcel)
-    )
+    """Return whether somebody changed a field since, be it to what is wanted."""
+    careful = parcel.write.careful
+    return any(seen.values.get(field) != careful[field] for field in _careful(parcel))

@@ -77,10 +77,10 @@ def is_careful(row: Row) -> bool:
 
 
 def _is_late(write: Write, seen: Observation) -> bool:
-    """Return whether a cell shows what neither was seen nor is wanted, or calculates it."""
+    """Return whether a cell shows what was not seen, be it what is wanted, or calculates it."""
     fixed = fixed_fields(write.expected)
     for name, before in write.careful.items():
-        if seen.values.get(name) not in {before, write.values[name]}:
+        if seen.values.get(name) != before:
             return True
         if seen.marks.get(name) in _WRITTEN_ELSEWHERE and name not in fixed:
             return True

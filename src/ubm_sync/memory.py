@@ -110,8 +110,7 @@ class MemorySystem:
                 write.place, write.key, Result.REFUSED, old.ref, reason=reason, stale=True
             )
         if old is not None and any(
-            old.values.get(name) not in {value, write.values[name]}
-            for name, value in write.careful.items()
+            old.values.get(name) != value for name, value in write.careful.items()
         ):
             reason = "changed meanwhile"
             return Outcome(write.place, write.key, Result.REFUSED, reason=reason, stale=True)

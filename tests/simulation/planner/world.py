@@ -297,13 +297,8 @@ def rewritten(kind: FieldType, value: str) -> str:
 
 
 def _is_late(write: Write, spot: Spot) -> bool:
-    """Return whether a careful field shows neither what the decision saw nor what it wrote."""
-    values = write.values
-    for name, before in write.careful.items():
-        there = spot.values.get(name)
-        if there not in {before, values[name]}:
-            return True
-    return False
+    """Return whether a careful field shows another value than the decision saw."""
+    return any(spot.values.get(name) != before for name, before in write.careful.items())
 
 
 def _refused(
