@@ -50,7 +50,8 @@ def nothing_left(row: Row) -> Outcome:
     """Return the outcome of a row of which no cell may be written."""
     if not row.faults:
         return Outcome(row.write.place, row.write.key, Result.LANDED, ref=row.write.ref)
-    return refused(row.write, row.reasons, permanent=row.lasting, at_fault=tuple(row.faults))
+    outcome = refused(row.write, row.reasons, permanent=row.lasting, at_fault=tuple(row.faults))
+    return outcome._replace(reasons=dict(row.faults))
 
 
 def unknown(write: Write, reason: str) -> Outcome:

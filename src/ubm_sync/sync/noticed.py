@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeAlias
+from datetime import datetime
+from typing import Any, TypeAlias
 
-from ubm_sync.model import Mark, Observation, Values
+from ubm_sync.model import Mark, Observation, Outcome, Values, Write
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.rules import PlaceRule
 
@@ -110,3 +111,51 @@ def service_edits(rule: PlaceRule, old: Observation, new: Observation) -> dict[s
             continue
         edits[f"{rule.name}.{name}"] = book.packed(after, before, new.modified_by)
     return edits
+
+
+def after_write(
+    write: Write, outcome: Outcome, before: Observation | None, now: datetime
+) -> Observation:
+    """Return what is there once a write landed; ``before`` is None where it made the record."""
+    taken: Mapping[str, Any] = write.values
+    if outcome.landed is not None:
+        taken = {name: value for name, value in taken.items() if name in outcome.landed}
+    values = {name: value for name, value in taken.items() if type(value) is str}
+    if before is None:
+        return Observation(
+            write.place,
+            outcome.ref or "",
+            write.key,
+            write.container,
+            outcome.version,
+            values,
+            created_at=now,
+            modified_at=now,
+        )
+    version = outcome.version or before.version
+    if Mark.UNSEEN in before.marks.values():  # the answer does not tell what cannot be read
+        version = to_read_again(version)
+    kept = dict(before.values)
+    for name in taken.keys() - values.keys():
+        kept.pop(name, None)  # cleared
+    values = {**kept, **values}
+    return Observation(
+        before.place,
+        before.ref,
+        write.key,
+        before.container,
+        version,
+        values,
+        _marks_after(before.marks, taken),
+        before.created_at,
+        before.modified_at,
+        before.modified_by,
+        before.gone,
+    )
+
+
+def _marks_after(marks: Mapping[str, str], taken: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the marks after a write: what was masked holds no secret any more."""
+    if Mark.SECRET not in marks.values():
+        return marks
+    return {name: mark for name, mark in marks.items() if mark != Mark.SECRET or name not in taken}

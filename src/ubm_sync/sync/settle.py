@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from ubm_sync.model import Mark, Observation, Outcome, Result, Write, Written
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.causes import decided
 from ubm_sync.sync.fresh import remember
 from ubm_sync.sync.merge import agreed, is_everywhere
-from ubm_sync.sync.noticed import is_to_be_read_again, to_read_again
-from ubm_sync.sync.plan import RecordPlan, digest
+from ubm_sync.sync.noticed import after_write, is_to_be_read_again, to_read_again
+from ubm_sync.sync.plan import IDENTITY, RecordPlan, digest
 from ubm_sync.sync.rules import Rules, SharedRule
 from ubm_sync.sync.typed import forget_put_back
 
@@ -149,7 +148,7 @@ def _take(
 ) -> None:
     place = write.place
     if outcome.result is Result.LANDED:
-        after = _after(write, outcome, seen.get(place), now)
+        after = after_write(write, outcome, seen.get(place), now)
         seen[place] = after
         settled.observations.append(after)
         settled.landed += 1
@@ -172,9 +171,21 @@ def _take(
             settled.observations.append(seen[place])
     elif outcome.stale:
         settled.ask[place] = write
+    elif outcome.permanent and _is_by_field(write, outcome):
+        for name, value in write.values.items():
+            _hold(settled, notebook, place, name, value, outcome)
     elif outcome.permanent:  # the flow tells the person, then it is quiet
         notebook[book.REFUSED + place] = refusal(write, outcome.reason)
         settled.refusals.append((place, outcome.reason))
+
+
+def _is_by_field(write: Write, outcome: Outcome) -> bool:
+    """Return whether a system named every field of a refused update, and so each is held by itself.
+
+    Whether it took others with them, another time, makes no difference to these.
+    """
+    whole = write.ref is None or write.claims or IDENTITY in write.values
+    return not whole and outcome.at_fault != () and write.values.keys() <= {*outcome.at_fault}
 
 
 def _doubt(rules: Rules, plan: RecordPlan, notebook: dict[str, str], write: Write) -> None:
@@ -311,53 +322,6 @@ def _hold(
         settled.again = True  # the flow tells the person
     else:
         settled.again = True
-
-
-def _after(
-    write: Write, outcome: Outcome, before: Observation | None, now: datetime
-) -> Observation:
-    taken: Mapping[str, Any] = write.values
-    if outcome.landed is not None:
-        taken = {name: value for name, value in taken.items() if name in outcome.landed}
-    values = {name: value for name, value in taken.items() if type(value) is str}
-    if before is None:
-        return Observation(
-            write.place,
-            outcome.ref or "",
-            write.key,
-            write.container,
-            outcome.version,
-            values,
-            created_at=now,
-            modified_at=now,
-        )
-    version = outcome.version or before.version
-    if Mark.UNSEEN in before.marks.values():  # the answer does not tell what cannot be read
-        version = to_read_again(version)
-    kept = dict(before.values)
-    for name in taken.keys() - values.keys():
-        kept.pop(name, None)  # cleared
-    values = {**kept, **values}
-    return Observation(
-        before.place,
-        before.ref,
-        write.key,
-        before.container,
-        version,
-        values,
-        _marks_after(before.marks, taken),
-        before.created_at,
-        before.modified_at,
-        before.modified_by,
-        before.gone,
-    )
-
-
-def _marks_after(marks: Mapping[str, str], taken: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return the marks after a write: what was masked holds no secret any more."""
-    if Mark.SECRET not in marks.values():
-        return marks
-    return {name: mark for name, mark in marks.items() if mark != Mark.SECRET or name not in taken}
 
 
 def _forget_back(

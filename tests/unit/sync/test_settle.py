@@ -146,6 +146,30 @@ def test_a_value_that_we_write_again_does_not_bring_back_what_it_once_replaced()
     assert merged(subject).values["city"] == "Elgin"
 
 
+def test_a_value_is_refused_the_same_way_with_others_and_by_itself() -> None:
+    plan = planned(a_record("Elgin", "Joliet"))
+    sent = {write.place: replace(write, values={"city": "Elgin"}) for write in plan.writes}
+    reasons = {"city": "too long"}
+    no = Outcome(TICKET, "id", Result.REFUSED, permanent=True, reason="x", reasons=reasons)
+    with_others = no._replace(result=Result.LANDED, landed=frozenset(), at_fault=("city",))
+
+    by_itself = settle(RULES, plan, sent, {TICKET: no._replace(at_fault=("city",))}, NOON)
+
+    assert by_itself.refusals == [("ticket.city", "too long")]
+    assert by_itself.refusals == settle(RULES, plan, sent, {TICKET: with_others}, NOON).refusals
+    assert f"{book.HELD}ticket.city" in by_itself.memory
+
+
+def test_a_write_of_which_not_every_field_is_at_fault_is_refused_as_a_whole() -> None:
+    plan = planned(a_record("Elgin", "Joliet"))
+    sent = {write.place: write for write in plan.writes}
+    no = Outcome(TICKET, "id", Result.REFUSED, permanent=True, reason="a twin", at_fault=("zip",))
+
+    settled = settle(RULES, plan, sent, {TICKET: no}, NOON)
+
+    assert settled.refusals == [("ticket", "a twin")]
+
+
 def test_what_is_never_read_back_is_sent_until_an_answer_comes() -> None:
     place = RULES.places[TICKET]
     rules = replace(
