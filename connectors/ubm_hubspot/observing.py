@@ -19,7 +19,7 @@ from ubm_sync.ports import Lane
 _LATE = 15 * 60_000  # milliseconds: archived tickets are told again within this
 _NOTHING: frozenset[str] = frozenset()
 TWICE = "="  # ends the version of a ticket that was read again after the second of its change
-_REMEMBERED = 500  # archived tickets that are watched for their return
+_REMEMBERED = 500  # archived tickets that are watched for their return, and merged ones
 
 
 @dataclass(slots=True)
@@ -67,6 +67,7 @@ class Observer:
         self._newest = Query(identity, [MODIFIED], limit=1, pipeline=pipeline)
         self.reconciled = Reconciled()
         self._unreadable: set[str] = set()
+        self._merged: dict[str, str] = {}  # tickets as those said into which they were merged
         self._wanted = frozenset(decoder.properties)
         self.lacking: frozenset[str] = frozenset()  # properties the portal did not show last
 
@@ -161,13 +162,20 @@ class Observer:
             }
             page = self._page(fresh)
             if page.observations:
-                yield page
+                yield replace(page, observations=tuple(map(self._left, page.observations)))
         # HubSpot may restore a ticket without moving its time of change: no search shows that.
         back = [ref for ref in self.reconciled.refs if ref not in left]
         if back:
             yield from self.fetch(back)
         self.reconciled.refs = sorted(left, key=lambda ref: left[ref])[-_REMEMBERED:]
         self.reconciled.at = begun
+
+    def _left(self, seen: Observation) -> Observation:
+        """Return an archived ticket as merged where it was: the bin does not tell them apart."""
+        primary = self._merged.get(seen.ref)
+        if primary is None:
+            return seen
+        return replace(seen, gone=self._decoder.merged(seen.place, seen.ref, primary).gone)
 
     def fetch(self, refs: Sequence[str]) -> Iterator[Page]:
         """Yield single tickets again, straight from the records and not from the index."""
@@ -234,6 +242,7 @@ class Observer:
             for each in seen:
                 if each.gone:
                     self._window.forget(each.ref)
+                    self._remember(each)
             if not record.get("archived"):
                 self._compare(record)
                 know = self._window.took if taken else self._window.met
@@ -243,6 +252,15 @@ class Observer:
             problems += of_nobody
             checked |= looked_at
         return Page(tuple(observations), problems=tuple(problems), checked=frozenset(checked))
+
+    def _remember(self, gone: Observation) -> None:
+        """Note a ticket that another one says was merged into it, which the bin does not say."""
+        how, _, primary = gone.gone.partition(":")
+        if primary and how == "merged":
+            self._merged.pop(gone.ref, None)
+            self._merged[gone.ref] = primary
+            if len(self._merged) > _REMEMBERED:
+                del self._merged[next(iter(self._merged))]
 
     def _compare(self, record: Record) -> None:
         """Note what HubSpot leaves out: it shows an empty property as null, a deleted one never."""

@@ -234,6 +234,18 @@ def test_a_merged_ticket_lives_on_in_the_other(makes_new: bool) -> None:
     assert again[str(second.ref)].gone == f"merged:{primary.ref}"
 
 
+def test_a_merged_ticket_in_the_bin_is_said_to_be_merged() -> None:
+    portal = Portal(merged_listed_as_archived=True)
+    portal.setup()
+    first, second = portal.add("one"), portal.add("two")
+    portal.act("merge_tickets", primary=first.ref, other=second.ref)
+    portal.later(20)
+
+    found = portal.read(full=True)[str(second.ref)]
+
+    assert (found.gone, found.key) == (f"merged:{first.ref}", "two")
+
+
 def test_a_full_reading_shows_everything_and_says_so(portal: Portal) -> None:
     tickets = portal.apply(*many(450))
     gone = portal.add("gone")
