@@ -126,15 +126,21 @@ def _counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
 
 
 def _was_taken_back(model: Model, typed: Typed, ending: Ending) -> bool:
-    """Return whether somebody emptied what had been typed there, and no one else ever saw."""
+    """Return whether somebody emptied what had been typed there, and no one else ever saw.
+
+    It may have been typed over before, as long as the field was empty when that began.
+    """
     told = {one.value for one in ending.kept if not one.place}  # of a conflict only people hear
     told |= {one.value for one in ending.changes if one.ours}
-    return typed.before not in told and any(
-        (one.place, one.ref, one.field, one.value, one.before)
-        == (typed.place, typed.ref, typed.field, typed.before, typed.value)
-        for one in model.typings
-        if one.number < typed.number
-    )
+    here, unseen = (typed.place, typed.ref, typed.field), typed.before
+    for one in reversed(model.typings):
+        if one.number < typed.number and (one.place, one.ref, one.field) == here:
+            if one.value != unseen or unseen in told:
+                return False
+            if one.before == typed.value:
+                return True
+            unseen = one.before
+    return False
 
 
 def _stood_there_before(model: Model, typed: Typed, ending: Ending) -> bool:

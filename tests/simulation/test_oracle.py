@@ -217,6 +217,22 @@ def test_an_account_of_a_withdrawn_request_is_noticed() -> None:
     assert said(model, ending(row(), account)) == {"order of the procedure"}
 
 
+def test_what_was_typed_and_emptied_again_before_anybody_saw_it_is_no_edit() -> None:
+    model = Model()
+    for value, before in (("first", ""), ("second", "first"), ("", "second")):
+        model.typed("row", "1", "gl_code", value, before)
+    end = ending(row(gl_code="1.0"), ticket(gl_code="1.0"))
+    assert not said(model, end)
+
+    for value in ("first", "second"):  # was written elsewhere, and so it was seen
+        end.changes = [Change("ticket", "9", "gl_code", value, 1.0, ours=True)]
+        assert "no lost update" in said(model, end)
+
+    end.changes = []
+    model.typings[0] = replace(model.typings[0], before="earlier")
+    assert "no lost update" in said(model, end)
+
+
 def test_an_account_of_an_approval_that_was_taken_back_in_time_is_noticed() -> None:
     account = Thing("account", "A1", "r1", "halsted", fields(), {})
     for whole in (True, False):  # a cycle that went wrong may not have seen it
