@@ -17,7 +17,7 @@ from ubm_hubspot.client import Client
 from ubm_hubspot.decode import PIPELINE, STAGE, modified_of
 from ubm_hubspot.encode import Parcel
 from ubm_hubspot.links import FINAL
-from ubm_hubspot.reading import PropertyFault, property_faults
+from ubm_hubspot.reading import PropertyFault, holder_of, property_faults
 from ubm_sync.errors import NoAccess, NotThere, Refused, Stopping, SyncError, Temporary, Throttled
 from ubm_sync.model import Result
 from ubm_sync.transport import Outdated
@@ -250,6 +250,10 @@ class Batches:
         if (gone or category == "OBJECT_NOT_FOUND") and not new:
             ended = Ended(parcel, Result.REFUSED, reason=GONE, permanent=True, stale=True)
             return _Sorted([ended])
+        reason = f"HubSpot refused the ticket: {said[:400]}"
+        if new and (holder := holder_of(problem, self._identity)):
+            # An upsert does not find it, so it was archived or merged away: it is read first.
+            return _Sorted([Ended(parcel, Result.REFUSED, holder, reason=reason, stale=True)])
         faults = [f for f in property_faults(problem) if f.name in parcel.properties]
         if faults and not last:
             refused = self._strip(parcel, faults, new=new)
@@ -257,7 +261,6 @@ class Batches:
         settled = not category or category in FINAL or bool(faults)
         if not settled and not last:
             return _Sorted(again=[parcel])
-        reason = f"HubSpot refused the ticket: {said[:400]}"
         # Trouble that passes may have come after an attempt that took effect.
         result = Result.REFUSED if settled else Result.UNKNOWN
         return _Sorted([Ended(parcel, result, reason=reason, permanent=settled)])

@@ -29,6 +29,7 @@ FORBIDDEN = (
 
 _DETAIL = re.compile(r"\[\s*\{.*\}\s*\]", re.DOTALL)
 _QUOTED = re.compile(r'[Pp]roperty "([a-z][a-z0-9_]*)"')
+_HOLDER = re.compile(r"Existing ID: (\d+)|\b(\d+) already has that value")
 
 
 class PropertyFault(NamedTuple):
@@ -131,6 +132,18 @@ def property_faults(problem: Mapping[str, Any]) -> tuple[PropertyFault, ...]:
     if not faults and (found := _QUOTED.search(message)):
         faults.append(PropertyFault(found[1], str(problem.get("category") or ""), message))
     return tuple(dict.fromkeys(faults))
+
+
+def holder_of(problem: Mapping[str, Any], name: str) -> str:
+    """Return the id of the record that holds the value of a unique property, "" where none does.
+
+    HubSpot: 409 "... already exists. Existing ID: N"; how else it may say so nobody promises.
+    """
+    faults = property_faults(problem)
+    if faults and all(fault.name != name for fault in faults):
+        return ""
+    found = _HOLDER.search(str(problem.get("message") or ""))
+    return (found[1] or found[2]) if found else ""
 
 
 def _inside(message: str) -> list[PropertyFault]:

@@ -165,7 +165,7 @@ def upsert_batch(call: Call, kind: str) -> Answer:
         name, value = str(one["idProperty"]), str(one.get("id") or "")
         if not value:
             raise invalid("Every input of an upsert needs an id.")
-        record = _by_unique(portal, kind, name, value)
+        record = _by_unique(portal, kind, name, value, checker)
         given = one.get("properties") or {}
         if not portal.definitions[kind][name].read_only:
             given = {name: value, **given}
@@ -175,7 +175,7 @@ def upsert_batch(call: Call, kind: str) -> Answer:
     return _write_all(call, inputs, prepare, 200)
 
 
-def _by_unique(portal: Portal, kind: str, name: str, value: str) -> Record | None:
+def _by_unique(portal: Portal, kind: str, name: str, value: str, checker: Checker) -> Record | None:
     if name == "hs_object_id":
         return _lookup(portal, kind, None)(value)
     found = portal.shelves[kind].unique.get(name, {}).get(value)
@@ -183,7 +183,7 @@ def _by_unique(portal: Portal, kind: str, name: str, value: str) -> Record | Non
         return None
     record = portal.records[found]
     if record.archived_at:
-        raise invalid(f"The value {value} of {name} belongs to an archived record {found}.")
+        raise checker.taken(name, value, str(found))
     return unlocked(portal, record)
 
 

@@ -136,13 +136,14 @@ class Checker:
                 continue
             holder = self._portal.shelves[self._kind].unique.get(name, {}).get(value)
             if holder is not None and holder != own:
-                raise self._taken(name, value, str(holder))
+                raise self.taken(name, value, str(holder))
             claimed = (name, value) in self._claimed
             if claimed and (own is None or self._claimed[name, value] != own):
-                raise self._taken(name, value, "another record of this batch")
+                raise self.taken(name, value, "another record of this batch")
             self._claimed[name, value] = own
 
-    def _taken(self, name: str, value: str, holder: str) -> Refusal:
+    def taken(self, name: str, value: str, holder: str) -> Refusal:
+        """Return the refusal of a unique value that another record holds."""
         singular = OBJECT_TYPES[self._kind].singular
         if self._portal.switches.unique_conflict == "conflict":
             message = f"A {singular} with {name} {value} already exists. Existing ID: {holder}"

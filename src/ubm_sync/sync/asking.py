@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 
 from ubm_sync.errors import SyncError
-from ubm_sync.model import Outcome, Write
+from ubm_sync.model import Observation, Outcome, Write
 from ubm_sync.ports import Connector
 from ubm_sync.state import State
 from ubm_sync.sync import notebook as book
@@ -61,7 +61,7 @@ class Asking:
             here = {one.ref: one for one in late if one.write.place == place}
             system = self._rules.places[place].system
             try:
-                found = self._fetch(self._connectors[system], place, sorted(here), now)
+                found = self._fetch(self._connectors[system], place, here, now)
             except SyncError as error:  # they are asked again in the next cycle
                 log.warning("records not read again", system=system, error=str(error))
                 continue
@@ -70,12 +70,13 @@ class Asking:
         return answered
 
     def _fetch(
-        self, connector: Connector, place: str, refs: Sequence[str], now: datetime
+        self, connector: Connector, place: str, late: Mapping[str, Late], now: datetime
     ) -> set[str]:
         found: set[str] = set()
-        for page in connector.fetch(place, refs):
-            self._ingest.take(page, connector, now, Seen(), again=True)
-            found |= {one.ref for one in page.observations}
+        for page in connector.fetch(place, sorted(late)):
+            seen = tuple(_identified(one, late.get(one.ref)) for one in page.observations)
+            self._ingest.take(replace(page, observations=seen), connector, now, Seen(), again=True)
+            found |= {one.ref for one in seen if _is_meant(one, late.get(one.ref))}
         return found
 
     def _unknown(self, late: Sequence[Late]) -> None:
@@ -100,3 +101,18 @@ class Asking:
             tx.observations.save(
                 [(sync_id, replace(there, version="")) for sync_id, there in lost if there]
             )
+
+
+def _identified(seen: Observation, late: Late | None) -> Observation:
+    """Return what a create met, with the identity that it holds.
+
+    What was merged away does not show it any more; that it holds it is why the create was refused.
+    """
+    if late is None or late.write.ref is not None or seen.key is not None or not seen.gone:
+        return seen
+    return replace(seen, key=late.write.key)
+
+
+def _is_meant(seen: Observation, late: Late | None) -> bool:
+    """Return whether this answers a late write: what a create met must be its own record."""
+    return late is None or late.write.ref is not None or seen.key == late.write.key

@@ -10,7 +10,7 @@ import pytest
 from tests.engine_house import DESK, INTAKE, House, SimpleFlow
 
 from ubm_sync.flow import Decision, NoteDraft, Situation
-from ubm_sync.model import Values, Write
+from ubm_sync.model import NOTHING, Observation, Outcome, Page, Result, Values, Write
 
 
 class Killed(BaseException):
@@ -192,3 +192,48 @@ def test_what_was_corrected_when_the_service_died_is_told(
     assert only(house.rows())[1]["city"] == only(house.tickets())[1]["city"] == "Elgin"
     assert only(house.tickets())[1]["sync_message"] == "corrected"
     assert notes(house) == ["Elign corrected to Elgin."]
+
+
+def test_what_was_merged_away_before_its_creation_was_known_is_not_set_aside(house: House) -> None:
+    house.add_row("1001")
+    kill_in(house, DESK, landed=True)
+    gone, _ = only(house.tickets())
+    house.systems[DESK].remove("ticket", gone)
+    sent = []
+
+    def refuses(writes: Sequence[Write]) -> Iterator[Outcome]:
+        for one in writes:
+            sent.append(one)
+            yield Outcome(one.place, one.key, Result.REFUSED, gone, reason="taken", stale=True)
+
+    def merged(place: str, refs: Sequence[str]) -> Iterator[Page]:
+        yield Page(
+            tuple(Observation(place, ref, None, "", "", NOTHING, gone="merged:9") for ref in refs)
+        )
+
+    desk = house.engine.connectors[DESK]
+    desk.apply, desk.fetch = refuses, merged  # type: ignore[method-assign]
+    house.settle()
+
+    with house.state.reading() as tx:
+        seen = tx.observations.load([sent[0].key])[sent[0].key]["ticket"]
+        assert (seen.ref, seen.gone) == (gone, "merged:9")
+        assert not tx.quarantine.list()
+    assert len(sent) == 1
+
+
+def test_what_a_create_met_and_is_another_record_is_not_asked_for_again(house: House) -> None:
+    house.add_row("1001")
+    other = house.systems[DESK].put("ticket", {}, key="another")
+    sent = []
+
+    def refuses(writes: Sequence[Write]) -> Iterator[Outcome]:
+        for one in writes:
+            sent.append(one)
+            yield Outcome(one.place, one.key, Result.REFUSED, other, reason="taken", stale=True)
+
+    house.engine.connectors[DESK].apply = refuses  # type: ignore[method-assign]
+    for _ in range(4):
+        house.cycle()
+
+    assert len(sent) == 1

@@ -224,16 +224,26 @@ def test_a_merged_ticket_is_not_written_to_by_its_old_id(portal: Portal) -> None
 
 
 @pytest.mark.parametrize("conflict", ["validation", "conflict"])
-def test_an_archived_ticket_may_hold_on_to_its_identity(conflict: str) -> None:
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_ticket_that_left_and_holds_on_to_its_identity_is_read_first(
+    conflict: str, *, merged: bool
+) -> None:
     portal = Portal(unique_conflict=conflict, archived_holds_unique_value=True)
     portal.setup()
-    ticket = portal.add("k")
-    portal.act("archive_ticket", id=ticket.ref)
+    ticket, other = portal.add("k"), portal.add("other")
+    if merged:
+        portal.act("merge_tickets", primary=other.ref, other=ticket.ref)
+    else:
+        portal.act("archive_ticket", id=ticket.ref)
 
     outcomes = portal.apply(*many(50), new("k"))
 
-    assert outcomes.pop("k").result in {Result.REFUSED, Result.LANDED}
+    met = outcomes.pop("k")
+    assert (met.result, met.stale, met.ref) == (Result.REFUSED, True, ticket.ref)
     assert ended(outcomes) == {Result.LANDED}
+    pages = portal.connector.fetch("ticket", [str(ticket.ref)])
+    (seen,) = (one for page in pages for one in page.observations)
+    assert seen.gone == (f"merged:{other.ref}" if merged else "archived")
 
 
 def test_two_writes_of_one_ticket_land_in_order(portal: Portal) -> None:

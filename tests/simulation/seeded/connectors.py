@@ -138,7 +138,10 @@ def _nobody_waits_for(
 search_begins_at_newest = around(Window, "begin", _newest_only)
 older_index_is_news = instead(Window, "is_news", lambda *_some: True)
 sheet_cursor_skips_others = around(SheetState, "own_write", _any_version)
-archived_not_listed = instead(Observer, "archived", _none)
+# A ticket that holds on to its identity is also named where it is to be created again.
+archived_not_listed = both(
+    instead(Observer, "archived", _none), instead(ticket_batches, "holder_of", lambda *_some: "")
+)
 # No search shows a ticket that came back, so one that left the bin is asked for by name as well.
 return_is_no_news = both(
     instead(Window, "forget", lambda *_some: None), around(Observer, "archived", _nobody_waits_for)
