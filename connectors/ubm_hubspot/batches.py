@@ -57,6 +57,7 @@ class Run:
     error: SyncError | None = None
     trouble: int = 0
     broken: dict[str, PropertyFault] = field(default_factory=dict)  # useless for every record
+    archived: dict[str, str] | None = None  # identity -> archived ticket, once looked for
 
     def failed(self, error: Temporary) -> None:
         """Count a request without an answer; too many in a row stop the rest."""

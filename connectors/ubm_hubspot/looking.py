@@ -1,7 +1,8 @@
 """A look before a write: HubSpot has no If-Match, so what people changed is read first.
 
 A create whose answer was lost is looked for by the identity it carries: an upsert would write over
-what people changed since.
+what people changed since. One that people archived meanwhile is found in the list of the archived
+ones only, which is read once per ``apply`` where something is missing; else it were made again.
 
 Only writes to fields that people set too are looked at (``Write.careful``), straight from the
 records and not from the search index, 100 tickets a call and just their properties, right before
@@ -10,15 +11,17 @@ the batch that writes them. What is left of the race is the time between those t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, Sequence
 
 from ubm_hubspot.batches import Ended, Run
 from ubm_hubspot.decode import KEYLESS, MODIFIED, PIPELINE, STAGE, Decoder
 from ubm_hubspot.encode import Encoder, Parcel
+from ubm_hubspot.searching import Record
 from ubm_hubspot.tickets import Tickets
 from ubm_sync.errors import NoAccess, Refused, Stopping, Temporary, Throttled
 from ubm_sync.model import Observation, Result
+from ubm_sync.ports import Lane
 
 CHANGED = "changed meanwhile"
 FOUND = "there already"
@@ -47,7 +50,7 @@ class Look:
         others = {id(one) for one in parcels} - {id(one) for one in asked}
         ready = [one for one in parcels if id(one) in others]
         try:
-            late = self._late(asked, new=new)
+            late = self._found(asked, run) if new else self._changed(asked)
             until = self._tickets.look_holds_until()
         except (NoAccess, Throttled, Stopping) as error:
             run.error = error
@@ -61,24 +64,40 @@ class Look:
         ready += [one for one in asked if id(one) not in late]
         return ready, list(late.values())
 
-    def _late(self, parcels: Sequence[Parcel], *, new: bool) -> dict[int, Ended]:
+    def _found(self, parcels: Sequence[Parcel], run: Run) -> dict[int, Ended]:
+        """Return the parcels whose ticket exists, or is archived, by ``id``."""
+        there = self._find([parcel.identity for parcel in parcels], run)
+        return {
+            id(one): Ended(one, Result.REFUSED, there[one.identity], reason=FOUND, stale=True)
+            for one in parcels
+            if one.identity in there
+        }
+
+    def _find(self, keys: Sequence[str], run: Run) -> Mapping[str, str]:
+        """Return the tickets that carry identities already, those of ``keys`` among them."""
+        names = [MODIFIED, self._identity]
+        found = self._refs(self._tickets.read(keys, properties=names, by=self._identity))
+        if found.keys() >= set(keys):
+            return found
+        if run.archived is None:
+            run.archived = self._refs(self._tickets.archived(Lane.RETRY))
+        return ChainMap(found, run.archived)
+
+    def _refs(self, pages: Iterable[list[Record]]) -> dict[str, str]:
+        seen = (one for page in pages for record in page for one in self._decoder.observe(record))
+        return {one.key: one.ref for one in seen if one.key}
+
+    def _changed(self, parcels: Sequence[Parcel]) -> dict[int, Ended]:
         """Return the parcels that come too late, by ``id``."""
-        there = self._find(parcels) if new else self._read(parcels)
+        there = self._read(parcels)
         late: dict[int, Ended] = {}
         for parcel in parcels:
-            seen = there.get(parcel.identity if new else parcel.write.ref or "")
-            if seen is not None and (new or _is_late(parcel, seen)):
-                why = FOUND if new else CHANGED
-                late[id(parcel)] = Ended(parcel, Result.REFUSED, seen.ref, reason=why, stale=True)
+            seen = there.get(parcel.write.ref or "")
+            if seen is not None and _is_late(parcel, seen):
+                late[id(parcel)] = Ended(
+                    parcel, Result.REFUSED, seen.ref, reason=CHANGED, stale=True
+                )
         return late
-
-    def _find(self, parcels: Sequence[Parcel]) -> dict[str, Observation]:
-        """Return the tickets that carry these identities already."""
-        keys = [parcel.identity for parcel in parcels]
-        names = [MODIFIED, self._identity]
-        pages = self._tickets.read(keys, properties=names, by=self._identity)
-        seen = (one for page in pages for record in page for one in self._decoder.observe(record))
-        return {one.key: one for one in seen if one.key}
 
     def _read(self, parcels: Sequence[Parcel]) -> dict[str, Observation]:
         """Return the tickets that are there; a missing one is the write's own concern."""
@@ -90,7 +109,7 @@ class Look:
         if entered or names & {PIPELINE, STAGE}:
             names |= {PIPELINE, STAGE}
         refs = [str(parcel.write.ref) for parcel in parcels]
-        records: list[dict[str, Any]] = [
+        records: list[Record] = [
             record
             for found in self._tickets.read(refs, properties=sorted(names))
             for record in found

@@ -129,10 +129,12 @@ def plan_record(
     decision = flow.decide(situation, now)
     if decision.fixes:
         merged.values.update(decision.fixes)
+    # Whoever gave the row its identity has made the rest too: an older state was put back.
+    forgotten = not subject.base and main is not None and main.key == subject.sync_id
     writes = [
         write
         for place in rules.places.values()
-        if (write := _write(place, subject, merged, decision)) is not None
+        if (write := _write(place, subject, merged, decision, forgotten=forgotten)) is not None
     ]
     writes.sort(key=lambda write: rules.order.index(rules.places[write.place].system))
     return RecordPlan(subject, merged, decision, tuple(writes), tuple(edits))
@@ -187,7 +189,9 @@ def _decided(notebook: Mapping[str, str], live: Mapping[str, Observation]) -> Ma
     return decided
 
 
-def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decision) -> Write | None:
+def _write(
+    place: PlaceRule, subject: Subject, merged: Merged, decision: Decision, *, forgotten: bool
+) -> Write | None:
     observation = subject.seen.get(place.name)
     if place.name in subject.shut or (observation is not None and observation.gone):
         return None
@@ -205,7 +209,7 @@ def _write(place: PlaceRule, subject: Subject, merged: Merged, decision: Decisio
             for name, value in wanted.items()
             if value is not None and name not in blind
         }
-        doubtful = book.MADE + place.name in subject.notebook
+        doubtful = forgotten or book.MADE + place.name in subject.notebook
         write = Write(place.name, key, None, subject.customer.key, values, doubtful=doubtful)
     else:
         if subject.notebook:

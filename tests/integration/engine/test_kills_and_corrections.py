@@ -237,3 +237,34 @@ def test_what_a_create_met_and_is_another_record_is_not_asked_for_again(house: H
         house.cycle()
 
     assert len(sent) == 1
+
+
+def test_after_an_older_state_was_put_back_what_a_row_says_was_made_is_looked_for(
+    house: House,
+) -> None:
+    row = house.add_row("1001")
+    house.settle()
+    made, _ = only(house.tickets())
+    key = house.systems[INTAKE].records["row", row].key
+    with House("sqlite://") as restored:  # from before the row was known
+        restored.systems = house.systems
+        restored.clock = house.clock
+        restored.start()
+        desk = restored.engine.connectors[DESK]
+        looked: list[Write] = []
+        apply = desk.apply
+
+        def shows_nothing(*, full: bool) -> Iterator[Page]:
+            del full
+            return iter(())
+
+        def looks(writes: Sequence[Write]) -> Any:
+            looked.extend(one for one in writes if one.ref is None)
+            return apply(writes)
+
+        desk.apply = looks  # type: ignore[method-assign]
+        desk.observe = shows_nothing  # type: ignore[method-assign]
+        restored.cycle()
+
+    assert [(one.key, one.doubtful) for one in looked] == [(key, True)]
+    assert [*house.tickets()] == [made]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.integration.hubspot_connector.portal import CSM, Portal, change, many, new
 
@@ -244,6 +246,22 @@ def test_a_ticket_that_left_and_holds_on_to_its_identity_is_read_first(
     pages = portal.connector.fetch("ticket", [str(ticket.ref)])
     (seen,) = (one for page in pages for one in page.observations)
     assert seen.gone == (f"merged:{other.ref}" if merged else "archived")
+
+
+def test_a_ticket_that_was_archived_before_its_creation_was_answered_is_not_made_again(
+    portal: Portal,
+) -> None:
+    gone = portal.add("gone")
+    portal.act("archive_ticket", id=gone.ref)
+    doubtful = [replace(one, doubtful=True) for one in (*many(250), new("gone"))]
+    before = portal.calls()
+
+    outcomes = portal.apply(*doubtful)
+
+    met = outcomes.pop("gone")
+    assert (met.result, met.stale, met.ref) == (Result.REFUSED, True, gone.ref)
+    assert ended(outcomes) == {Result.LANDED}
+    assert portal.calls() - before == 3 + 3 + 1  # looks, batches, one list of the archived ones
 
 
 def test_two_writes_of_one_ticket_land_in_order(portal: Portal) -> None:
