@@ -136,8 +136,9 @@ class Write:
     one shows another value by now, be it the wanted one in whatever spelling. ``doubtful``: an
     earlier answer to this create was lost, or the state that knew of it, so the record may be there
     and people may have changed it: it is looked for first, also among what was archived, and where
-    it is there the write is refused as stale, with its ref. ``claims``: the record is there, without
-    an identity of this service; the write gives it ``key``, even where no field has to change.
+    it is there the write is refused as stale, with its ref. ``claims``: the record is there,
+    without an identity of this service; the write gives it ``key``, even where no field has to
+    change.
     """
 
     place: str

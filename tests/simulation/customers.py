@@ -114,7 +114,8 @@ class Customers(Hands):
             raise IndexError("nothing was deleted")
         new = self.sheet("restore_row", client, row=row)["row"]
         self.world.say(f"{client.key} restores row {row} as {new}")
-        self.model.restored("row", str(row), str(new))
+        named = bool(self.sheet("see_row", client, row=new)["cells"].get(ID_COLUMN))
+        self.model.restored("row", str(row), str(new), named=named)
 
     def add_again(self, act: Act) -> None:
         """Type a row anew with what another one holds, as people do after a mistake."""

@@ -39,6 +39,7 @@ class Model:
     disturbed: set[tuple[str, str]] = field(default_factory=set)  # ever removed, merged, moved
     carried: dict[str, set[str]] = field(default_factory=dict)  # row -> identities it had before
     crossed: set[str] = field(default_factory=set)  # rows that changed customers
+    nameless: set[str] = field(default_factory=set)  # rows that came back anew, no identity yet
     resolved: dict[tuple[str, str], int] = field(default_factory=dict)  # (record, field), by when
     approvals: set[str] = field(default_factory=set)  # records, by the key on their ticket
     taken_back: set[str] = field(default_factory=set)  # approvals, and no cycle has run since
@@ -104,11 +105,12 @@ class Model:
         self.absent.add((place, ref))
         self.disturbed.add((place, ref))
 
-    def restored(self, place: str, ref: str, new: str) -> None:
-        """What was removed is back."""
+    def restored(self, place: str, ref: str, new: str, *, named: bool = True) -> None:
+        """What was removed is back; ``named``: with the identity it was given before."""
         self.absent.discard((place, ref))
         if new != ref:
             self.followers[place, ref] = new
+            self.nameless |= set() if named else {new}
         else:
             self.followers.pop((place, ref), None)
         self.disturbed |= {(place, ref), (place, new)}

@@ -156,11 +156,15 @@ def misses_only_what_left(model: Model, ending: Ending) -> Iterator[str]:
 
 
 def knows_again(model: Model, ending: Ending) -> Iterator[str]:
-    """No ticket is without a row, but for the rows that people took away."""
+    """No ticket is without a row, but for the rows that people took away.
+
+    One that came back under another id, from before it was given its identity, is another row.
+    """
     rows = {one.record for one in ending.things if one.place == "row"}
     tickets = {one.record: one.ref for one in ending.things if one.place == "ticket" and one.key}
     lonely = sorted(tickets[record] for record in tickets.keys() - rows)
-    left = sum(place == "row" for place, _ in model.absent) + len(model.crossed)
+    left = sum(place == "row" for place, _ in model.absent)
+    left += len(model.crossed | model.nameless)
     if len(lonely) > left:
         yield f"tickets {', '.join(lonely)} have no row, and {left} rows were taken away"
 

@@ -189,6 +189,15 @@ def test_a_ticket_without_a_row_is_noticed() -> None:
     assert said(Model(), ending(ticket())) == {"identity"}
 
 
+def test_a_ticket_whose_row_came_back_as_another_one_nobody_can_know_again() -> None:
+    for named, new in ((True, "2"), (False, "1"), (False, "2")):
+        model = Model()
+        model.removed("row", "1")
+        model.restored("row", "1", new, named=named)
+        unknown = not named and new != "1"
+        assert ("identity" in said(model, ending(ticket()))) is not unknown
+
+
 def test_a_ticket_of_another_customer_is_noticed() -> None:
     end = ending(row(), replace(ticket(), shown={"ubm_customer_key": "oakmont"}))
     assert said(Model(), end) == {"one customer"}
