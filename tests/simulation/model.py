@@ -58,6 +58,8 @@ class Model:
     cycles: int = 0
     restorations: int = 0  # how often an older state was put back
     put_back_at: list[float] = field(default_factory=list)  # when, in seconds
+    backed_up: int = 0  # when the state was copied away
+    forgotten: list[int] = field(default_factory=list)  # from when on the states put back know none
     lost_answers: int = 0  # requests that took effect and were not answered in full
     spoilt: set[tuple[str, str]] = field(default_factory=set)  # columns nobody could mend
     frozen: int = 0  # how often an instance stood still for longer than its lease
@@ -170,6 +172,15 @@ class Model:
             self.emptied[customer, title] = len(self.typings) + len(self.meddlings)
         elif how == "retype":  # and mending it converts once more what is typed until then
             self.emptied[customer, title] = ALWAYS
+
+    def copied_away(self) -> None:
+        """The service's state was copied."""
+        self.backed_up = len(self.typings) + len(self.meddlings)
+
+    def put_back(self) -> None:
+        """The service's state was replaced by the copy."""
+        self.restorations += 1
+        self.forgotten.append(self.backed_up)
 
     def waved_through(self, customer: str, system: str, name: str, count: int, at: float) -> None:
         """So many changes of one field were approved at that time (seconds)."""

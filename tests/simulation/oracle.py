@@ -122,7 +122,32 @@ def _counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
         return True  # an older state knows nothing of it, and neither does what is there
     if typed.value == "" and _was_taken_back(model, typed, ending):
         return True
-    return _stood_there_before(model, typed, ending)
+    return _stood_there_before(model, typed, ending) or _is_in_the_copy(model, typed, ending)
+
+
+def _is_in_the_copy(model: Model, typed: Typed, ending: Ending) -> bool:
+    """Return whether an older state that was put back shows what was typed anew since.
+
+    To it nothing changed there, and what had been typed in between and was carried elsewhere is an
+    edit made there: the vendors' histories need not tell a service its own writes from a person's.
+    """
+    carried = any(
+        one.ours
+        and one.place != typed.place
+        and one.field == typed.field
+        and same(one.value, typed.before)
+        for one in ending.changes
+    )
+    for copied in model.forgotten if carried else ():
+        since = [
+            one
+            for one in model.typings
+            if copied <= one.number < typed.number
+            and (one.place, one.ref, one.field) == (typed.place, typed.ref, typed.field)
+        ]
+        if since and same(since[0].before, typed.value):
+            return True
+    return False
 
 
 def _was_taken_back(model: Model, typed: Typed, ending: Ending) -> bool:

@@ -129,6 +129,7 @@ class Stage:
                 self.world.end(step.instance)
             case Backup():
                 self._backup = self.world.state.copied()
+                self.model.copied_away()
                 self.world.say("the state is copied away")
             case PutBack():
                 self._put_back()
@@ -142,8 +143,12 @@ class Stage:
         if self._backup is None:
             return
         self.memory.read(self.world, replaced=True)
+<<<<<<< HEAD
         self.model.restorations += 1
         self.model.put_back_at.append(self.world.clock.now().timestamp())
+=======
+        self.model.put_back()
+>>>>>>> 8dd51b0 (Expect nothing of what an older state shows anyway)
         self.world.restore_state(self._backup)
         self.world.say("the state is replaced by the older copy")
 

@@ -103,6 +103,21 @@ def test_a_value_replaced_where_it_was_not_visible_is_lost() -> None:
     assert said(model, ending(row(gl_code="6410"), ticket(gl_code="6410"))) == {"no lost update"}
 
 
+@pytest.mark.parametrize("missing", ["", "the copy", "what was carried"])
+def test_what_an_older_state_holds_was_typed_by_nobody_it_knows(missing: str) -> None:
+    model = Model()
+    model.copied_away()
+    model.typed("row", "1", "gl_code", "7000", "6410")
+    if missing != "the copy":
+        model.put_back()
+    model.typed("row", "1", "gl_code", "6410", "7000")
+    end = ending(row(gl_code="7000"), ticket(gl_code="7000"))
+    if missing != "what was carried":
+        end.changes = [Change("ticket", "9", "gl_code", "7000", 1.0, ours=True)]
+        end.intents = {("ticket r1", "gl_code")}
+    assert ("no lost update" in said(model, end)) is bool(missing)
+
+
 def test_a_value_left_behind_when_a_row_was_moved_is_not_lost() -> None:
     model = Model()
     model.typed("row", "7", "notes", "beware of the dog", "")
