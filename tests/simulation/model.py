@@ -177,9 +177,10 @@ class Model:
         """The service's state was copied."""
         self.backed_up = len(self.typings) + len(self.meddlings)
 
-    def put_back(self) -> None:
-        """The service's state was replaced by the copy."""
+    def put_back(self, at: float) -> None:
+        """The service's state was replaced by the copy; ``at`` in seconds."""
         self.restorations += 1
+        self.put_back_at.append(at)
         self.forgotten.append(self.backed_up)
 
     def waved_through(self, customer: str, system: str, name: str, count: int, at: float) -> None:

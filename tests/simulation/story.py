@@ -143,12 +143,7 @@ class Stage:
         if self._backup is None:
             return
         self.memory.read(self.world, replaced=True)
-<<<<<<< HEAD
-        self.model.restorations += 1
-        self.model.put_back_at.append(self.world.clock.now().timestamp())
-=======
-        self.model.put_back()
->>>>>>> 8dd51b0 (Expect nothing of what an older state shows anyway)
+        self.model.put_back(self.world.clock.now().timestamp())
         self.world.restore_state(self._backup)
         self.world.say("the state is replaced by the older copy")
 

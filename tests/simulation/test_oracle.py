@@ -109,7 +109,7 @@ def test_what_an_older_state_holds_was_typed_by_nobody_it_knows(missing: str) ->
     model.copied_away()
     model.typed("row", "1", "gl_code", "7000", "6410")
     if missing != "the copy":
-        model.put_back()
+        model.put_back(0.0)
     model.typed("row", "1", "gl_code", "6410", "7000")
     end = ending(row(gl_code="7000"), ticket(gl_code="7000"))
     if missing != "what was carried":
