@@ -53,6 +53,7 @@ class Memory:
     put_aside: list[Kept] = field(default_factory=list)
     announced: Counter[tuple[str, str]] = field(default_factory=Counter)
     intents: set[tuple[str, str]] = field(default_factory=set)
+    held: set[tuple[str, str, str]] = field(default_factory=set)
 
     def read(self, world: World, *, replaced: bool = False) -> None:
         """Take in what stands there now; ``replaced``: it will be gone."""
@@ -73,7 +74,8 @@ class Memory:
         self.announced |= said
         for (body,) in ask("SELECT body FROM audit WHERE action = 'intent'"):
             meant = json.loads(body)["writes"]
-            self.intents.update((name, "*") for name in meant.get("creates", ()))
+            for name, (values, *_) in meant.get("creates", {}).items():
+                self.held.update((name, one, value) for one, value in values.items())
             for name, fields in meant.get("updates", {}).items():
                 self.intents.update((name, one) for one in fields)
 
@@ -81,7 +83,11 @@ class Memory:
 def gather(world: World, memory: Memory, resting: list[int], broke: list[str]) -> Ending:
     """Return how everything looks now."""
     found = Memory(
-        list(memory.kept), list(memory.put_aside), Counter(memory.announced), set(memory.intents)
+        list(memory.kept),
+        list(memory.put_aside),
+        Counter(memory.announced),
+        set(memory.intents),
+        set(memory.held),
     )
     found.read(world)
     ask = world.state.raw.execute
@@ -100,6 +106,7 @@ def gather(world: World, memory: Memory, resting: list[int], broke: list[str]) -
         resting=resting,
         announced=found.announced,
         intents=found.intents,
+        held=found.held,
         chain="" if chain is None else str(chain),
         broke=broke,
         ended=world.clock.now(),

@@ -262,6 +262,8 @@ class Ending:
     put_aside: list[Kept] = field(default_factory=list)  # what was put back or replaced, by place
     waited: frozenset[str] = frozenset()  # records whose row did not name its account at first
     archived: frozenset[str] = frozenset()  # keys of tickets that people archived
+    # (place and key, field, value) the log says a create was to hold
+    held: set[tuple[str, str, str]] = field(default_factory=set)
 
     def at(self, place: str) -> dict[str, Thing]:
         """Return a place's things by their id."""

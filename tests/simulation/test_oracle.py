@@ -287,6 +287,16 @@ def test_an_account_that_its_row_names_a_cycle_late_is_noticed() -> None:
     assert said(model, replace(end, waited=frozenset({"r1"}))) == {"one step follows the other"}
 
 
+def test_what_is_written_without_an_intent_is_noticed() -> None:
+    end = ending(row(notes="a"), ticket(notes="a"))
+    end.changes = [Change("ticket", "9", "notes", "a", 1.0, ours=True)]
+    assert said(Model(), end) == {"audit"}
+    end.held = {("ticket r1", "notes", "b"), ("ticket r2", "notes", "a")}
+    assert said(Model(), end) == {"audit"}
+    end.held = {("ticket r1", "notes", "a")}  # created once more: it was forgotten
+    assert not said(Model(), end)
+
+
 def test_a_row_that_says_nothing_is_noticed() -> None:
     assert said(Model(), ending(replace(row(), shown={"Sync Status": ""}))) == {
         "every row is answered"
