@@ -12,7 +12,8 @@ From the base ``b`` (the value every place last agreed on) and the values seen n
 A place that already shows the merged value is never counted as an illegal edit, so a write that
 landed in one place and failed in another is simply finished later. Until it is, a place is compared
 with what we wrote there ourselves: our own value is nobody's edit, and who changed it had seen it.
-Who types where the agreed value never came has not seen it: both values are sides then.
+Who types where the agreed value never came has not seen it: both values are sides then. So is the
+agreed value where somebody types it again who was asked about a conflict.
 """
 
 from __future__ import annotations
@@ -186,6 +187,8 @@ def _merge_field(
     before = value = base
     if own is not None and own.is_unknown(rule, legal, base):
         before, legal = as_sides(rule, base, legal, seen, accepted, blind)
+    if own is not None and name in own.torn:
+        legal = own.with_sides(rule, legal, seen, accepted, blind)
     if legal:
         merged.changed[name] = tuple(legal)
     choice = decided.get(name, "")

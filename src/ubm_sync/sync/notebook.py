@@ -16,7 +16,7 @@ never sees them:
 | ``!decide:FIELD`` | the place (or ``=VALUE``) a person chose for a conflict, and who |
 | ``!lost:PLACE.FIELD`` | a value that is to give way to the chosen one: who changes it loses too |
 | ``!restore:FIELD`` | an earlier value a person wants back: see ``Restore`` |
-| ``!conflict:FIELD`` | a conflict of this field is open |
+| ``!conflict:FIELD`` | a conflict of this field is open: where its sides were typed |
 | ``!over:PLACE.FIELD`` | a value we wrote over unseen, ours, who typed it: back to where it was |
 | ``!fresh:PLACE.FIELD`` | a field mapped after the record was made: held value, mapping's hash |
 | ``!vanished:PLACE`` | it is not there any more: alone or with many, listings, since, answered |

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ubm_sync.flow import Conflict
 from ubm_sync.model import Mark, Observation, nothing
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.rules import SharedRule
+from ubm_sync.sync.rules import Rules, SharedRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +17,15 @@ class Own:
 
     ``landed`` are there for certain, ``unsure`` were sent without an answer. ``unfilled`` are those
     of ``landed`` that are empty because the agreed value never came there. ``lost`` are values that
-    a person decided against and that still stood there when that was last looked at.
+    a person decided against and that still stood there when that was last looked at. ``torn`` are,
+    by field, the places where a side of an open conflict was typed: it is a person's word.
     """
 
     landed: Mapping[str, str]
     unsure: Mapping[str, str]
     unfilled: frozenset[str] = frozenset()
     lost: Mapping[str, str] = field(default_factory=nothing)
+    torn: Mapping[str, str] = field(default_factory=nothing)
 
     def is_untouched(
         self, rule: SharedRule, place: str, value: str | None, base: str | None
@@ -69,6 +72,33 @@ class Own:
             and not rule.equal(value, lost or None)
         }
 
+    def with_sides(
+        self,
+        rule: SharedRule,
+        legal: dict[str, str | None],
+        seen: Mapping[str, Observation],
+        accepted: bool,
+        blind: Mapping[str, frozenset[str]],
+    ) -> dict[str, str | None]:
+        """Add the sides of an open conflict that show again what was agreed on before.
+
+        Whoever typed the agreed value there once more was asked about the other side's: it is a
+        word of theirs as any other. Who emptied the field again gives way.
+        """
+        name = rule.name
+        torn = self.torn.get(name, "").split() if legal else ()
+        again = {
+            place: value
+            for place in torn
+            if (one := seen.get(place)) is not None
+            and (value := one.values.get(name)) is not None
+            and rule.may_write(place, accepted=accepted)
+            and name not in blind.get(place, ())
+            and not one.marks.get(name)
+        }
+        sides = {**again, **legal}
+        return {place: sides[place] for place in rule.places if place in sides}
+
     def is_unknown(
         self, rule: SharedRule, typed: Mapping[str, str | None], base: str | None
     ) -> bool:
@@ -94,7 +124,10 @@ def own_values(notebook: Mapping[str, str]) -> Own | None:
         if book.BACK + where not in notebook  # it stood there before it went with its column
     }
     lost = dict(book.entries(notebook, book.LOST))
-    return Own(landed, unsure, unfilled, lost) if landed or unsure or lost else None
+    torn = dict(book.entries(notebook, book.CONFLICT))
+    if not (landed or unsure or lost or torn):
+        return None
+    return Own(landed, unsure, unfilled, lost, torn)
 
 
 def as_sides(
@@ -118,3 +151,27 @@ def as_sides(
         if name not in blind.get(place, ()) and one.marks.get(name) != Mark.UNMAPPED
     }
     return None if standing else base, {**standing, **legal}
+
+
+def torn(
+    rules: Rules,
+    base: Mapping[str, str],
+    conflicts: Iterable[Conflict],
+    notebook: Mapping[str, str],
+) -> dict[str, str]:
+    """Return what the notebook has to say of conflicts: where their sides were typed.
+
+    What merely stands as it was agreed on gives way once the others say the same.
+    """
+    equal = {rule.name: rule.equal for rule in rules.shared}
+    found = {}
+    for one in conflicts:
+        key, agreed = book.CONFLICT + one.field, base.get(one.field)
+        asked = notebook.get(key, "").split()
+        typed = [
+            place
+            for place, value in one.values.items()
+            if place in asked or not equal[one.field](value, agreed)
+        ]
+        found[key] = " ".join(sorted(typed))
+    return found

@@ -12,6 +12,7 @@ from ubm_sync.sync.causes import decided
 from ubm_sync.sync.fresh import remember
 from ubm_sync.sync.merge import agreed, is_everywhere
 from ubm_sync.sync.noticed import after_write, is_to_be_read_again, to_read_again
+from ubm_sync.sync.own import torn
 from ubm_sync.sync.plan import IDENTITY, RecordPlan, digest
 from ubm_sync.sync.rules import Rules, SharedRule
 from ubm_sync.sync.typed import forget_put_back
@@ -132,7 +133,7 @@ def _still_open(
             left[book.RESTORE + name] = wanted.entry()
     for rule in rules.shared if merged.decided else ():
         _remember_decision(rule, plan, seen, left)
-    left.update({f"{book.CONFLICT}{conflict.field}": "open" for conflict in merged.conflicts})
+    left.update(torn(rules, plan.subject.base, merged.conflicts, notebook))
     return left
 
 

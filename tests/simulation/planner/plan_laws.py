@@ -94,7 +94,10 @@ def looks_before_it_writes(service: Service, subject: Subject, plan: RecordPlan)
 
 
 def a_conflict_is_one(service: Service, subject: Subject, plan: RecordPlan) -> Verdict:
-    """Promise 13: a conflict has two values that differ, each shown where it counts."""
+    """Promise 13: a conflict has two values that differ, each shown where it counts.
+
+    What was agreed on is one where it was typed by somebody who had been asked.
+    """
     shared = service.house.shared
     accepted = subject.memory.get(ACCEPTED) == "yes"
     for one in plan.merged.conflicts:
@@ -104,7 +107,8 @@ def a_conflict_is_one(service: Service, subject: Subject, plan: RecordPlan) -> V
             return f"{one.field}: {dict(one.values)} are one value"
         for place, value in one.values.items():
             ours = f"{book.PUT}{place}.{one.field}" in subject.notebook
-            if rule.equal(value, one.base) and not ours:
+            asked = place in subject.notebook.get(book.CONFLICT + one.field, "").split()
+            if rule.equal(value, one.base) and not (ours or asked):
                 return f"{one.field}: {place} has the agreed value {value!r}"
             if not rule.may_write(place, accepted=accepted):
                 return f"{one.field}: {place} has no word in it"

@@ -220,7 +220,7 @@ class Stage(ABC):
 
         Section 4, merge: from the base and what is seen; what is as agreed was changed by nobody.
         That something else stood there in between, typed by people or written without an answer,
-        cannot be known.
+        cannot be known, but where the two sides of a conflict were asked about.
         """
         service = self.service
         seen = service.seen.get(place)
@@ -229,7 +229,8 @@ class Stage(ABC):
         known = [None if seen is None else seen.values.get(field)]
         if seen is not None and seen.marks.get(field) == "unseen":
             known.append(None)  # it went with its column, for all that is known
-        if f"{book.PUT}{place}.{field}" not in service.memory:
+        asked = value is not None and place in service.conflicts.get(field, ())
+        if f"{book.PUT}{place}.{field}" not in service.memory and not asked:
             known.append(service.base.get(field))
         where = f"{book.SENT}{place}.{field}"
         known += [one or None for one in book.any_of(service.memory.get(where))]

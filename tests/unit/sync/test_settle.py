@@ -225,6 +225,41 @@ def test_a_conflict_waits_for_a_side_that_cannot_be_read() -> None:
     assert [one.field for one in merged(hidden).conflicts] == ["city"]
 
 
+def test_what_was_agreed_on_is_a_side_where_it_is_typed_during_a_conflict() -> None:
+    torn, _ = after(a_record("Elgin", "Aurora"))
+    typed = shows(torn, TICKET, "Joliet")
+
+    assert [one.values for one in merged(typed).conflicts] == [{ROW: "Elgin", TICKET: "Joliet"}]
+    again, _ = after(typed)
+    assert [one.values for one in merged(again).conflicts] == [{ROW: "Elgin", TICKET: "Joliet"}]
+    choice = {f"{book.DECIDE}city": book.packed(TICKET, "dana")}
+    decided = merged(again._replace(notebook={**again.notebook, **choice}))
+    assert decided.values == {"city": "Joliet"}
+    assert [(one.place, one.value) for one in decided.lost] == [(ROW, "Elgin")]
+
+
+def test_a_conflict_is_over_where_its_sides_say_the_same() -> None:
+    torn, _ = after(a_record("Elgin", "Aurora"))
+
+    for city in ("Aurora", "Joliet"):  # the other's value, and the one agreed on before
+        both = shows(shows(torn, ROW, city), TICKET, city)
+        assert merged(both).values == {"city": city}
+        assert not merged(both).conflicts
+
+
+def test_what_merely_stands_as_agreed_is_no_side_once_the_conflict_is_known() -> None:
+    torn, _ = after(a_record("Joliet", "Elgin", notebook=UNFILLED))  # the row was not touched
+
+    assert dict(book.entries(torn.notebook, book.CONFLICT)) == {"city": "ticket"}
+
+
+def test_who_empties_a_side_again_gives_way() -> None:
+    torn, _ = after(a_record("Elgin", "Aurora", None))
+
+    assert merged(torn).conflicts
+    assert merged(shows(torn, TICKET, None)).values == {"city": "Elgin"}
+
+
 def test_what_is_written_half_is_not_taken_back_where_its_origin_cannot_be_read() -> None:
     subject = a_record("Elgin", "Elgin", notebook={f"{book.PUT}ticket.city": "Elgin"})
     hidden = subject._replace(blind={ROW: frozenset({"city"})})
