@@ -120,7 +120,7 @@ def _counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
     """Return whether nobody can tell an edit from what stood there before (known limits)."""
     if typed.value == "" and model.restorations:
         return True  # an older state knows nothing of it, and neither does what is there
-    if typed.value == "" and _was_taken_back(model, typed, ending):
+    if _was_taken_back(model, typed, ending):
         return True
     return _stood_there_before(model, typed, ending) or _is_in_the_copy(model, typed, ending)
 
@@ -151,11 +151,13 @@ def _is_in_the_copy(model: Model, typed: Typed, ending: Ending) -> bool:
 
 
 def _was_taken_back(model: Model, typed: Typed, ending: Ending) -> bool:
-    """Return whether somebody emptied what had been typed there, and no one else ever saw.
+    """Return whether somebody took back what had been typed there, and no one else ever saw.
 
-    It may have been typed over before, as long as the field was empty when that began.
+    The service compares what it sees with what was agreed on: for it nobody typed anything there.
+    It may have been typed over before, as long as the same stood there when that began.
     """
-    told = {one.value for one in ending.kept if not one.place}  # of a conflict only people hear
+    # Of a conflict only people hear: what they empty then says nothing new.
+    told = {one.value for one in ending.kept if typed.value or not one.place}
     told |= {one.value for one in ending.changes if one.ours}
     here, unseen = (typed.place, typed.ref, typed.field), typed.before
     for one in reversed(model.typings):

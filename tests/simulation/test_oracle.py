@@ -287,6 +287,18 @@ def test_an_account_that_its_row_names_a_cycle_late_is_noticed() -> None:
     assert said(model, replace(end, waited=frozenset({"r1"}))) == {"one step follows the other"}
 
 
+def test_who_takes_back_what_nobody_saw_has_changed_nothing() -> None:
+    model = Model()
+    model.typed("ticket", "9", "notes", "b", "a")
+    model.typed("row", "1", "notes", "c", "a")
+    model.typed("ticket", "9", "notes", "a", "b")
+    end = ending(row(notes="c"), ticket(notes="c"))
+    assert not said(model, end)
+    end.kept = [Kept("r1", "notes", value, open=False, place=place)
+                for place, value in (("row", "c"), ("ticket", "b"))]  # fmt: skip
+    assert said(model, end) == {"no lost update"}
+
+
 def test_what_is_written_without_an_intent_is_noticed() -> None:
     end = ending(row(notes="a"), ticket(notes="a"))
     end.changes = [Change("ticket", "9", "notes", "a", 1.0, ours=True)]
