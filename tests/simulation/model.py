@@ -32,7 +32,7 @@ class Model:
     """What people did, in the order in which they did it."""
 
     typings: list[Typed] = field(default_factory=list)
-    marks: dict[str, str] = field(default_factory=dict)  # what a customer's people typed -> who
+    marks: dict[str, set[str]] = field(default_factory=dict)  # what was typed -> whose people did
     followers: dict[tuple[str, str], str] = field(default_factory=dict)  # a record's next id
     copies: dict[str, str] = field(default_factory=dict)  # a row's copy -> the row
     absent: set[tuple[str, str]] = field(default_factory=set)  # removed by people, and not back
@@ -63,6 +63,7 @@ class Model:
     lost_answers: int = 0  # requests that took effect and were not answered in full
     spoilt: set[tuple[str, str]] = field(default_factory=set)  # columns nobody could mend
     frozen: int = 0  # how often an instance stood still for longer than its lease
+    filled: set[tuple[str, str]] = field(default_factory=set)  # (ticket, field), by a merge
     emptied: dict[tuple[str, str], int] = field(default_factory=dict)  # columns, by when
     left: dict[tuple[str, str], int] = field(default_factory=dict)  # (row, field), by when
     unmapped: set[tuple[str, str]] = field(default_factory=set)  # (field, place), by the mapping
@@ -70,7 +71,7 @@ class Model:
     def added(self, row: str, customer: str, mark: str) -> None:
         """A row was typed; ``mark`` is text that only this customer knows."""
         if mark:
-            self.marks[mark] = customer
+            self.marks.setdefault(mark, set()).add(customer)
         self.followers.pop(("row", row), None)
 
     def typed(

@@ -120,6 +120,8 @@ def _counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
     """Return whether nobody can tell an edit from what stood there before (known limits)."""
     if typed.value == "" and model.restorations:
         return True  # an older state knows nothing of it, and neither does what is there
+    if typed.value == "" and (model.now("ticket", typed.ref), typed.field) in model.filled:
+        return True  # what was merged into the ticket stands there instead
     if _was_taken_back(model, typed, ending):
         return True
     return _stood_there_before(model, typed, ending) or _is_in_the_copy(model, typed, ending)
@@ -157,8 +159,9 @@ def _was_taken_back(model: Model, typed: Typed, ending: Ending) -> bool:
     It may have been typed over before, as long as the same stood there when that began.
     """
     # Of a conflict only people hear: what they empty then says nothing new.
-    told = {one.value for one in ending.kept if typed.value or not one.place}
-    told |= {one.value for one in ending.changes if one.ours}
+    kept = (one for one in ending.kept if typed.value or not one.place)
+    told = {one.value for one in kept if one.field == typed.field}
+    told |= {one.value for one in ending.changes if one.ours and one.field == typed.field}
     here, unseen = (typed.place, typed.ref, typed.field), typed.before
     for one in reversed(model.typings):
         if one.number < typed.number and (one.place, one.ref, one.field) == here:
@@ -346,9 +349,10 @@ def keeps_apart(model: Model, ending: Ending) -> Iterator[str]:
         if one.place != "row" or one.ref in model.crossed or one.ref in model.copies:
             continue
         text = "\n".join(one.shown.values())
-        for mark, customer in model.marks.items():
-            if customer != one.owner and f"Place {mark}" in text.split("\n"):
-                yield f"row {one.ref} of {one.owner} shows what {customer} typed: Place {mark}"
+        for mark, customers in model.marks.items():
+            if one.owner not in customers and f"Place {mark}" in text.split("\n"):
+                others = " and ".join(sorted(customers))
+                yield f"row {one.ref} of {one.owner} shows what {others} typed: Place {mark}"
 
 
 def asks_first(model: Model, ending: Ending) -> Iterator[str]:
