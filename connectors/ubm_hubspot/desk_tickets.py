@@ -7,12 +7,11 @@ from typing import Any
 
 from ubm_hubspot.client import Client
 from ubm_hubspot.searching import Record
-from ubm_hubspot.tickets import BATCH, HISTORIES, chunks
+from ubm_hubspot.tickets import BATCH, HISTORIES, chunks, unsaid
 from ubm_sync.errors import NoAccess, NotThere, Refused, Temporary
 
 _BAD_REQUEST = 400
 _ROUNDS = 3
-_ABSENT = "OBJECT_NOT_FOUND"
 
 
 class DeskTickets:
@@ -108,16 +107,7 @@ class DeskTickets:
             ]
         for one in answer.get("results") or []:
             found[str((one["properties"] if by else one).get(by or "id") or "")] = one
-        errors = answer.get("errors") or []
-        if all(one.get("category") == _ABSENT for one in errors):
-            return []
-        absent = {
-            str(ref)
-            for one in errors
-            if one.get("category") == _ABSENT
-            for ref in (one.get("context") or {}).get("ids") or []
-        }
-        return [ref for ref in refs if ref not in found and ref not in absent]
+        return unsaid(answer, refs, by)
 
     def _ask(self, body: dict[str, Any]) -> dict[str, Any]:
         operation = self._client.crm.tickets.batch_api.read

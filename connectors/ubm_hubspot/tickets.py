@@ -18,6 +18,8 @@ HISTORIES = 50  # HubSpot: the same with property histories
 _URL_ROOM = 3_500  # characters of property names in a GET; about 5,100 in all are known to work
 
 _BAD_REQUEST = 400
+_ABSENT = "OBJECT_NOT_FOUND"
+_ROUNDS = 3  # times to ask for what a batch leaves unsaid
 
 T = TypeVar("T")
 
@@ -53,7 +55,8 @@ class Tickets:
     ) -> Iterator[list[Record]]:
         """Yield the tickets of ``refs`` that are there, up to 100 at a time.
 
-        ``by`` names the unique property that ``refs`` are values of; "": they are ids.
+        ``by`` names the unique property that ``refs`` are values of; "": they are ids. Raises
+        Temporary where HubSpot does not say of each whether it is there.
         """
         named = self._properties if properties is None else list(properties)
         jobs = (
@@ -62,7 +65,13 @@ class Tickets:
         return in_flight(jobs, self._concurrency)
 
     def _read(
-        self, refs: Sequence[str], archived: bool, lane: Lane, properties: list[str], by: str
+        self,
+        refs: Sequence[str],
+        archived: bool,
+        lane: Lane,
+        properties: list[str],
+        by: str,
+        rounds: int = _ROUNDS,
     ) -> list[Record]:
         body: dict[str, Any] = {
             "inputs": [{"id": ref} for ref in refs],
@@ -88,14 +97,19 @@ class Tickets:
                 *self._read(refs[half:], archived, lane, properties, by),
             ]
         found: list[Record] = answer["results"]
-        return found
+        waiting = unsaid(answer, refs, by)
+        if not waiting:
+            return found
+        if rounds == 1:
+            certain(answer, "tickets")
+        return [*found, *self._read(waiting, archived, lane, properties, by, rounds - 1)]
 
     def histories(
         self, refs: Sequence[str], names: Sequence[str], also: Sequence[str]
     ) -> Iterator[list[Record]]:
         """Yield tickets with the histories of properties, and the values of some others.
 
-        50 at a time; those that are not there are left out.
+        50 at a time; those that are not there are left out. Raises Temporary as ``read``.
         """
         jobs = (
             partial(self._histories, some, list(names), list(also))
@@ -103,7 +117,9 @@ class Tickets:
         )
         return in_flight(jobs, self._concurrency)
 
-    def _histories(self, refs: Sequence[str], names: list[str], also: list[str]) -> list[Record]:
+    def _histories(
+        self, refs: Sequence[str], names: list[str], also: list[str], rounds: int = _ROUNDS
+    ) -> list[Record]:
         body = {
             "inputs": [{"id": ref} for ref in refs],
             "properties": also,
@@ -115,7 +131,12 @@ class Tickets:
         except Refused:  # none of them is there, or a property went: nothing can be told
             return []
         found: list[Record] = answer["results"]
-        return found
+        waiting = unsaid(answer, refs)
+        if not waiting:
+            return found
+        if rounds == 1:
+            certain(answer, "tickets")
+        return [*found, *self._histories(waiting, names, also, rounds - 1)]
 
     def one(self, ref: str) -> Record | None:
         """Return one ticket; asked by an id that was merged away HubSpot shows the other one."""
@@ -146,10 +167,30 @@ class Tickets:
         return {"properties": names}
 
 
+def unsaid(answer: Mapping[str, Any], refs: Sequence[str], by: str = "") -> list[str]:
+    """Return which of ``refs`` a batch's answer neither shows nor calls absent.
+
+    HubSpot: a batch of which a part failed for any other reason is answered 207 as well, without
+    that part. ``by`` as in ``Tickets.read``.
+    """
+    errors = answer.get("errors") or []
+    if all(one.get("category") == _ABSENT for one in errors):
+        return []
+    said = {
+        str(ref)
+        for one in errors
+        if one.get("category") == _ABSENT
+        for ref in (one.get("context") or {}).get("ids") or []
+    }
+    for one in answer.get("results") or []:
+        said.add(str((one["properties"] if by else one).get(by or "id") or ""))
+    return [ref for ref in refs if ref not in said]
+
+
 def certain(answer: Mapping[str, Any], what: str) -> None:
     """Raise Temporary where a batch's answer leaves something out that is not just absent."""
     for error in answer.get("errors") or []:
-        if error.get("category") != "OBJECT_NOT_FOUND":
+        if error.get("category") != _ABSENT:
             said = str(error.get("message") or "no reason given")[:300]
             raise Temporary(f"HubSpot did not say which {what} are there: {said}")
 

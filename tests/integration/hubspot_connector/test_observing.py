@@ -12,7 +12,7 @@ from tests.integration.hubspot_connector.portal import (
 
 from ubm_sync.emulation.faults import Fault
 from ubm_sync.errors import NoAccess, Temporary
-from ubm_sync.model import Mark, Result
+from ubm_sync.model import Mark, Result, Spot
 
 
 @pytest.fixture
@@ -516,3 +516,30 @@ def test_a_search_keeps_to_its_own_budget(portal: Portal) -> None:
     kinds = {key.partition(":")[0] for key in portal.budget.keys}
 
     assert kinds == {"hubspot", "hubspot-search"}
+
+
+def test_a_ticket_that_an_answer_leaves_unsaid_is_not_taken_for_one_that_left(
+    portal: Portal,
+) -> None:
+    ticket = portal.add("k", vendor="ComEd")
+    portal.fault(Fault.PARTIAL, "tickets/batch/read", times=1)
+
+    (page, *_) = portal.connector.fetch("ticket", [str(ticket.ref)])
+    assert [one.ref for one in page.observations] == [ticket.ref]
+
+    portal.fault(Fault.PARTIAL, "tickets/batch/read", times=None)
+    with pytest.raises(Temporary, match="did not say which tickets"):
+        list(portal.connector.fetch("ticket", [str(ticket.ref)]))
+
+
+def test_a_history_that_an_answer_leaves_unsaid_is_no_empty_one(portal: Portal) -> None:
+    ticket = portal.add("k", vendor="ComEd")
+    spot = Spot(str(ticket.ref), "", "vendor")
+    portal.fault(Fault.PARTIAL, "tickets/batch/read", times=1)
+
+    ((_, past),) = portal.connector.history("ticket", [spot])
+    assert [one.value for one in past] == ["ComEd"]
+
+    portal.fault(Fault.PARTIAL, "tickets/batch/read", times=None)
+    with pytest.raises(Temporary, match="did not say which tickets"):
+        list(portal.connector.history("ticket", [spot]))

@@ -378,3 +378,25 @@ def test_trouble_now_and_then_changes_nothing(portal: Portal, trouble: Fault) ->
 
     assert ended(outcomes) == {Result.LANDED}
     assert tickets(portal) == 1_500
+
+
+def test_what_a_look_before_a_write_leaves_unsaid_is_asked_for_again(portal: Portal) -> None:
+    ticket = portal.add("k", vendor="ComEd")
+    write = replace(change(ticket, vendor="Nicor"), careful={"vendor": "ComEd"})
+    portal.act("edit_ticket", id=ticket.ref, properties={"ubm_vendor": "Peoples Gas"})
+    portal.fault(Fault.PARTIAL, "tickets/batch/read", times=1)
+
+    met = portal.apply(write)["k"]
+
+    assert (met.result, met.stale) == (Result.REFUSED, True)
+
+
+def test_nothing_is_written_over_what_nobody_could_look_at(portal: Portal) -> None:
+    ticket = portal.add("k", vendor="ComEd")
+    write = replace(change(ticket, vendor="Nicor"), careful={"vendor": "ComEd"})
+    portal.fault(Fault.PARTIAL, "tickets/batch/read", times=None)
+
+    met = portal.apply(write)["k"]
+
+    assert (met.result, met.stale, met.permanent) == (Result.REFUSED, False, False)
+    assert "HubSpot did not say which tickets are there" in met.reason
