@@ -309,7 +309,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "part of a write is all of it",
         "a refused field counts as written",
-        around(settling, "_after", _all_landed),
+        around(settling, "after_write", _all_landed),
     ),
     Mutation(
         "a correction is ours",

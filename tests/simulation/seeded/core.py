@@ -136,7 +136,7 @@ failure_not_tried_again = around(working, "settle", _after_settle(_not_again))
 unanswered_forgotten = around(working, "settle", _after_settle(_forgetting(book.SENT, book.MADE)))
 refused_forgotten = around(working, "settle", _after_settle(_forgetting(book.REFUSED, book.HELD)))
 echo_not_suppressed = around(working, "settle", _after_settle(_nothing_observed))
-part_read_as_whole = around(settling, "_after", _all_landed)
+part_read_as_whole = around(settling, "after_write", _all_landed)
 plan_names_fields_only = both(
     around(working, "digest", _digest_of_names), around(planfile, "digest", _digest_of_names)
 )
