@@ -33,9 +33,9 @@ class SheetState:
     are fields whose column another one has taken the place of, as long as no page has said so.
     ``live`` are all columns, from left to right; ``titles`` the first titles of those that are no
     field's. ``judged`` says by which template and exceptions they were compared last, ``paused``
-    which fields are held up since. ``looked`` is the sheet's time up to which its columns are
-    known: our own writes move ``newest`` and tell nothing of columns. ``puzzling`` is the version
-    that no row shown explains; it is not stored.
+    which fields are held up since. ``looked`` is the sheet's time up to which its columns are known
+    where that is later than any row's. ``puzzling`` is the version that no row shown explains; it
+    is not stored.
     """
 
     id: str
@@ -99,12 +99,6 @@ class SheetState:
             self.distrust()
         if (standard, paused) != (self.judged, self.paused):
             self.judged, self.paused = standard, paused
-            self.changed()
-
-    def look(self, modified: str) -> None:
-        """Note that the columns of a sheet were read, which changed last at that time."""
-        if modified > self.looked:
-            self.looked = modified
             self.changed()
 
     def moved_since(self, modified: str) -> bool:

@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 PAGES = 2  # of rows written by us lately: from more on a sheet is read by pages
 LISTINGS = 3  # how often a whole sheet is listed until two of its pages agree
 LOOKS = 3  # sheets whose columns are looked at again in one round
-LOOK_EVERY = timedelta(minutes=10)  # while nothing says that columns changed, and they may have
+LOOK_EVERY = timedelta(minutes=10)  # while a field is held up and nothing says that it changed
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 FAILING_SHEETS = 3  # this many in a row, and it is the system that fails, not a sheet
 _VALUES = {"level": "2", "include": "objectValue"}
@@ -66,7 +66,6 @@ class Reader:
         self.index = RowIndex()
         self._turn = 0
         self._next_look: dict[str, datetime] = {}
-        self._learned: dict[str, datetime] = {}  # sheet -> when its columns were last read
         self._query = _WRITERS if settings.writer_info else _VALUES
         self._key_is_value = any(one.field == SYNC_ID for one in place.bindings)
 
@@ -122,17 +121,12 @@ class Reader:
         """Return whether columns may be other than they were, though the version is the same.
 
         Whether a change of columns moves the sheet's version is not documented. Its time tells
-        without a request. Where a field is held up, somebody waits, and where we wrote, its time is
-        that of our write: there it is looked at now and then all the same.
+        without a request; where a field is held up, somebody waits, and it is looked at now and
+        then all the same.
         """
-        modified = str(entry.get("modifiedAt") or "") if entry is not None else ""
-        if state.moved_since(modified):
+        if entry is not None and state.moved_since(str(entry.get("modifiedAt") or "")):
             return True
-        now = self._clock.now()
-        if state.wrong and now >= self._next_look.get(state.id, _LONG_AGO):
-            return True
-        learned = self._learned.get(state.id)
-        return modified > state.looked and (learned is None or now >= learned + LOOK_EVERY)
+        return state.wrong and self._clock.now() >= self._next_look.get(state.id, _LONG_AGO)
 
     def _look_again(self, doubtful: Sequence[SheetState]) -> Iterator[Page]:
         """Read the columns of a few sheets, in turn."""
@@ -148,6 +142,8 @@ class Reader:
             except (Refused, Temporary) as error:  # its next change shows what it is
                 log.info("columns could not be read", sheet=state.id, why=str(error))
             else:
+                state.looked = str(body.get("modifiedAt") or "")
+                state.changed()
                 yield Page(problems=found, checked=frozenset({scope_of(state.id)}))
 
     def fetch(self, sheet: str, refs: Sequence[str]) -> Iterator[Page]:
@@ -350,8 +346,6 @@ class Reader:
     ) -> tuple[RowDecoder, tuple[Problem, ...]]:
         live = tuple(parse_column(column) for column in body["columns"])
         state.name = str(body.get("name") or state.name)
-        state.look(str(body.get("modifiedAt") or ""))
-        self._learned[state.id] = self._clock.now()
         return self._compare(state, live, int(body.get("totalRowCount") or 0))
 
     def _compare(

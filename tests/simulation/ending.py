@@ -48,7 +48,11 @@ def bring_to_rest(
     world.clock.sleep(LONG)
     for number in range(len(world.services)):
         world.end(number)
-    if world.counts["struck: short"]:  # what a page left out is found by the next full reading
+    deleted = world.counts["people: delete_column"]
+    unseen = deleted and not world.smartsheet.switches.columns_move_version
+    # What a page left out is found by the next full reading, and so is a column that came back
+    # between our reading and our writing where its sheet's version says nothing of it.
+    if world.counts["struck: short"] or unseen:
         world.clock.sleep(BETWEEN)
         _cycle(world, broke, full=True)
     if guarded or world.remapped:

@@ -81,25 +81,6 @@ def test_a_column_that_was_mended_ends_the_report_at_the_next_look(moves: bool) 
     assert world.calls == 1
 
 
-@pytest.mark.parametrize("moves", [True, False])
-def test_a_column_changed_in_the_second_of_our_own_write_is_found_soon(moves: bool) -> None:
-    world = World(columns_move_version=moves)
-    row = world.add(Location_Name="Joliet")
-    seen = world.observe()
-    world.later(30)
-    world.apply(world.write(row, seen.by_ref[row], sync_status="Draft"))
-    changed(world, "delete_column", title="ZIP")
-    changed(world, "add_column", column={"title": "ZIP", "type": "TEXT_NUMBER", "index": 5})
-    world.later(600)
-
-    assert world.observe().codes == ["column_replaced"]
-    world.observe()  # its rows
-    world.emulator.counts.clear()
-    world.later(600)
-    world.observe()
-    assert world.calls == 1
-
-
 def test_setting_up_knows_a_column_that_was_renamed_from_what_was_read() -> None:
     world = World()
     world.observe()
