@@ -57,7 +57,6 @@ class Run:
     error: SyncError | None = None
     trouble: int = 0
     broken: dict[str, PropertyFault] = field(default_factory=dict)  # useless for every record
-    archived: dict[str, str] | None = None  # identity -> archived ticket, once looked for
 
     def failed(self, error: Temporary) -> None:
         """Count a request without an answer; too many in a row stop the rest."""
@@ -252,7 +251,7 @@ class Batches:
             ended = Ended(parcel, Result.REFUSED, reason=GONE, permanent=True, stale=True)
             return _Sorted([ended])
         reason = f"HubSpot refused the ticket: {said[:400]}"
-        if new and (holder := holder_of(problem, self._identity)):
+        if new and (holder := holder_of(problem, self._identity, parcel.identity)):
             # An upsert does not find it, so it was archived or merged away: it is read first.
             return _Sorted([Ended(parcel, Result.REFUSED, holder, reason=reason, stale=True)])
         faults = [f for f in property_faults(problem) if f.name in parcel.properties]

@@ -135,7 +135,7 @@ class HubSpotConnector(DeskCalls):
             Batches(self.client, identity, encoder.fields_of),
             self._links,
             self._window,
-            Look(tickets, decoder, encoder, identity=identity),
+            Look(tickets, decoder, encoder, identity=identity, now=self._now),
             concurrency=settings.concurrency,
             looks_back=settings.look_back,
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from ubm_hubspot.client import Client
 from ubm_hubspot.searching import Record
-from ubm_hubspot.tickets import BATCH, HISTORIES, chunks, unsaid
+from ubm_hubspot.tickets import BATCH, HISTORIES, chunks, left_unsaid
 from ubm_sync.errors import NoAccess, NotThere, Refused, Temporary
 
 _BAD_REQUEST = 400
@@ -107,7 +107,7 @@ class DeskTickets:
             ]
         for one in answer.get("results") or []:
             found[str((one["properties"] if by else one).get(by or "id") or "")] = one
-        return unsaid(answer, refs, by)
+        return left_unsaid(answer, refs, by)
 
     def _ask(self, body: dict[str, Any]) -> dict[str, Any]:
         operation = self._client.crm.tickets.batch_api.read

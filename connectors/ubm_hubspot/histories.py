@@ -38,7 +38,8 @@ class Histories:
     def read(self, place: str, spots: Sequence[Spot]) -> Iterator[tuple[Spot, Sequence[Past]]]:
         """Yield what fields held, the newest first, for the first ``most`` tickets.
 
-        A ticket that is not there any more has no history. Raises NoAccess, Temporary.
+        A ticket that is not there any more has no history; one of which HubSpot does not say
+        anything is left out. Raises NoAccess, Temporary.
         """
         wanted: dict[str, list[Spot]] = {}
         for spot in spots:
@@ -48,13 +49,15 @@ class Histories:
         fields = {spot.field for some in wanted.values() for spot in some}
         names = sorted(named[field] for field in fields if field in named)
         answered: set[Spot] = set()
-        for records in self._tickets.histories(list(wanted), names, self._also) if names else ():
+        unsaid: set[str] = set()
+        pages = self._tickets.histories(list(wanted), names, self._also, unsaid) if names else ()
+        for records in pages:
             for record in records:
                 for spot in wanted.get(str(record["id"]), ()):
                     answered.add(spot)
                     yield spot, self._past(record, spot.field, named.get(spot.field, ""))
         for spot in (one for some in wanted.values() for one in some):
-            if spot not in answered:
+            if spot not in answered and spot.ref not in unsaid:
                 yield spot, ()
 
     def _past(self, record: Mapping[str, Any], field: str, name: str) -> list[Past]:

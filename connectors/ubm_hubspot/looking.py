@@ -2,7 +2,7 @@
 
 A create whose answer was lost is looked for by the identity it carries: an upsert would write over
 what people changed since. One that people archived meanwhile is found in the list of the archived
-ones only, which is read once per ``apply`` where something is missing; else it were made again.
+ones only, which is read where something is missing; else it were made again.
 
 Only writes to fields that people set too are looked at (``Write.careful``), straight from the
 records and not from the search index, 100 tickets a call and just their properties, right before
@@ -11,8 +11,8 @@ the batch that writes them. What is left of the race is the time between those t
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from ubm_hubspot.batches import Ended, Run
 from ubm_hubspot.decode import KEYLESS, MODIFIED, PIPELINE, STAGE, Decoder
@@ -25,17 +25,55 @@ from ubm_sync.ports import Lane
 
 CHANGED = "changed meanwhile"
 FOUND = "there already"
+UNSAID = "HubSpot did not say which tickets are there, and nothing is written unseen."
+_AGAIN = 10 * 60_000  # milliseconds until the bin is searched for the same ticket again
+
+
+class Bin:
+    """The archived tickets, listed where a ticket is missing; ``now`` in epoch milliseconds.
+
+    The list is long in an old portal, and there is no search in it. So it is read once in a round
+    of writes (``Run``), by whichever batch comes first, and not again for what was just missing.
+    """
+
+    def __init__(self, read: Callable[[], dict[str, str]], now: Callable[[], int]) -> None:
+        self._read = read
+        self._now = now
+        self._lock = threading.Lock()
+        self._listed: dict[str, str] = {}
+        self._missed: dict[str, int] = {}  # identity -> when it was looked for in vain
+        self._run: Run | None = None
+
+    def look(self, keys: Collection[str], run: Run) -> Mapping[str, str]:
+        """Return archived tickets by identity, ``keys`` among them where they are archived."""
+        with self._lock:
+            now = self._now()
+            recent = {key: at for key, at in self._missed.items() if 0 <= now - at < _AGAIN}
+            if self._run is not run:
+                if set(keys) <= recent.keys() | self._listed.keys():
+                    return self._listed
+                self._listed, self._run = self._read(), run
+            missing = set(keys) - self._listed.keys() - recent.keys()
+            self._missed = recent | dict.fromkeys(missing, now)
+            return self._listed
 
 
 class Look:
     """Reads what parcels are about to write over."""
 
     def __init__(
-        self, tickets: Tickets, decoder: Decoder, encoder: Encoder, *, identity: str
+        self,
+        tickets: Tickets,
+        decoder: Decoder,
+        encoder: Encoder,
+        *,
+        identity: str,
+        now: Callable[[], int],
     ) -> None:
         self._tickets = tickets
         self._decoder = decoder
         self._identity = identity
+        self._bin = Bin(self._archived, now)
         self._named: dict[str, dict[str, str]] = {}
         for place, fields in encoder.fields_of.items():
             self._named[place] = {field: external for external, field in fields.items()}
@@ -65,41 +103,52 @@ class Look:
         return ready, list(late.values())
 
     def _found(self, parcels: Sequence[Parcel], run: Run) -> dict[int, Ended]:
-        """Return the parcels whose ticket exists, or is archived, by ``id``."""
-        there = self._find([parcel.identity for parcel in parcels], run)
-        return {
-            id(one): Ended(one, Result.REFUSED, there[one.identity], reason=FOUND, stale=True)
-            for one in parcels
-            if one.identity in there
-        }
+        """Return the parcels whose ticket exists, or is archived, or may be, by ``id``."""
+        unsaid: set[str] = set()
+        there = self._find([parcel.identity for parcel in parcels], unsaid, run)
+        late = {}
+        for one in parcels:
+            if one.identity in there:
+                ref = there[one.identity]
+                late[id(one)] = Ended(one, Result.REFUSED, ref, reason=FOUND, stale=True)
+            elif one.identity in unsaid:
+                late[id(one)] = Ended(one, Result.REFUSED, reason=UNSAID)
+        return late
 
-    def _find(self, keys: Sequence[str], run: Run) -> Mapping[str, str]:
+    def _find(self, keys: Sequence[str], unsaid: set[str], run: Run) -> Mapping[str, str]:
         """Return the tickets that carry identities already, those of ``keys`` among them."""
         names = [MODIFIED, self._identity]
-        found = self._refs(self._tickets.read(keys, properties=names, by=self._identity))
-        if found.keys() >= set(keys):
-            return found
-        if run.archived is None:
-            run.archived = self._refs(self._tickets.archived(Lane.RETRY))
-        return ChainMap(found, run.archived)
+        pages = self._tickets.read(keys, properties=names, by=self._identity, unsaid=unsaid)
+        found = self._refs(pages)
+        missing = set(keys) - found.keys() - unsaid
+        binned = self._bin.look(missing, run) if missing else {}
+        return {**found, **{key: binned[key] for key in missing if key in binned}}
 
     def _refs(self, pages: Iterable[list[Record]]) -> dict[str, str]:
-        seen = (one for page in pages for record in page for one in self._decoder.observe(record))
-        return {one.key: one.ref for one in seen if one.key}
+        """Return tickets of ours by identity; nothing else of them is read."""
+        ours = (one for page in pages for one in page if self._decoder.is_ours(one))
+        return {one["properties"][self._identity].strip(): str(one["id"]) for one in ours}
+
+    def _archived(self) -> dict[str, str]:
+        return self._refs(self._tickets.archived(Lane.RETRY))
 
     def _changed(self, parcels: Sequence[Parcel]) -> dict[int, Ended]:
-        """Return the parcels that come too late, by ``id``."""
-        there = self._read(parcels)
+        """Return the parcels that come too late, or may, by ``id``."""
+        unsaid: set[str] = set()
+        there = self._read(parcels, unsaid)
         late: dict[int, Ended] = {}
         for parcel in parcels:
-            seen = there.get(parcel.write.ref or "")
-            if seen is not None and _is_late(parcel, seen):
+            ref = parcel.write.ref or ""
+            seen = there.get(ref)
+            if ref in unsaid:
+                late[id(parcel)] = Ended(parcel, Result.REFUSED, reason=UNSAID)
+            elif seen is not None and _is_late(parcel, seen):
                 late[id(parcel)] = Ended(
                     parcel, Result.REFUSED, seen.ref, reason=CHANGED, stale=True
                 )
         return late
 
-    def _read(self, parcels: Sequence[Parcel]) -> dict[str, Observation]:
+    def _read(self, parcels: Sequence[Parcel], unsaid: set[str]) -> dict[str, Observation]:
         """Return the tickets that are there; a missing one is the write's own concern."""
         names = {MODIFIED, self._identity}
         for parcel in parcels:
@@ -111,7 +160,7 @@ class Look:
         refs = [str(parcel.write.ref) for parcel in parcels]
         records: list[Record] = [
             record
-            for found in self._tickets.read(refs, properties=sorted(names))
+            for found in self._tickets.read(refs, properties=sorted(names), unsaid=unsaid)
             for record in found
         ]
         places = {str(parcel.write.ref): parcel.write.place for parcel in parcels}

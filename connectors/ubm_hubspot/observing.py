@@ -97,11 +97,12 @@ class Observer:
         Their version is told from the one of the first change, which is the same instant.
         """
         for some in chunks(self._window.doubtful(self._now()), BATCH):
-            for records in self._tickets.read(some, lane=Lane.PERSON):
+            unsaid: set[str] = set()
+            for records in self._tickets.read(some, lane=Lane.PERSON, unsaid=unsaid):
                 page = self._page(records)
                 again = (replace(o, version=o.version + TWICE) for o in page.observations)
                 yield replace(page, observations=tuple(again))
-            self._window.sure(some)
+            self._window.sure([ref for ref in some if ref not in unsaid])
 
     def _waiting(self) -> Iterator[Page]:
         """Yield entered tickets that belong to a customer by now, or are no requests any more."""
@@ -178,23 +179,34 @@ class Observer:
         return replace(seen, gone=self._decoder.merged(seen.place, seen.ref, primary).gone)
 
     def fetch(self, refs: Sequence[str]) -> Iterator[Page]:
-        """Yield single tickets again, straight from the records and not from the index."""
+        """Yield single tickets again, straight from the records and not from the index.
+
+        One of which a batch says nothing is asked for by itself, and so is one in the bin: only
+        that tells what was archived from what was merged away.
+        """
         missing = dict.fromkeys(refs)
-        for archived in (False, True):
-            if missing:
-                for records in self._tickets.read(list(missing), archived=archived):
-                    for record in records:
-                        missing.pop(str(record["id"]), None)
-                    yield self._page(records, taken=False)
+        for records in self._tickets.read(list(missing), unsaid=set()) if missing else ():
+            for record in records:
+                missing.pop(str(record["id"]), None)
+            yield self._page(records, taken=False)
+        binned: dict[str, Record] = {}
+        for records in (
+            self._tickets.read(list(missing), archived=True, unsaid=set()) if missing else ()
+        ):
+            binned |= {str(record["id"]): record for record in records}
         for ref in missing:
-            single = self._tickets.one(ref)
+            single = None if ref in self._merged and ref in binned else self._tickets.one(ref)
             if single is not None:
                 yield Page(tuple(self._moved(ref, single)))
+            elif ref in binned:
+                page = self._page([binned[ref]], taken=False)
+                yield replace(page, observations=tuple(map(self._left, page.observations)))
 
     def _moved(self, ref: str, record: Record) -> Iterator[Observation]:
         for seen in self._decoder.observe(record):
             if seen.ref != ref:
                 self._window.forget(ref)
+                self._merged[ref] = seen.ref
                 yield self._decoder.merged(seen.place, ref, seen.ref)
                 return
             yield seen

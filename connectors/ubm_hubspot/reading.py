@@ -134,15 +134,17 @@ def property_faults(problem: Mapping[str, Any]) -> tuple[PropertyFault, ...]:
     return tuple(dict.fromkeys(faults))
 
 
-def holder_of(problem: Mapping[str, Any], name: str) -> str:
-    """Return the id of the record that holds the value of a unique property, "" where none does.
+def holder_of(problem: Mapping[str, Any], name: str, value: str) -> str:
+    """Return the id of the record that holds ``value`` of a unique property, "" where none does.
 
     HubSpot: 409 "... already exists. Existing ID: N"; how else it may say so nobody promises.
     """
+    message = str(problem.get("message") or "")
     faults = property_faults(problem)
-    if faults and all(fault.name != name for fault in faults):
-        return ""
-    found = _HOLDER.search(str(problem.get("message") or ""))
+    named = any(fault.name == name for fault in faults)
+    if not (named if faults else name in message or value in message):
+        return ""  # another property's value is taken
+    found = _HOLDER.search(message)
     return (found[1] or found[2]) if found else ""
 
 

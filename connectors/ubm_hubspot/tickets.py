@@ -52,15 +52,18 @@ class Tickets:
         lane: Lane = Lane.PERSON,
         properties: Sequence[str] | None = None,
         by: str = "",
+        unsaid: set[str] | None = None,
     ) -> Iterator[list[Record]]:
         """Yield the tickets of ``refs`` that are there, up to 100 at a time.
 
-        ``by`` names the unique property that ``refs`` are values of; "": they are ids. Raises
-        Temporary where HubSpot does not say of each whether it is there.
+        ``by`` names the unique property that ``refs`` are values of; "": they are ids. Those of
+        which HubSpot does not say whether they are there are added to ``unsaid``, so that one of
+        them holds up no other; without it Temporary is raised.
         """
         named = self._properties if properties is None else list(properties)
         jobs = (
-            partial(self._read, some, archived, lane, named, by) for some in chunks(refs, BATCH)
+            partial(self._read, some, archived, lane, named, by, unsaid)
+            for some in chunks(refs, BATCH)
         )
         return in_flight(jobs, self._concurrency)
 
@@ -71,6 +74,7 @@ class Tickets:
         lane: Lane,
         properties: list[str],
         by: str,
+        unsaid: set[str] | None,
         rounds: int = _ROUNDS,
     ) -> list[Record]:
         body: dict[str, Any] = {
@@ -93,32 +97,36 @@ class Tickets:
                 return []
             half = len(refs) // 2
             return [
-                *self._read(refs[:half], archived, lane, properties, by),
-                *self._read(refs[half:], archived, lane, properties, by),
+                *self._read(refs[:half], archived, lane, properties, by, unsaid),
+                *self._read(refs[half:], archived, lane, properties, by, unsaid),
             ]
         found: list[Record] = answer["results"]
-        waiting = unsaid(answer, refs, by)
-        if not waiting:
+        waiting = left_unsaid(answer, refs, by)
+        if not waiting or _gives_up(answer, waiting, rounds, unsaid):
             return found
-        if rounds == 1:
-            certain(answer, "tickets")
-        return [*found, *self._read(waiting, archived, lane, properties, by, rounds - 1)]
+        rest = self._read(waiting, archived, lane, properties, by, unsaid, rounds - 1)
+        return [*found, *rest]
 
     def histories(
-        self, refs: Sequence[str], names: Sequence[str], also: Sequence[str]
+        self, refs: Sequence[str], names: Sequence[str], also: Sequence[str], unsaid: set[str]
     ) -> Iterator[list[Record]]:
         """Yield tickets with the histories of properties, and the values of some others.
 
-        50 at a time; those that are not there are left out. Raises Temporary as ``read``.
+        50 at a time; those that are not there are left out. ``unsaid`` as in ``read``.
         """
         jobs = (
-            partial(self._histories, some, list(names), list(also))
+            partial(self._histories, some, list(names), list(also), unsaid)
             for some in chunks(refs, HISTORIES)
         )
         return in_flight(jobs, self._concurrency)
 
     def _histories(
-        self, refs: Sequence[str], names: list[str], also: list[str], rounds: int = _ROUNDS
+        self,
+        refs: Sequence[str],
+        names: list[str],
+        also: list[str],
+        unsaid: set[str],
+        rounds: int = _ROUNDS,
     ) -> list[Record]:
         body = {
             "inputs": [{"id": ref} for ref in refs],
@@ -131,12 +139,10 @@ class Tickets:
         except Refused:  # none of them is there, or a property went: nothing can be told
             return []
         found: list[Record] = answer["results"]
-        waiting = unsaid(answer, refs)
-        if not waiting:
+        waiting = left_unsaid(answer, refs)
+        if not waiting or _gives_up(answer, waiting, rounds, unsaid):
             return found
-        if rounds == 1:
-            certain(answer, "tickets")
-        return [*found, *self._histories(waiting, names, also, rounds - 1)]
+        return [*found, *self._histories(waiting, names, also, unsaid, rounds - 1)]
 
     def one(self, ref: str) -> Record | None:
         """Return one ticket; asked by an id that was merged away HubSpot shows the other one."""
@@ -167,7 +173,7 @@ class Tickets:
         return {"properties": names}
 
 
-def unsaid(answer: Mapping[str, Any], refs: Sequence[str], by: str = "") -> list[str]:
+def left_unsaid(answer: Mapping[str, Any], refs: Sequence[str], by: str = "") -> list[str]:
     """Return which of ``refs`` a batch's answer neither shows nor calls absent.
 
     HubSpot: a batch of which a part failed for any other reason is answered 207 as well, without
@@ -185,6 +191,19 @@ def unsaid(answer: Mapping[str, Any], refs: Sequence[str], by: str = "") -> list
     for one in answer.get("results") or []:
         said.add(str((one["properties"] if by else one).get(by or "id") or ""))
     return [ref for ref in refs if ref not in said]
+
+
+def _gives_up(
+    answer: Mapping[str, Any], waiting: Sequence[str], rounds: int, unsaid: set[str] | None
+) -> bool:
+    """Return whether ``waiting`` was asked for often enough; raises Temporary if none is noted."""
+    if rounds > 1:
+        return False
+    if unsaid is None:
+        certain(answer, "tickets")
+    else:
+        unsaid.update(waiting)
+    return True
 
 
 def certain(answer: Mapping[str, Any], what: str) -> None:

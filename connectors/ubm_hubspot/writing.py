@@ -225,4 +225,5 @@ def _unsendable(parcel: Parcel, *, new: bool) -> Ended | None:
     homeless = new and STAGE not in parcel.properties and bool(faults)
     if not (nothing or homeless):
         return None
-    return Ended(parcel, Result.REFUSED, reason=" ".join(faults.values()))
+    reason = " ".join(faults.values())
+    return Ended(parcel, Result.REFUSED, reason=reason, permanent=nothing)

@@ -224,7 +224,8 @@ class SheetWriter:
         elif refusal.cell and len(row.cells) > 1 and self._divider.spend(len(row.cells)):
             yield self._cell_by_cell(row)
         else:
-            fields = tuple(row.cells) if refusal.cell else ()
+            # Which of several cells it is was not found out: the others are not to blame.
+            fields = tuple(row.cells) if refusal.cell and len(row.cells) == 1 else ()
             yield refused(write, refusal.reason, permanent=True, at_fault=fields)
 
     def _without(self, row: Row, refusal: Refusal) -> Iterator[Outcome]:

@@ -138,11 +138,10 @@ class Managers(Hands):
         self.model.merged(kept["id"], gone["id"], str(new), keys)
         # HubSpot: what is empty in the one that stays takes what the other one holds.
         after = {str(one["id"]): one["properties"] for one in self.tickets()}.get(str(new), {})
-        self.model.filled |= {
-            (str(new), name)
-            for name, (_, known, _) in NAMES.items()
-            if after.get(known) and not kept["properties"].get(known)
-        }
+        number = len(self.model.typings) + len(self.model.meddlings)
+        for name, (_, known, _) in NAMES.items():
+            if after.get(known) and not kept["properties"].get(known):
+                self.model.filled[str(new), name] = number
 
     def enrol(self, act: Act) -> None:
         """Say as Data Services that some accounts are enrolled, or that one is a problem."""

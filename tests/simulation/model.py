@@ -59,11 +59,12 @@ class Model:
     restorations: int = 0  # how often an older state was put back
     put_back_at: list[float] = field(default_factory=list)  # when, in seconds
     backed_up: int = 0  # when the state was copied away
-    forgotten: list[int] = field(default_factory=list)  # from when on the states put back know none
+    forgotten: list[tuple[int, int]] = field(default_factory=list)  # copied away, put back: by when
     lost_answers: int = 0  # requests that took effect and were not answered in full
     spoilt: set[tuple[str, str]] = field(default_factory=set)  # columns nobody could mend
     frozen: int = 0  # how often an instance stood still for longer than its lease
-    filled: set[tuple[str, str]] = field(default_factory=set)  # (ticket, field), by a merge
+    filled: dict[tuple[str, str], int] = field(default_factory=dict)  # (ticket, field), by when
+    mergers: set[str] = field(default_factory=set)  # tickets into which another one was merged
     emptied: dict[tuple[str, str], int] = field(default_factory=dict)  # columns, by when
     left: dict[tuple[str, str], int] = field(default_factory=dict)  # (row, field), by when
     unmapped: set[tuple[str, str]] = field(default_factory=set)  # (field, place), by the mapping
@@ -125,6 +126,7 @@ class Model:
         if not self.approvals.isdisjoint(keys):
             self.approvals.update(keys)
         self.absent.add(("ticket", gone))
+        self.mergers |= {kept, new}
         self.disturbed |= {("ticket", kept), ("ticket", gone), ("ticket", new)}
         if new != kept:
             self.followers["ticket", kept] = new
@@ -182,7 +184,8 @@ class Model:
         """The service's state was replaced by the copy; ``at`` in seconds."""
         self.restorations += 1
         self.put_back_at.append(at)
-        self.forgotten.append(self.backed_up)
+        number = len(self.typings) + len(self.meddlings)
+        self.forgotten.append((self.backed_up, number))
 
     def waved_through(self, customer: str, system: str, name: str, count: int, at: float) -> None:
         """So many changes of one field were approved at that time (seconds)."""

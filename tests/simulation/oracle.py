@@ -120,7 +120,8 @@ def _counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
     """Return whether nobody can tell an edit from what stood there before (known limits)."""
     if typed.value == "" and model.restorations:
         return True  # an older state knows nothing of it, and neither does what is there
-    if typed.value == "" and (model.now("ticket", typed.ref), typed.field) in model.filled:
+    filled = model.filled.get((model.now("ticket", typed.ref), typed.field), 0)
+    if typed.place == "ticket" and typed.value == "" and typed.number < filled:
         return True  # what was merged into the ticket stands there instead
     if _was_taken_back(model, typed, ending):
         return True
@@ -140,14 +141,14 @@ def _is_in_the_copy(model: Model, typed: Typed, ending: Ending) -> bool:
         and same(one.value, typed.before)
         for one in ending.changes
     )
-    for copied in model.forgotten if carried else ():
+    for copied, put_back in model.forgotten if carried else ():
         since = [
             one
             for one in model.typings
             if copied <= one.number < typed.number
             and (one.place, one.ref, one.field) == (typed.place, typed.ref, typed.field)
         ]
-        if since and same(since[0].before, typed.value):
+        if since and since[0].number < put_back and same(since[0].before, typed.value):
             return True
     return False
 
@@ -165,7 +166,7 @@ def _was_taken_back(model: Model, typed: Typed, ending: Ending) -> bool:
     here, unseen = (typed.place, typed.ref, typed.field), typed.before
     for one in reversed(model.typings):
         if one.number < typed.number and (one.place, one.ref, one.field) == here:
-            if one.value != unseen or unseen in told:
+            if one.value != unseen or any(same(unseen, other) for other in told):
                 return False
             if one.before == typed.value:
                 return True

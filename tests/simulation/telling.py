@@ -151,8 +151,8 @@ def misses_only_what_left(model: Model, ending: Ending) -> Iterator[str]:
             if one.place == "row" and _is_untouched(model, one)}  # fmt: skip
     for ticket in ending.things:
         row = rows.get(ticket.record) if ticket.place == "ticket" else None
-        if (ticket.place, ticket.ref) in model.disturbed:
-            continue  # merged, it carries another one's notes too
+        if ticket.ref in model.mergers:
+            continue  # it carries another one's notes too
         if row is not None and any(GONE in note for note in ticket.notes):
             yield f"ticket {ticket.ref} says that row {row.ref} is gone, and it never left"
 

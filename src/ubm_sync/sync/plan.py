@@ -129,7 +129,7 @@ def plan_record(
     decision = flow.decide(situation, now)
     if decision.fixes:
         merged.values.update(decision.fixes)
-    # Whoever gave the row its identity has made the rest too: an older state was put back.
+    # Whoever gave the row its identity may have made the rest too: an older state was put back.
     forgotten = not subject.base and main is not None and main.key == subject.sync_id
     writes = [
         write

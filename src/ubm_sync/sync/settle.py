@@ -346,7 +346,9 @@ def _forget_held(plan: RecordPlan, notebook: dict[str, str]) -> None:
     for where in [where for where, _ in book.entries(notebook, book.HELD)]:
         place, _, name = where.partition(".")
         wanted = plan.decision.values.get(place, {}).get(name, plan.merged.values.get(name))
-        if isinstance(wanted, str) and wanted != book.unpacked(notebook[book.HELD + where], 1)[0]:
+        if name in plan.merged.blocked:
+            continue  # what is wanted is not decided
+        if (wanted or "") != book.unpacked(notebook[book.HELD + where], 1)[0]:
             notebook.pop(book.HELD + where)
 
 

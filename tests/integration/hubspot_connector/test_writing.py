@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.integration.hubspot_connector.portal import CSM, Portal, change, many, new
 
+from ubm_hubspot.looking import UNSAID
 from ubm_sync.emulation.faults import Fault
 from ubm_sync.errors import NoAccess, Temporary
 from ubm_sync.model import Outcome, Result, Write
@@ -400,3 +401,34 @@ def test_nothing_is_written_over_what_nobody_could_look_at(portal: Portal) -> No
 
     assert (met.result, met.stale, met.permanent) == (Result.REFUSED, False, False)
     assert "HubSpot did not say which tickets are there" in met.reason
+
+
+def test_a_ticket_that_nobody_can_look_at_holds_up_no_other(portal: Portal) -> None:
+    outcomes = portal.apply(*many(3))
+    writes = [
+        replace(change(one, vendor="Nicor"), careful={"vendor": f"Vendor {int(key[-5:])}"})
+        for key, one in outcomes.items()
+    ]
+    portal.fault(Fault.PARTIAL, "tickets/batch/read", times=3)  # one of them, as often as asked
+
+    met = portal.apply(*writes)
+
+    refused = [one for one in met.values() if one.result is Result.REFUSED]
+    assert len(refused) < len(met)
+    assert [(one.reason, one.permanent) for one in refused] == [(UNSAID, False)]
+
+
+def test_the_bin_is_not_searched_in_each_cycle_for_a_ticket_that_is_not_in_it(
+    portal: Portal,
+) -> None:
+    doubtful = replace(new("k"), doubtful=True)
+    portal.fault(Fault.ERROR, "upsert", times=None)
+    portal.apply(doubtful)
+    before = portal.calls()
+
+    portal.apply(doubtful)
+    again = portal.calls() - before
+    portal.later(11 * 60)
+    portal.apply(doubtful)
+
+    assert portal.calls() - before == 2 * again + 1
