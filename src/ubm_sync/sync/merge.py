@@ -188,7 +188,7 @@ def _merge_field(
     if own is not None and own.is_unknown(rule, legal, base):
         before, legal = as_sides(rule, base, legal, seen, accepted, blind)
     if own is not None and name in own.torn:
-        legal = own.with_sides(rule, legal, seen, accepted, blind)
+        legal = own.with_sides(rule, base, legal, seen, accepted, blind)
     if legal:
         merged.changed[name] = tuple(legal)
     choice = decided.get(name, "")

@@ -75,6 +75,7 @@ class Own:
     def with_sides(
         self,
         rule: SharedRule,
+        base: str | None,
         legal: dict[str, str | None],
         seen: Mapping[str, Observation],
         accepted: bool,
@@ -92,6 +93,7 @@ class Own:
             for place in torn
             if (one := seen.get(place)) is not None
             and (value := one.values.get(name)) is not None
+            and rule.equal(value, base)
             and rule.may_write(place, accepted=accepted)
             and name not in blind.get(place, ())
             and not one.marks.get(name)

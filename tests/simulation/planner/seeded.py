@@ -142,19 +142,21 @@ def _all_landed(after: Callable[..., Any], write: Any, outcome: Any, *rest: Any)
 
 
 def _changed_writes(change: Callable[[Any], Any]) -> Bug:
-    def write(write: Callable[..., Any], *some: Any) -> Any:
-        planned = write(*some)
+    def write(write: Callable[..., Any], *some: Any, **more: Any) -> Any:
+        planned = write(*some, **more)
         return None if planned is None else change(planned)
 
     return around(planning, "_write", write)
 
 
-def _open_places(write: Callable[..., Any], place: Any, subject: Any, *rest: Any) -> Any:
-    return write(place, subject._replace(shut=frozenset()), *rest)
+def _open_places(
+    write: Callable[..., Any], place: Any, subject: Any, *rest: Any, **more: Any
+) -> Any:
+    return write(place, subject._replace(shut=frozenset()), *rest, **more)
 
 
-def _seeing(write: Callable[..., Any], place: Any, subject: Any, *rest: Any) -> Any:
-    return write(place, subject._replace(blind={}), *rest)
+def _seeing(write: Callable[..., Any], place: Any, subject: Any, *rest: Any, **more: Any) -> Any:
+    return write(place, subject._replace(blind={}), *rest, **more)
 
 
 # --------------------------------------------------------------------------- guard and equality
