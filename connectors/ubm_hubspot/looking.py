@@ -50,8 +50,8 @@ class Bin:
             now = self._now()
             recent = {key: at for key, at in self._missed.items() if 0 <= now - at < _AGAIN}
             if self._run is not run:
-                if set(keys) <= recent.keys() | self._listed.keys():
-                    return self._listed
+                if set(keys) <= recent.keys():
+                    return {}
                 self._listed, self._run = self._read(), run
             missing = set(keys) - self._listed.keys() - recent.keys()
             self._missed = recent | dict.fromkeys(missing, now)

@@ -185,14 +185,12 @@ class Observer:
         that tells what was archived from what was merged away.
         """
         missing = dict.fromkeys(refs)
-        for records in self._tickets.read(list(missing), unsaid=set()) if missing else ():
+        for records in self._tickets.read(list(missing), unsaid=set()):
             for record in records:
                 missing.pop(str(record["id"]), None)
             yield self._page(records, taken=False)
         binned: dict[str, Record] = {}
-        for records in (
-            self._tickets.read(list(missing), archived=True, unsaid=set()) if missing else ()
-        ):
+        for records in self._tickets.read(list(missing), archived=True, unsaid=set()):
             binned |= {str(record["id"]): record for record in records}
         for ref in missing:
             single = None if ref in self._merged and ref in binned else self._tickets.one(ref)
@@ -206,8 +204,9 @@ class Observer:
         for seen in self._decoder.observe(record):
             if seen.ref != ref:
                 self._window.forget(ref)
-                self._merged[ref] = seen.ref
-                yield self._decoder.merged(seen.place, ref, seen.ref)
+                gone = self._decoder.merged(seen.place, ref, seen.ref)
+                self._remember(gone)
+                yield gone
                 return
             yield seen
 
