@@ -473,3 +473,13 @@ def test_a_search_that_is_refused_is_temporary(stage: Stage, http: responses.Req
 
     with pytest.raises(Temporary, match="search is out of order"):
         list(stage.connector.observe(full=False))
+
+
+def test_a_change_that_is_one_value_no_ticket_can_hold_is_refused_for_good_unsent(
+    stage: Stage,
+) -> None:
+    outcome = stage.apply(Write("ticket", "a", "41", "", {"city": "x" * 70_000}))["a"]
+
+    assert (outcome.result, outcome.permanent) == (Result.REFUSED, True)
+    assert outcome.at_fault == ("city",)
+    assert stage.sent == []

@@ -3,7 +3,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from ubm_hubspot.reading import PropertyFault, decoded, property_faults, read
+from ubm_hubspot.reading import PropertyFault, decoded, holder_of, property_faults, read
 from ubm_sync.transport import Kind, Reply
 
 
@@ -155,3 +155,29 @@ def test_faults_are_found_in_the_context_or_only_in_words() -> None:
 )
 def test_an_error_that_names_nothing_has_no_faults(problem: dict[str, object]) -> None:
     assert property_faults(problem) == ()
+
+
+@pytest.mark.parametrize(
+    ("problem", "holder"),
+    [
+        pytest.param(
+            said(message="Ticket with ubm_sync_id k-1 already exists. Existing ID: 77"),
+            "77",
+            id="name",
+        ),
+        pytest.param(said(message="k-1 is taken: 77 already has that value"), "77", id="value"),
+        pytest.param(
+            said(message="Ticket already exists. Existing ID: 77"), "", id="not-said-whose"
+        ),
+        pytest.param(
+            said(message='Property "city_code" is taken. Existing ID: 77'),
+            "",
+            id="another-property",
+        ),
+        pytest.param(said(message="ubm_sync_id k-1 already exists."), "", id="not-said-by-whom"),
+    ],
+)
+def test_who_holds_a_unique_value_is_known_only_where_it_is_said_of_that_value(
+    problem: dict[str, object], holder: str
+) -> None:
+    assert holder_of(problem, "ubm_sync_id", "k-1") == holder

@@ -13,6 +13,7 @@ import requests
 import responses
 from tests.unit.smartsheet.sheets import ALL, PLACE, live
 
+from ubm_smartsheet.batching import MOST_DIVISIONS
 from ubm_smartsheet.columns import match
 from ubm_smartsheet.connector import SheetConnector
 from ubm_smartsheet.cursor import SheetState, store
@@ -230,6 +231,21 @@ def test_a_cell_at_fault_that_nobody_names_is_found() -> None:
     assert outcomes["11"].result is Result.LANDED
     assert outcomes["11"].landed == frozenset({"notes", "account_number"})
     assert outcomes["11"].at_fault == ("amount",)
+
+
+def test_no_cell_is_blamed_where_there_are_too_many_to_look_for_the_one_at_fault() -> None:
+    bad = sends("amount")
+    played = Played(lambda rows: partial(rows, 1042, "A value does not conform.", bad))
+    refs = [str(number) for number in range(11, 11 + MOST_DIVISIONS)]
+
+    outcomes = played.update(*refs, notes="x", amount="5")
+
+    found = [one for one in outcomes.values() if one.at_fault]
+    unsought = [one for one in outcomes.values() if not one.at_fault]
+    assert {one.at_fault for one in found} == {("amount",)}
+    assert {one.result for one in unsought} == {Result.REFUSED}
+    assert found
+    assert unsought
 
 
 def test_a_locked_row_is_refused_for_now_with_all_its_fields() -> None:

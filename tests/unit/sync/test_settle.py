@@ -302,3 +302,13 @@ def test_who_types_where_the_agreed_value_is_being_filled_in_has_not_seen_it() -
 
     assert (doubt.field, doubt.seen, doubt.written) == ("city", "", "Joliet")
     assert has_not_seen_it(doubt)
+
+
+def test_a_value_that_was_refused_is_not_held_once_the_field_was_cleared() -> None:
+    held = {f"{book.HELD}ticket.city": book.packed("Elgin", "HubSpot takes no Elgin")}
+    subject = a_record("Elgin", "Joliet", base="Joliet", notebook=held)
+    kept, _ = after(subject)
+    cleared, _ = after(shows(subject, ROW, None), ticket=Result.LANDED)
+
+    assert kept.notebook[f"{book.HELD}ticket.city"]
+    assert f"{book.HELD}ticket.city" not in cleared.notebook
