@@ -34,8 +34,8 @@ class SheetState:
     ``live`` are all columns, from left to right; ``titles`` the first titles of those that are no
     field's. ``judged`` says by which template and exceptions they were compared last, ``paused``
     which fields are held up since. ``looked`` is the sheet's time up to which its columns are known
-    where that is later than any row's. ``puzzling`` is the version that no row shown explains; it
-    is not stored.
+    where that is later than any row's. ``puzzled`` says that the rows shown last did not explain
+    the sheet's version; it is not stored.
     """
 
     id: str
@@ -57,7 +57,7 @@ class SheetState:
     judged: str = ""
     paused: tuple[str, ...] = ()
     looked: str = ""
-    puzzling: int = 0
+    puzzled: bool = False
     _text: bytes = b""
 
     def changed(self) -> None:
@@ -143,23 +143,21 @@ class SheetState:
         self.changed()
         return True
 
-    def is_puzzling(self, version: int, changed: Iterable[tuple[str, str, str]]) -> bool:
-        """Return whether a new version of the sheet is to be asked for once more.
+    def explains(self, version: int, changed: Iterable[tuple[str, str, str]]) -> bool:
+        """Return whether rows that were shown explain a new version of the sheet.
 
         ``changed`` are the rows shown: id, time of change, version. Smartsheet: a comment moves a
         sheet's version, and no row. An answer that leaves rows out looks the same, and what was
-        typed there must not be written over unseen: until a second answer says the same, the
-        version counts as not known, and whatever is written meanwhile as contested.
+        typed there must not be written over unseen: the version counts as not known, whatever is
+        written meanwhile as contested, and where the next answer does not explain it either, all
+        rows are listed, whose number is known.
         """
-        if not self.version or version in {self.version, self.puzzling}:
-            return False
-        if any(
+        if not self.version or version == self.version:
+            return True
+        return any(
             at > self.newest or (at == self.newest and self.latest.get(ref, now) != now)
             for ref, at, now in changed
-        ):
-            return False
-        self.puzzling = version
-        return True
+        )
 
     def note(self, *, wrong: bool) -> None:
         """Note whether something is wrong with the columns."""

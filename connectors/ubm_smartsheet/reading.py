@@ -218,13 +218,17 @@ class Reader:
             return
         page = self._changed(state)
         if page is None:
-            log.info("sheet read in full", sheet=state.id, why="its rows or columns disagree")
+            log.info(
+                "sheet read in full", sheet=state.id, why="its rows, columns or version disagree"
+            )
             yield from self._whole(state, lane=Lane.PERSON)
         else:
             yield page
 
     def _changed(self, state: SheetState) -> Page | None:
-        """Read the rows changed since the last time; None where that cannot explain the total.
+        """Read the rows changed since the last time; None where they do not explain the sheet.
+
+        They must explain how many rows it has, and by the second time its version.
 
         In one request without paging: whether the vendor counts pages before or after it filters
         is not documented, and a page too few would lose an edit.
@@ -251,11 +255,13 @@ class Reader:
         changed = (
             (str(one["id"]), one["modifiedAt"], shown.get(str(one["id"]), "")) for one in rows
         )
-        puzzling = not new and state.is_puzzling(int(body.get("version") or 0), changed)
+        puzzled = not new and not state.explains(int(body.get("version") or 0), changed)
+        if puzzled and state.puzzled:
+            return None
         state.saw(shown.items())
         self.index.saw(state.id, (row["id"] for row in rows))
-        if puzzling:
-            state.lost = False
+        if puzzled:
+            state.puzzled, state.lost = True, False
             return page
         newest = max((row["modifiedAt"] for row in rows), default="")
         self._settle(state, body, newest, known + len(new), new)
@@ -330,7 +336,7 @@ class Reader:
         """Take over what a whole answer proves."""
         state.version = int(body.get("version") or 0)
         state.rows = total
-        state.lost = False
+        state.lost = state.puzzled = False
         state.newest = max(state.newest, newest, str(body.get("modifiedAt") or ""))
         state.count(created, self._settings.modified_overlap)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.integration.smartsheet_connector.world import World
+from tests.integration.smartsheet_connector.world import DANA, World
 
 from ubm_sync.emulation.faults import Fault, Rule
 from ubm_sync.errors import NoAccess, Temporary
@@ -219,6 +219,36 @@ def test_a_changed_row_that_an_answer_leaves_out_is_asked_for_again() -> None:
     assert rows[0] not in world.observe().by_ref
 
     assert world.observe().by_ref[rows[0]].values["city"] == "Joliet"
+    calls = world.calls
+    world.observe()
+
+    assert world.calls == calls + 1
+
+
+def test_a_changed_row_that_two_answers_leave_out_is_looked_for_among_all() -> None:
+    world = World()
+    rows = world.load(3)
+    world.observe()
+    world.later(600)
+    world.edit(rows[0], City="Joliet")
+    world.fault(Fault.SHORT, rf"GET /2.0/sheets/{world.sheet}$", times=2)
+    assert rows[0] not in world.observe().by_ref
+
+    seen = world.observe()
+
+    assert seen.by_ref[rows[0]].values["city"] == "Joliet"
+    assert seen.complete == {world.sheet}
+
+
+def test_a_comment_costs_two_readings_and_no_more() -> None:
+    world = World()
+    (row,) = world.load(1)
+    world.observe()
+    world.later(600)
+    world.act("comment", who=DANA, sheet=int(world.sheet), row=int(row), text="Which meter?")
+
+    world.observe()
+    world.observe()
     calls = world.calls
     world.observe()
 

@@ -130,25 +130,24 @@ def test_own_rows_of_the_overlap_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "puzzling"),
+    ("changed", "explained"),
     [
-        pytest.param([], True, id="no row"),
-        pytest.param([("7", "2026-11-21T14:59:05Z", "a")], True, id="a row known before"),
-        pytest.param([("7", AT, "a")], True, id="a row known, of the second known last"),
-        pytest.param([("7", AT, "b")], False, id="a row of that second that says something else"),
-        pytest.param([("8", "2026-11-21T15:00:09Z", "c")], False, id="a row changed since"),
+        pytest.param([], False, id="no row"),
+        pytest.param([("7", "2026-11-21T14:59:05Z", "a")], False, id="a row known before"),
+        pytest.param([("7", AT, "a")], False, id="a row known, of the second known last"),
+        pytest.param([("7", AT, "b")], True, id="a row of that second that says something else"),
+        pytest.param([("8", "2026-11-21T15:00:09Z", "c")], True, id="a row changed since"),
     ],
 )
-def test_a_new_version_that_no_row_explains_is_asked_for_once_more(
-    changed: list[tuple[str, str, str]], puzzling: bool
+def test_a_new_version_is_explained_by_rows_changed_since(
+    changed: list[tuple[str, str, str]], explained: bool
 ) -> None:
     state = SheetState("1", version=5, newest=AT)
     state.saw([("7", "a")])
 
-    assert state.is_puzzling(6, changed) is puzzling
-    assert not state.is_puzzling(6, changed)
+    assert state.explains(6, changed) is explained
 
 
-def test_what_is_known_or_was_never_known_puzzles_nobody() -> None:
-    assert not SheetState("1", version=5, newest=AT).is_puzzling(5, [])
-    assert not SheetState("1", newest=AT).is_puzzling(5, [])
+def test_a_version_that_is_known_or_was_never_known_needs_no_explanation() -> None:
+    assert SheetState("1", version=5, newest=AT).explains(5, [])
+    assert SheetState("1", newest=AT).explains(5, [])
