@@ -83,13 +83,22 @@ class Observer:
             whole = whole and found.whole
             news = [r for r in found.records if window.is_news(str(r["id"]), modified_of(r))]
             if news:
-                read = self._read(news, lane) if lean else [news]
-                for records in read:
-                    yield self._page(records)
+                back = [record for record in news if str(record["id"]) in window.left]
+                yield from self._current(news, news if lean else back, lane)
             if whole and found.records:
                 window.covered(modified_of(found.records[-1]))
         window.end(self._now(), consistent=whole)
         yield from self._waiting()
+
+    def _current(
+        self, found: Sequence[Record], behind: Sequence[Record], lane: Lane
+    ) -> Iterator[Page]:
+        """Yield what a search found; those it may show as they were are read by their ids."""
+        late = dict.fromkeys(str(record["id"]) for record in behind)
+        if sure := [record for record in found if str(record["id"]) not in late]:
+            yield self._page(sure)
+        for records in self._tickets.read(list(late), lane=lane):
+            yield self._page(records)
 
     def _doubtful(self) -> Iterator[Page]:
         """Yield tickets that may have changed twice within one second of the portal's time.
@@ -134,10 +143,7 @@ class Observer:
                 if lean
                 else [r for r in found.records if self._is_behind(r, begun_at)]
             )
-            behind = {str(record["id"]) for record in old}
-            yield self._page([r for r in found.records if str(r["id"]) not in behind])
-            for records in self._read(old, Lane.AUDIT):
-                yield self._page(records)
+            yield from self._current(found.records, old, Lane.AUDIT)
         # What we know of and the index does not show yet is asked for by name.
         hidden = [ref for ref in self._window.known if ref not in walk.seen]
         for records in self._tickets.read(hidden, lane=Lane.AUDIT):
@@ -203,7 +209,7 @@ class Observer:
     def _moved(self, ref: str, record: Record) -> Iterator[Observation]:
         for seen in self._decoder.observe(record):
             if seen.ref != ref:
-                self._window.forget(ref)
+                self._window.forget(ref, self._now())
                 gone = self._decoder.merged(seen.place, ref, seen.ref)
                 self._remember(gone)
                 yield gone
@@ -220,13 +226,11 @@ class Observer:
     def _ask(self, lane: Lane) -> Callable[[dict[str, Any]], dict[str, Any]]:
         return lambda body: self._tickets.search(body, lane)
 
-    def _read(self, records: Sequence[Record], lane: Lane) -> Iterable[list[Record]]:
-        return self._tickets.read([str(record["id"]) for record in records], lane=lane)
-
     def _is_behind(self, record: Record, upto: int) -> bool:
-        modified = modified_of(record)
-        known = self._window.known.get(str(record["id"]), -1)
-        return modified < known or self._window.is_blurred(modified, upto)
+        ref, modified = str(record["id"]), modified_of(record)
+        known = self._window.known.get(ref, -1)
+        late = modified < known or ref in self._window.left
+        return late or self._window.is_blurred(modified, upto)
 
     def _page(self, records: Iterable[Record], *, taken: bool = True) -> Page:
         """Decode records; ``taken`` says that the reader keeps what it is given here.
@@ -252,7 +256,7 @@ class Observer:
             observations.extend(seen)
             for each in seen:
                 if each.gone:
-                    self._window.forget(each.ref)
+                    self._window.forget(each.ref, self._now())
                     self._remember(each)
             if not record.get("archived"):
                 self._compare(record)

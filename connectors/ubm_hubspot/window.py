@@ -58,6 +58,7 @@ class Window:
         self.ours: dict[str, int] = {}  # own updates that a search has not shown yet
         self.unsure: dict[str, int] = {}  # may have changed in the same second; when, at the latest
         self._blurred: dict[str, int] = {}  # the same, of what was seen since; with its change
+        self.left: dict[str, int] = {}  # when it was seen, by our clock, that a ticket left
         self.resumed = False
         self._marks: list[tuple[int, int]] = []  # (our time, scanned then), oldest first
         self._settle_at = 0
@@ -146,7 +147,7 @@ class Window:
         if self._quiet and now - newest >= CALM * self.rules.overlap_min:
             self._quiet = max(self._quiet, QUIET)
         self.resumed = False
-        self._prune()
+        self._prune(now)
 
     def created(self, ref: str, modified: int) -> None:
         """Remember a ticket we made: nobody can have changed it before its first state."""
@@ -171,8 +172,12 @@ class Window:
         """Put what is known in the order of its changes, for whoever took it in another one."""
         self.known = dict(sorted(self.known.items(), key=lambda one: one[1]))
 
-    def forget(self, ref: str) -> None:
-        """Forget a ticket that left: if it comes back, every state of it is news."""
+    def forget(self, ref: str, now: int) -> None:
+        """Forget a ticket that left: if it comes back, every state of it is news.
+
+        An index that is late shows it as well, as it was: only the ticket itself tells.
+        """
+        self.left[ref] = now
         self.known.pop(ref, None)
         self.ours.pop(ref, None)
         self.sure([ref])
@@ -199,6 +204,7 @@ class Window:
             "known": kept,
             "unsure": _newest(self.unsure, most),
             "blurred": _newest(self._blurred, most),
+            "left": _newest(self.left, KEPT),
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -210,6 +216,7 @@ class Window:
         self.ours = {ref: int(stamp) for ref, stamp in state.get("ours", {}).items()}
         self.unsure = {ref: int(at) for ref, at in state.get("unsure", {}).items()}
         self._blurred = {ref: int(at) for ref, at in state.get("blurred", {}).items()}
+        self.left = {ref: int(at) for ref, at in state.get("left", {}).items()}
         self._quiet = int(state.get("quiet", 0))
         self.resumed = True
 
@@ -270,10 +277,13 @@ class Window:
         self._blurred.clear()
 
     def _know(self, ref: str, modified: int) -> None:
+        self.left.pop(ref, None)
         self.known.pop(ref, None)  # the newest last, for ``dump``
         self.known[ref] = modified
 
-    def _prune(self) -> None:
+    def _prune(self, now: int) -> None:
+        lag = self.rules.settle_lag  # after which even a late index shows a ticket no more
+        self.left = {ref: at for ref, at in self.left.items() if now - at <= lag}
         horizon = min(self.settled, self.scanned - self.rules.overlap_max)
         if len(self.known) > KEPT and horizon > self._horizon:
             self._horizon = horizon

@@ -246,6 +246,38 @@ def test_a_merged_ticket_in_the_bin_is_said_to_be_merged() -> None:
     assert (found.gone, found.key) == (f"merged:{first.ref}", "two")
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_an_index_that_is_late_brings_no_ticket_back_that_left(full: bool) -> None:
+    portal = Portal(search_lag=30.0, merge_makes_new_record=True)
+    portal.setup()
+    first, second = portal.add("one"), portal.add("two")
+    portal.later(60)
+    portal.read()
+    portal.act("merge_tickets", primary=first.ref, other=second.ref)
+    pages = portal.connector.fetch("ticket", [str(first.ref)])  # as after a refused write
+    assert [one.gone[:7] for page in pages for one in page.observations] == ["merged:"]
+
+    shown = [portal.read(full=full)]
+    portal.restart()
+    shown += [portal.read(full=full), portal.read(full=full)]
+
+    assert not any(str(first.ref) in found for found in shown)
+
+
+def test_a_ticket_that_left_and_came_back_at_once_is_seen_again() -> None:
+    portal = Portal(search_lag=30.0)
+    portal.setup()
+    ticket = portal.add("k")
+    portal.later(60)
+    portal.read()
+    portal.act("archive_ticket", id=ticket.ref)
+    list(portal.connector.fetch("ticket", [str(ticket.ref)]))
+    portal.act("restore_ticket", id=ticket.ref)
+
+    assert portal.read()[str(ticket.ref)].gone == ""
+    assert portal.read() == {}
+
+
 def test_a_full_reading_shows_everything_and_says_so(portal: Portal) -> None:
     tickets = portal.apply(*many(450))
     gone = portal.add("gone")

@@ -187,10 +187,27 @@ def test_a_ticket_that_left_is_news_when_it_comes_back() -> None:
     window = Window(RULES)
     window.took("1", NOW)
     window.updated("1", NOW + 5)
-    window.forget("1")
+    window.forget("1", NOW)
 
     assert window.is_news("1", NOW)
     assert not window.ours
+
+
+def test_a_ticket_that_left_is_in_doubt_until_no_index_can_be_so_late() -> None:
+    window = Window(RULES)
+    window.took("1", NOW)
+    window.took("2", NOW)
+    window.forget("1", NOW)
+    window.forget("2", NOW)
+    window.met("2", NOW)  # it is back
+
+    state = orjson.loads(orjson.dumps(window.dump()))
+    window = Window(RULES)
+    window.load(state)
+
+    for later, left in ((RULES.settle_lag, ["1"]), (RULES.settle_lag + 1, [])):
+        window.end(NOW + later, consistent=True)
+        assert list(window.left) == left
 
 
 def test_many_writes_of_our_own_or_a_restart_make_the_search_lean() -> None:
@@ -323,7 +340,7 @@ def test_a_ticket_made_in_a_whole_second_is_read_again_too() -> None:
 
     assert window.doubtful(NOW + 1_019) == []
     assert window.doubtful(NOW + 1_020) == ["1"]
-    window.forget("1")
+    window.forget("1", NOW)
     assert window.doubtful(NOW + 1_020) == []
 
 
