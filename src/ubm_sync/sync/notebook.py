@@ -17,6 +17,7 @@ never sees them:
 | ``!lost:PLACE.FIELD`` | a value that is to give way to the chosen one: who changes it loses too |
 | ``!restore:FIELD`` | an earlier value a person wants back: see ``Restore`` |
 | ``!conflict:FIELD`` | a conflict of this field is open: where its sides were typed |
+| ``!counts:PLACE.FIELD`` | typed there while that counted, and not everywhere yet |
 | ``!over:PLACE.FIELD`` | a value we wrote over unseen, ours, who typed it: back to where it was |
 | ``!fresh:PLACE.FIELD`` | a field mapped after the record was made: held value, mapping's hash |
 | ``!vanished:PLACE`` | it is not there any more: alone or with many, listings, since, answered |
@@ -35,7 +36,7 @@ UNFILLED = "\x1funfilled"  # in ``!put``; no value that people type
 TYPED, SENT, HELD = "!typed:", "!sent:", "!held:"
 REFUSED, DECIDE, VANISHED = "!refused:", "!decide:", "!vanished:"
 CONFLICT, PUT, BACK, MADE, OVER = "!conflict:", "!put:", "!back:", "!made:", "!over:"
-RESTORE, FRESH, LOST = "!restore:", "!fresh:", "!lost:"
+RESTORE, FRESH, LOST, COUNTS = "!restore:", "!fresh:", "!lost:", "!counts:"
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,9 +66,7 @@ def merge_subject(
     rules: Rules, flow: Flow, subject: Subject, now: datetime | None = None
 ) -> Merged:
     """Merge one record's shared fields, with what people decided: conflicts, earlier values."""
-    live = _brought_back(
-        _live(as_typed(subject.seen, subject.notebook, rules.places)), subject.notebook
-    )
+    live = shown(rules, subject)
     merged = merge(
         rules,
         subject.base,
@@ -138,6 +136,12 @@ def plan_record(
     ]
     writes.sort(key=lambda write: rules.order.index(rules.places[write.place].system))
     return RecordPlan(subject, merged, decision, tuple(writes), tuple(edits))
+
+
+def shown(rules: Rules, subject: Subject) -> Mapping[str, Observation]:
+    """Return what the merge looks at: what exists, with what people typed and nobody has seen."""
+    typed = as_typed(subject.seen, subject.notebook, rules.places)
+    return _brought_back(_live(typed), subject.notebook)
 
 
 def _live(seen: Mapping[str, Observation]) -> Mapping[str, Observation]:
