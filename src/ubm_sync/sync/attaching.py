@@ -2,7 +2,8 @@
 
 It was created before a crash or after the backup from which the state was restored, or a changed
 mapping put the field there, while what the service remembers was agreed on by the other places
-alone. Pure.
+alone. Where a field comes back that a changed mapping took out, what was agreed by then still is.
+Pure.
 """
 
 from __future__ import annotations
@@ -27,19 +28,50 @@ def meet(
     What is empty there was emptied by nobody: it is filled in, and who types there before that has
     not seen what is agreed. Where it shows another value than the base, nothing is agreed any more,
     unless we may have created it with that value ourselves: then somebody typed over it where it
-    could be seen.
+    could be seen. So it is where the field was there before, and the others agreed on nothing else
+    meanwhile. Where they did, what was agreed before is left over: nobody typed it.
     """
     agreed, remembered = dict(base), dict(memory)
-    for name in sorted(names & base.keys()):
-        value = seen.values.get(name)
+    for name in sorted(names):
+        where, value, before = f"{rule.name}.{name}", seen.values.get(name), base.get(name)
+        left = remembered.pop(book.LEFT + where, None)
         if value is None:
-            remembered.setdefault(f"{book.PUT}{rule.name}.{name}", book.UNFILLED)
-        elif not (
-            rule.same[name](value, base[name])
-            or _may_have_sent(rule, name, (value, base[name]), memory)
-        ):
+            if before is not None:
+                remembered.setdefault(book.PUT + where, book.UNFILLED)
+        elif any(_are_same(rule, name, one, before) for one in (value, left)):
+            continue
+        elif _are_same(rule, name, value, left):
+            remembered.setdefault(book.PUT + where, f"{book.UNFILLED}{value}")
+        elif before is not None and not _may_have_sent(rule, name, (value, before), memory):
             del agreed[name]
     return agreed, remembered
+
+
+def _are_same(rule: PlaceRule, name: str, value: str | None, other: str | None) -> bool:
+    return value is not None and other is not None and rule.same[name](value, other)
+
+
+def leave(
+    place: str,
+    seen: Observation,
+    base: Mapping[str, str],
+    memory: Mapping[str, str],
+    names: Collection[str],
+) -> dict[str, str]:
+    """Return a record's memory once a changed mapping took ``names`` out of a place.
+
+    It says what was agreed with that place, for the day on which they come back.
+    """
+    remembered = dict(memory)
+    for name in sorted(names):
+        where = f"{place}.{name}"
+        if name not in seen.values and seen.marks.get(name) == Mark.UNSEEN:
+            continue  # it was not looked at since it came
+        remembered.pop(book.LEFT + where, None)
+        is_open = any(sort + where in memory for sort in (book.PUT, book.SENT, book.OVER))
+        if name in base and not is_open:
+            remembered[book.LEFT + where] = base[name]
+    return remembered
 
 
 def _may_have_sent(
@@ -117,9 +149,10 @@ def arrived(rule: PlaceRule, seen: Observation, memory: Mapping[str, str]) -> di
     """Return a record's memory once what was made without an answer shows what was sent.
 
     It had landed: what is typed there from now on is newer, also where the service is killed again
-    before anything is agreed on.
+    before anything is agreed on. What was agreed with another one in its place is forgotten.
     """
-    known = dict(memory)
+    left = f"{book.LEFT}{rule.name}."
+    known = {key: value for key, value in memory.items() if not key.startswith(left)}
     if book.MADE + rule.name not in memory:
         return known
     for name in sorted(rule.shared & seen.values.keys()):

@@ -8,8 +8,8 @@ never sees them:
 | ``!typed:PLACE.FIELD`` | a person changed a field only the service fills: typed, before, by |
 | ``!sent:PLACE.FIELD`` | values sent without an answer: seeing one is no edit by a person |
 | ``!made:PLACE`` | a create was sent without an answer: the record may be there |
-| ``!put:PLACE.FIELD`` | a shared value that landed there and not yet everywhere ("": cleared, or |
-| | ``UNFILLED``: it was met empty there, and nobody there has seen the agreed value) |
+| ``!put:PLACE.FIELD`` | a shared value that landed there and not yet everywhere ("": cleared; |
+| | ``UNFILLED`` and what was met there: nobody there has seen the agreed value) |
 | ``!back:PLACE.FIELD`` | a value that went with its column: no edit, and written again |
 | ``!held:PLACE.FIELD`` | a value the system refused, and why: not sent again while it is wanted |
 | ``!refused:PLACE`` | digest, reason and version of a whole write the system refused |
@@ -20,6 +20,7 @@ never sees them:
 | ``!counts:PLACE.FIELD`` | typed there while that counted, and not everywhere yet |
 | ``!over:PLACE.FIELD`` | a value we wrote over unseen, ours, who typed it: back to where it was |
 | ``!fresh:PLACE.FIELD`` | a field mapped after the record was made: held value, mapping's hash |
+| ``!left:PLACE.FIELD`` | what was agreed when a changed mapping took the field out of the place |
 | ``!vanished:PLACE`` | it is not there any more: alone or with many, listings, since, answered |
 """
 
@@ -32,11 +33,11 @@ SEPARATOR, OR = "\x1f", "\x1e"
 MOST = 5  # values of one field sent without an answer that are remembered
 ALONE, MANY, ANSWERED = "alone", "many", "answered"  # in ``!vanished``
 LATER = "\x1flater"  # stands for a sent value that was not known when the intent was written
-UNFILLED = "\x1funfilled"  # in ``!put``; no value that people type
+UNFILLED = "\x1funfilled"  # begins an entry of ``!put``; no value that people type
 TYPED, SENT, HELD = "!typed:", "!sent:", "!held:"
 REFUSED, DECIDE, VANISHED = "!refused:", "!decide:", "!vanished:"
 CONFLICT, PUT, BACK, MADE, OVER = "!conflict:", "!put:", "!back:", "!made:", "!over:"
-RESTORE, FRESH, LOST, COUNTS = "!restore:", "!fresh:", "!lost:", "!counts:"
+RESTORE, FRESH, LEFT, LOST, COUNTS = "!restore:", "!fresh:", "!left:", "!lost:", "!counts:"
 
 
 @dataclass(frozen=True, slots=True)

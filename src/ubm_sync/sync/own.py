@@ -16,7 +16,7 @@ class Own:
     """Values of our own, by ``PLACE.FIELD`` ("": cleared), that not every place agrees on yet.
 
     ``landed`` are there for certain, ``unsure`` were sent without an answer. ``unfilled`` are those
-    of ``landed`` that are empty because the agreed value never came there.
+    of ``landed`` that stood there before, or nothing did, and where the agreed value never came.
     ``lost`` are values that a person decided against and that still stood there when that was last
     looked at. ``torn`` are, by field, the places where a side of an open conflict was typed: it is
     a person's word. So are those that are ``counted``: typed where that counted until then.
@@ -147,8 +147,8 @@ class Own:
 def own_values(notebook: Mapping[str, str]) -> Own | None:
     """Return what a record's notebook says of our own values; None for nothing."""
     landed = dict(book.entries(notebook, book.PUT))
-    unfilled = frozenset(where for where, value in landed.items() if value == book.UNFILLED)
-    landed |= dict.fromkeys(unfilled, "")
+    unfilled = frozenset(where for where, one in landed.items() if one.startswith(book.UNFILLED))
+    landed |= {where: landed[where].removeprefix(book.UNFILLED) for where in unfilled}
     unsure = {
         where: sent
         for where, sent in book.entries(notebook, book.SENT)

@@ -4,6 +4,9 @@ What was seen of such a place says nothing about the field, and an empty field t
 nobody. So it counts as out of sight until it is read, and then as met for the first time. It is
 noted as fresh in each record that is there already: the guard lets nothing be written into it
 before a person looked (``sync/fresh.py``).
+
+Of a field that a mapping takes out of a place each record notes what was agreed there. When it
+comes back it is no stranger: who typed there meanwhile, and who did elsewhere, can be told apart.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from dataclasses import replace
 from ubm_sync.model import Mark, Observation
 from ubm_sync.state import Tx
 from ubm_sync.sync import notebook as book
+from ubm_sync.sync.attaching import leave
 from ubm_sync.sync.noticed import to_read_again
 from ubm_sync.sync.rules import PlaceRule, Rules
 from ubm_sync.sync.sight import EVERYTHING
@@ -25,6 +29,8 @@ DECIDED = "mapping decided by"  # what it says of every kind: the hash of its la
 
 def adopt(tx: Tx, rules: Iterable[Rules]) -> None:
     """Have the fields read that a mapping puts into a place where the one before had them not.
+
+    And have noted what was agreed of those that it takes out.
 
     Every record of a kind whose mapping changed is read and decided again: what the change does is
     done now, as the rehearsal of it showed, not when somebody happens to touch a record. A state
@@ -39,7 +45,10 @@ def adopt(tx: Tx, rules: Iterable[Rules]) -> None:
         return
     known = json.loads(before) if before else {}
     for name, place in places.items():
-        if fresh := place.fields - set(known.get(name, place.fields)):
+        had = frozenset(known.get(name, place.fields))
+        if gone := had - place.fields:
+            _take_out(tx, place, gone)
+        if fresh := place.fields - had:
             _out_of_sight(tx, place, fresh)
     tx.meta.put(KNOWN, said)
 
@@ -63,6 +72,15 @@ def _take_again(tx: Tx, rules: Iterable[Rules]) -> None:
             )
             tx.cursors.put(f"{place.system}{EVERYTHING}", "1")
     tx.meta.put(DECIDED, said)
+
+
+def _take_out(tx: Tx, place: PlaceRule, gone: frozenset[str]) -> None:
+    there = tx.observations.all_of(place.name)
+    records = tx.records.load([sync_id for sync_id, _ in there])
+    for sync_id, seen in there:
+        if record := records.get(sync_id):
+            record.memory = leave(place.name, seen, record.base, record.memory, gone)
+    tx.records.save(records.values())
 
 
 def _out_of_sight(tx: Tx, place: PlaceRule, fresh: frozenset[str]) -> None:

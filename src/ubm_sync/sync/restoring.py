@@ -58,7 +58,7 @@ def _is_untouched(
         if rule.equal(value, wanted.value):
             continue
         landed = notebook.get(f"{book.PUT}{place}.{rule.name}")
-        shown = None if landed == book.UNFILLED else landed or None
+        shown = (landed or "").removeprefix(book.UNFILLED) or None
         was_there = landed is not None and rule.equal(shown, wanted.value)
         if was_there or not rule.equal(value, wanted.instead_of):
             return False

@@ -61,7 +61,8 @@ def _origin(plan: RecordPlan, to: str, name: str) -> Iterable[str]:
     """
     decided, changed = plan.merged.decided, plan.merged.changed.get(name, ())
     if name not in decided:
-        missing = plan.subject.notebook.get(f"{book.PUT}{to}.{name}") == book.UNFILLED
+        put = plan.subject.notebook.get(f"{book.PUT}{to}.{name}", "")
+        missing = put.startswith(book.UNFILLED)
         return [book.UNFILLED] if missing and not changed else changed
     seen = plan.subject.seen.items()
     return [place for place, one in seen if one.values.get(name) == decided[name]]

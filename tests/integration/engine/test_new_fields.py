@@ -159,6 +159,76 @@ def test_taking_the_field_away_again_ends_the_wait(house: House) -> None:
     assert codes(house) == []
 
 
+@pytest.fixture
+def back(database_url: str) -> Iterator[House]:
+    """Rows and tickets that agree on a field; the mapping that takes it out of tickets is over."""
+    with House(database_url) as house:
+        for number in range(ROWS):
+            house.add_row(str(1000 + number), gl_code=f"64{number}0")
+        house.settle()
+        house.start()
+        house.engine.rules = {"location": compile_rules(WITHOUT)}
+        house.settle()
+        yield house
+
+
+def conflicts(house: House) -> list[str]:
+    with house.state.reading() as tx:
+        return [one.field for one in tx.conflicts.list()]
+
+
+@pytest.mark.parametrize("cycles", [0, 1])
+def test_what_a_ticket_kept_from_before_is_no_answer_to_an_edit(back: House, cycles: int) -> None:
+    row = next(iter(back.rows()))
+    back.systems[INTAKE].edit("row", row, {"gl_code": "7777"}, by="customer")
+    for _ in range(cycles):
+        back.cycle()
+    back.start()
+    back.cycle()
+
+    assert conflicts(back) == []
+    assert "7777" not in codes(back)
+    (stop,) = stops(back)
+    with back.state.transaction() as tx:
+        tx.guard.approve(stop.fingerprint, "Priya N.", back.clock.now())
+    back.settle()
+    assert "7777" in codes(back)
+
+
+def test_what_was_typed_on_a_ticket_meanwhile_is_an_edit(back: House) -> None:
+    ticket = next(iter(back.tickets()))
+    back.systems[DESK].edit("ticket", ticket, {"gl_code": "7777"}, by="manager")
+    back.start()
+    back.settle()
+
+    assert conflicts(back) == []
+    assert "7777" in {one["gl_code"] for one in back.rows().values()}
+
+
+def test_what_both_typed_meanwhile_waits_for_a_decision(back: House) -> None:
+    row, ticket = next(iter(back.rows())), next(iter(back.tickets()))
+    back.systems[INTAKE].edit("row", row, {"gl_code": "7777"}, by="customer")
+    back.systems[DESK].edit("ticket", ticket, {"gl_code": "8888"}, by="manager")
+    back.cycle()
+    back.start()
+    back.settle()
+
+    assert conflicts(back) == ["gl_code"]
+
+
+def test_what_is_typed_over_what_a_ticket_kept_waits_for_a_decision(back: House) -> None:
+    row, ticket = next(iter(back.rows())), next(iter(back.tickets()))
+    back.systems[INTAKE].edit("row", row, {"gl_code": "7777"}, by="customer")
+    back.cycle()
+    back.start()
+    back.cycle()
+    back.systems[DESK].edit("ticket", ticket, {"gl_code": "8888"}, by="manager")
+    back.cycle()
+
+    assert conflicts(back) == ["gl_code"]
+    assert back.rows()[row]["gl_code"] == "7777"
+
+
 def test_a_changed_mapping_has_every_record_decided_again_once(house: House) -> None:
     house.engine.rules = {"location": compile_rules(replace(WITHOUT, hash="other"))}
     first, second = house.cycle(), house.cycle()

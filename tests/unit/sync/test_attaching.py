@@ -10,7 +10,7 @@ import pytest
 from ubm_sync.model import Mark, Observation
 from ubm_sync.state import RecordState
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.attaching import arrived, first_seen, meet, typed_over
+from ubm_sync.sync.attaching import arrived, first_seen, leave, meet, typed_over
 from ubm_sync.sync.rules import PlaceRule
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -65,6 +65,51 @@ def test_what_was_typed_over_our_own_value_is_newer_than_it() -> None:
         {"notes": "typed"},
         memory,
     )
+
+
+LEFT, PUT = f"{book.LEFT}ticket.notes", f"{book.PUT}ticket.notes"
+
+
+def test_what_leaves_a_place_is_known_by_what_was_agreed_there() -> None:
+    base = {"notes": "agreed", "city": "Joliet"}
+
+    assert leave("ticket", ticket(notes="typed"), base, {"step": "1"}, FIELDS) == {
+        "step": "1",
+        LEFT: "agreed",
+    }
+    assert leave("ticket", ticket(), {}, {LEFT: "older"}, FIELDS) == {}
+
+
+def test_what_never_came_to_a_place_was_not_agreed_there() -> None:
+    waits = {PUT: book.UNFILLED}
+    unread = replace(ticket(), marks={"notes": Mark.UNSEEN})
+
+    assert leave("ticket", ticket(), {"notes": "agreed"}, waits, FIELDS) == waits
+    assert leave("ticket", unread, {"notes": "newer"}, {LEFT: "agreed"}, FIELDS) == {LEFT: "agreed"}
+
+
+@pytest.mark.parametrize("shown", ["agreed", "agreed ", "typed"])
+def test_what_comes_back_is_compared_with_what_was_agreed(shown: str) -> None:
+    back = meet(rule(), ticket(notes=shown), {"notes": "agreed"}, {LEFT: "agreed"}, FIELDS)
+
+    assert back == ({"notes": "agreed"}, {})
+
+
+@pytest.mark.parametrize("base", [{"notes": "newer"}, {}])
+def test_what_is_left_over_from_before_was_typed_by_nobody(base: dict[str, str]) -> None:
+    back = meet(rule(), ticket(notes="agreed"), base, {LEFT: "agreed"}, FIELDS)
+
+    assert back == (base, {PUT: f"{book.UNFILLED}agreed"})
+
+
+def test_who_typed_meanwhile_has_not_seen_what_the_others_agreed_on() -> None:
+    back = meet(rule(), ticket(notes="typed"), {"notes": "newer"}, {LEFT: "agreed"}, FIELDS)
+
+    assert back == ({}, {})
+
+
+def test_what_was_agreed_with_another_ticket_is_forgotten() -> None:
+    assert arrived(rule(), ticket(notes="typed"), {LEFT: "agreed", "step": "1"}) == {"step": "1"}
 
 
 SENT = f"{book.SENT}ticket.notes"
