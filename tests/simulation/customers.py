@@ -127,8 +127,7 @@ class Customers(Hands):
         new = self.sheet("add_row", client, cells=given)["row"]
         self.world.say(f"{client.key} types row {row} anew as {new}")
         self.model.added(str(new), client.key, "")
-        if str(row) in self.model.crossed:
-            self.model.crossed.add(str(new))  # it says what the other customer had typed
+        self.model.repeated(str(row), str(new))
 
     def poison(self, act: Act) -> None:
         """Type what the decisions about a record break down over."""

@@ -39,6 +39,7 @@ class Model:
     disturbed: set[tuple[str, str]] = field(default_factory=set)  # ever removed, merged, moved
     carried: dict[str, set[str]] = field(default_factory=dict)  # row -> identities it had before
     crossed: set[str] = field(default_factory=set)  # rows that changed customers
+    foreign: set[str] = field(default_factory=set)  # rows that say what another customer typed
     nameless: set[str] = field(default_factory=set)  # rows that came back anew, no identity yet
     resolved: dict[tuple[str, str], int] = field(default_factory=dict)  # (record, field), by when
     approvals: set[str] = field(default_factory=set)  # records, by the key on their ticket
@@ -91,6 +92,12 @@ class Model:
     def copied(self, row: str, new: str) -> None:
         """A row was copied."""
         self.copies[new] = row
+        self.repeated(row, new)
+
+    def repeated(self, row: str, new: str) -> None:
+        """A row says what another one said, that of another customer maybe."""
+        if row in self.foreign:
+            self.foreign.add(new)
 
     def moved(self, row: str, new: str, key: str, left: Iterable[str] = ()) -> None:
         """A row went to another customer's sheet; until then it had the identity ``key``.
@@ -103,6 +110,7 @@ class Model:
         self.followers["row", row] = new
         self.disturbed |= {("row", row), ("row", new)}
         self.crossed.add(new)
+        self.foreign.add(new)
 
     def removed(self, place: str, ref: str) -> None:
         """A row was deleted, a ticket archived or moved away."""
@@ -120,6 +128,7 @@ class Model:
         self.disturbed |= {(place, ref), (place, new)}
         if ref in self.crossed:
             self.crossed.add(new)
+        self.repeated(ref, new)
 
     def merged(self, kept: str, gone: str, new: str, keys: tuple[str, str]) -> None:
         """Two tickets became one, which has the approval of either; ``keys`` are theirs."""

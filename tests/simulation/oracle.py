@@ -348,7 +348,7 @@ def goes_in_order(model: Model, ending: Ending) -> Iterator[str]:
 def keeps_apart(model: Model, ending: Ending) -> Iterator[str]:
     """Nothing that one customer typed is shown in another one's sheet."""
     for one in ending.things:
-        if one.place != "row" or one.ref in model.crossed or one.ref in model.copies:
+        if one.place != "row" or one.ref in model.foreign:
             continue
         text = "\n".join(one.shown.values())
         for mark, customers in model.marks.items():

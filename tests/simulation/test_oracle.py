@@ -356,6 +356,20 @@ def test_another_customers_words_are_noticed() -> None:
     assert said(model, ending(shown)) == {"customers kept apart"}
 
 
+def test_a_row_may_repeat_what_came_from_another_customer_and_nothing_else() -> None:
+    model = Model()
+    model.added("5", "oakmont", "77")
+    shown = replace(row(), shown={"Location Name": "Place 77"})
+    model.copied("5", shown.ref)
+    assert said(model, ending(shown)) == {"customers kept apart"}
+
+    model.moved("5", "6", "")
+    model.copied("6", "7")
+    model.repeated("7", shown.ref)
+
+    assert not said(model, ending(shown))
+
+
 def test_more_changes_than_were_allowed_or_approved_within_an_hour_are_noticed() -> None:
     model = Model(floor=1)
     things = [
