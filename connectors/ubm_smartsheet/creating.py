@@ -141,8 +141,7 @@ class Creator:
         self._state.changed()
 
     def _failed(self, row: Row, problem: Mapping[str, Any], *, again: bool) -> Iterator[Outcome]:
-        sent = {name: self._state.columns[name] for name in row.cells}
-        refusal = understand(problem, sent)
+        refusal = understand(problem, row.sent)
         if refusal.passing and not again:
             yield from self._send([row], again=True)
         elif refusal.cell and refusal.fields and SYNC_ID not in refusal.fields:

@@ -18,12 +18,19 @@ class Row:
     """What one write asks of one row: cells by field, and why other fields are left out.
 
     ``lasting`` says that a fault lies in the value itself: the same write cannot succeed.
+    ``columns`` are those the cells are meant for; a look before the write may show others.
     """
 
     write: Write
     cells: dict[str, dict[str, Any]] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     lasting: bool = False
+    columns: Mapping[str, Column] = field(default_factory=dict)
+
+    @property
+    def sent(self) -> dict[str, Column]:
+        """The columns of its cells, by field."""
+        return {name: self.columns[name] for name in self.cells}
 
     @property
     def reasons(self) -> str:
@@ -37,6 +44,7 @@ class Row:
             {name: cell for name, cell in self.cells.items() if name not in fields},
             self.faults | dict.fromkeys(fields, reason),
             lasting=True,
+            columns=self.columns,
         )
 
 
@@ -48,7 +56,7 @@ def encode_row(
     ``write.expected`` names the fields that held a formula or a link when the row was read, and
     tells whether the row carries its identity already.
     """
-    row = Row(write)
+    row = Row(write, columns=columns)
     fixed = fixed_fields(write.expected)
     for name, value in write.values.items():
         binding, column = bindings.get(name), columns.get(name)

@@ -206,8 +206,7 @@ class SheetWriter:
         return landed(row, write.ref, written_version(write, str(body.get("modifiedAt") or "")))
 
     def _failed(self, row: Row, problem: Mapping[str, Any], *, again: bool) -> Iterator[Outcome]:
-        sent = {name: self._state.columns[name] for name in row.cells}
-        refusal = understand(problem, sent)
+        refusal = understand(problem, row.sent)
         write = row.write
         if refusal.gone or refusal.locked:
             fields = tuple(row.cells) if refusal.locked else ()
@@ -244,7 +243,7 @@ class SheetWriter:
         contested, until = False, self._until
         self._until = None  # a part of the row was sent: the rest of it is not decided again
         for name, cell in row.cells.items():
-            for outcome in self._update([Row(row.write, {name: cell})], again=True):
+            for outcome in self._update([replace(row, cells={name: cell}, faults={})], again=True):
                 if outcome.result is Result.LANDED:
                     good[name], last = cell, outcome
                     contested = contested or outcome.contested

@@ -233,6 +233,29 @@ def test_a_cell_at_fault_that_nobody_names_is_found() -> None:
     assert outcomes["11"].at_fault == ("amount",)
 
 
+def test_a_column_that_is_gone_when_the_sheet_is_looked_at_fails_its_field_alone() -> None:
+    gone = live()["account_number"].id
+    message = f"The column {gone} is not found."
+
+    def bad(row: dict[str, Any]) -> bool:
+        return any(cell["columnId"] == gone for cell in row["cells"])
+
+    played = Played(lambda rows: partial(rows, 1036, message, bad))
+    there = sheet_without_rows()
+    there["columns"] = [one for one in there["columns"] if one["id"] != gone]
+    there["rows"] = [{"id": 11, "cells": [], "modifiedAt": AT, "createdAt": AT}]
+    responses.replace(responses.GET, f"{BASE}/sheets/7", json=there)
+    played.version = 6
+    version = make_version(AT, {}, "key", ())
+    values = {"notes": "x", "account_number": "7"}
+    write = Write("row", "key-11", "11", "7", values, version, careful={"notes": None})
+
+    (outcome,) = played.connector.apply([write])
+
+    assert (outcome.result, outcome.at_fault) == (Result.LANDED, ("account_number",))
+    assert outcome.landed == frozenset({"notes"})
+
+
 def test_no_cell_is_blamed_where_there_are_too_many_to_look_for_the_one_at_fault() -> None:
     bad = sends("amount")
     played = Played(lambda rows: partial(rows, 1042, "A value does not conform.", bad))
