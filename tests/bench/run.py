@@ -81,8 +81,7 @@ class Bench:
     def go(self) -> Run:
         """Go through all phases."""
         number = self.run.records
-        self._ids = self._world.prepare(len(self._sheets))
-        self._type_rows()
+        self.set_up()
         with Service(self._world.folder) as service:
             kept = self._world.folder / "answers"
             service.ask("keep", str(kept))
@@ -105,6 +104,11 @@ class Bench:
             self._phase(service, f"{edits:,} edits on each side", 2 * edits, at_most=1)
             self._quiet(service)
         return self.run
+
+    def set_up(self) -> None:
+        """Set the service up and have the customers type their rows."""
+        self._ids = self._world.prepare(len(self._sheets))
+        self._type_rows()
 
     def _has_time(self) -> bool:
         """Return whether approving and enrolling everything ends in time, going by the first."""
