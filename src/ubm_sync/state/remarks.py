@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Boolean, Column, Index, Table, Text, bindparam, select, text, update
 
-from ubm_sync.database import upsert
-from ubm_sync.state.repository import Repository
-from ubm_sync.state.schema import CleanText, Moment, metadata
+from ubm_sync.state.repository import Bulk, Repository
+from ubm_sync.state.schema import CleanText, Moment, clean, metadata, microseconds
 
 WAITING = text("waiting")
 
@@ -41,7 +41,7 @@ class Remark:
 
 
 _columns = remark.c
-HEAR = upsert(remark, ["place", "sync_id", "field"])
+HEAR = Bulk(remark, ["place", "sync_id", "field"])
 WANTED = select(
     _columns.place, _columns.sync_id, _columns.field, _columns.text, _columns.at, _columns.by
 ).where(WAITING)
@@ -58,19 +58,7 @@ class Remarks(Repository):
 
     def hear(self, remarks: Iterable[Remark]) -> None:
         """Have these read."""
-        rows = [
-            {
-                "place": one.place,
-                "sync_id": one.sync_id,
-                "field": one.field,
-                "text": one.text,
-                "at": one.at,
-                "by": one.by,
-                "waiting": True,
-            }
-            for one in remarks
-        ]
-        self._write(HEAR, rows)
+        HEAR.run(self._connection, [_row(one) for one in remarks])
 
     def waiting(self, limit: int) -> list[Remark]:
         """Return what nobody read yet."""
@@ -80,3 +68,8 @@ class Remarks(Repository):
     def read(self, place: str, sync_ids: Iterable[str]) -> None:
         """Note that the remarks of these records were read."""
         self._change_in(READ, sync_ids, {"at_place": place})
+
+
+def _row(one: Remark) -> tuple[Any, ...]:
+    at = None if one.at is None else microseconds(one.at)
+    return (one.place, one.sync_id, one.field, clean(one.text), at, clean(one.by), True)
