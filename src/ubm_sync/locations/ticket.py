@@ -102,10 +102,10 @@ def enrolment_values(case: Case) -> dict[str, Written]:
 def _ticket_texts(case: Case, checks: str) -> tuple[str, str]:
     """Return subject and description; say the note of a new request."""
     where, account = _where(case), _account(case)
-    request = case.text("note.new", **_summary_names(case, f"{where}, {account}", checks))
+    names = _summary_names(case, f"{where}, {account}", checks)
+    request = case.text("note.new", **names)
     if case.ticket is None or TICKET in case.situation.unanswered:
         case.say("new", request)
-    names = _summary_names(case, f"{where}, {account}", checks)
     entering.tell(case, names["what"], checks, names["next"])
     subject = case.text(
         "ticket.subject",

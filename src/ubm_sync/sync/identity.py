@@ -12,7 +12,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from uuid import UUID
 
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -22,7 +21,8 @@ def mint(place: str, ref: str, created_at: datetime) -> str:
     milliseconds = int(created_at.timestamp() * 1000) & (1 << 48) - 1
     digest = int.from_bytes(hashlib.sha256(f"{place}\0{ref}".encode()).digest()[:10], "big")
     value = milliseconds << 80 | 0x7 << 76 | (digest >> 62 & 0xFFF) << 64 | 0b10 << 62
-    return str(UUID(int=value | digest & (1 << 62) - 1))
+    text = f"{value | digest & (1 << 62) - 1:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def is_sync_id(text: str | None) -> bool:
