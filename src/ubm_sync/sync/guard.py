@@ -212,14 +212,16 @@ class Guard:
     def _changes(self, plan: RecordPlan) -> dict[Group, Item]:
         """Return what is counted of one record: one change for each group."""
         subject = plan.subject
+        counted = [write for write in plan.writes if self._is_counted(plan, write)]
+        if not counted:
+            return {}  # nearly always
         spots: defaultdict[tuple[str, str], list[Spot]] = defaultdict(list)
         backfill: defaultdict[tuple[str, str], list[tuple[Spot, bool]]] = defaultdict(list)
         made: list[tuple[str, str]] = []
-        for write in plan.writes:
+        for write in counted:
             system = self.places[write.place].system
             if write.ref is None:
-                if self._counts_creates:
-                    made.append((system, write.place))
+                made.append((system, write.place))
                 continue
             shared, have = self._shared[write.place], subject.seen[write.place].values
             fresh = self._fresh(plan, write)
@@ -244,6 +246,12 @@ class Guard:
             group = Group(subject.customer.key, system, place, Kind.CREATE)
             found[group] = Item(subject.sync_id, plan.decision.label, (Spot(place, None, None),))
         return found
+
+    def _is_counted(self, plan: RecordPlan, write: Write) -> bool:
+        """Return whether a write may hold more than fields that are the service's own."""
+        if write.ref is None:
+            return self._counts_creates
+        return bool(plan.subject.notebook) or not self._shared[write.place].isdisjoint(write.values)
 
     def _without(self, plan: RecordPlan, held: set[Group]) -> RecordPlan:
         """Return a plan without the writes and fields of the groups that must wait."""
