@@ -30,6 +30,7 @@ from ubm_sync.sync.own import Own, as_sides
 from ubm_sync.sync.rules import Rules, SharedRule
 
 DECIDED = "decided"  # why a value lost: a person chose the other one
+_NONE: frozenset[str] = frozenset()
 HOLDS = "~"  # begins a value that was chosen before and is not written everywhere yet
 
 
@@ -70,6 +71,8 @@ class Merged:
         A field in conflict about which nothing was agreed before is not empty: it counts as filled
         in by the first place that did so, until a person decides.
         """
+        if not self.conflicts:
+            return self.values
         new = {
             conflict.field: value
             for conflict in self.conflicts
@@ -82,6 +85,8 @@ class Merged:
     @property
     def blocked(self) -> frozenset[str]:
         """Fields in conflict, and fields that rest."""
+        if not (self.conflicts or self.resting):
+            return _NONE
         return frozenset((*(conflict.field for conflict in self.conflicts), *self.resting))
 
 
@@ -146,19 +151,18 @@ def _take_over(
 ) -> None:
     """Merge a record that nothing is agreed about and that one place shows: a new one."""
     ((place, observation),) = seen.items()
-    shown, values, changed = observation.values, merged.values, merged.changed
-    only = (place,)
-    for rule in rules.shared:
-        name = rule.name
-        value = shown.get(name)
-        if value is None or place not in rule.places:
-            continue
-        legal = place in (rule.writers_once_accepted if accepted else rule.writers)
-        if legal and not (observation.marks and observation.marks.get(name) == Mark.UNMAPPED):
-            values[name] = value
-            changed[name] = only
-        else:
-            merged.edits.append(Edit(name, place, value, None, observation.modified_by))
+    shown, marks = observation.values, observation.marks
+    counts, others, _ = rules.typed[place][accepted]
+    if marks and Mark.UNMAPPED in marks.values():
+        known = {name for name in counts if marks.get(name) != Mark.UNMAPPED}
+        mine = [rule.name for rule in rules.shared if place in rule.places]
+        counts = tuple(name for name in mine if name in known)
+        others = tuple(name for name in mine if name not in known)
+    merged.values = {n: value for n in counts if (value := shown.get(n)) is not None}
+    merged.changed = dict.fromkeys(merged.values, (place,))
+    for name in others:
+        if name in shown:
+            merged.edits.append(Edit(name, place, shown[name], None, observation.modified_by))
 
 
 def _is_as_agreed(
@@ -351,13 +355,18 @@ def agreed(
     """
     result = dict(base)
     blocked, values = merged.blocked, merged.values
-    shown = [(place, observation.values) for place, observation in seen.items()]
+    unlike = set()  # what some place does not show to the letter: hardly anything
+    for place, observation in seen.items():
+        shown = observation.values
+        for name in rules.typed[place][0].all:
+            if shown.get(name) != values.get(name):
+                unlike.add(name)
     for rule in rules.shared:
         name = rule.name
         value = values.get(name)
         if value == base.get(name) or name in blocked:
             continue
-        same = not blind and _is_as_agreed(rule, value, shown)
+        same = name not in unlike and not blind
         if same or is_everywhere(rule, value, seen, blind):
             if value is None:
                 result.pop(name, None)

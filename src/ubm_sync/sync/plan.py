@@ -96,11 +96,8 @@ def plan_record(
     delays: Mapping[str, str | None] = NOTHING,
 ) -> RecordPlan:
     """Return the plan of one record."""
-    edits = tuple(
-        {
-            (one.place, one.field): one for one in (*edits_noted(subject.notebook), *merged.edits)
-        }.values()
-    )
+    noted = edits_noted(subject.notebook)
+    edits = tuple({(one.place, one.field): one for one in (*noted, *merged.edits)}.values())
     main = subject.seen.get(rules.main)
     situation = Situation(
         sync_id=subject.sync_id,
@@ -131,11 +128,10 @@ def plan_record(
     forgotten = not subject.base and main is not None and main.key == subject.sync_id
     writes = [
         write
-        for place in rules.places.values()
+        for place in rules.in_order
         if (write := _write(place, subject, merged, decision, forgotten=forgotten)) is not None
     ]
-    writes.sort(key=lambda write: rules.order.index(rules.places[write.place].system))
-    return RecordPlan(subject, merged, decision, tuple(writes), tuple(edits))
+    return RecordPlan(subject, merged, decision, tuple(writes), edits)
 
 
 def shown(rules: Rules, subject: Subject) -> Mapping[str, Observation]:
@@ -145,8 +141,10 @@ def shown(rules: Rules, subject: Subject) -> Mapping[str, Observation]:
 
 
 def _live(seen: Mapping[str, Observation]) -> Mapping[str, Observation]:
-    gone = any(observation.gone for observation in seen.values())
-    return {place: one for place, one in seen.items() if not one.gone} if gone else seen
+    for observation in seen.values():
+        if observation.gone:
+            return {place: one for place, one in seen.items() if not one.gone}
+    return seen  # nearly always
 
 
 def _brought_back(
@@ -268,7 +266,9 @@ def _wanted(
             if (value := values.get(name)) != have.get(name) and name not in blocked
         }
     filled = decision.values.get(place.name, NOTHING)
-    wanted.update({name: value for name, value in filled.items() if name in place.writable})
+    if not filled.keys() <= place.writable:
+        filled = {name: value for name, value in filled.items() if name in place.writable}
+    wanted.update(filled)
     if IDENTITY in place.writable:
         wanted[IDENTITY] = key
     return wanted
@@ -392,7 +392,7 @@ def resolve(write: Write, waiting: Mapping[str, Ref], refs: Mapping[str, str]) -
 
     None where one of them is not known yet: the write has to wait.
     """
-    if any(ref.place not in refs for ref in waiting.values()):
+    known = {name: refs.get(ref.place) for name, ref in waiting.items()}
+    if None in known.values():
         return None
-    known = {name: refs[ref.place] for name, ref in waiting.items()}
     return replace(write, values={**write.values, **known})

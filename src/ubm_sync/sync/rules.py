@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ubm_sync.mapping.equality import same
 from ubm_sync.mapping.rules import FieldRule, Mapping, Policy, Role
@@ -63,6 +64,14 @@ class PlaceRule:
     intake: bool = False  # customers type here: one container for each of them
 
 
+class Typed(NamedTuple):
+    """The shared fields that live in one place."""
+
+    counts: tuple[str, ...]  # what people type here counts
+    others: tuple[str, ...]  # it is put back
+    all: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Everything the planner needs to know of one kind of record."""
@@ -72,11 +81,31 @@ class Rules:
     places: MappingOf[str, PlaceRule]
     order: tuple[str, ...]  # systems in the order in which one record's writes are applied
     version: str
+    main: str = field(init=False)  # the place where a record of this kind is first seen
+    in_order: tuple[PlaceRule, ...] = field(init=False)  # the places as ``order`` has them written
+    typed: MappingOf[str, tuple[Typed, Typed]] = field(init=False)  # at first, and once accepted
 
-    @property
-    def main(self) -> str:
-        """The place where a record of this kind is first seen."""
-        return next(iter(self.places))
+    def __post_init__(self) -> None:
+        """Work out once what would be asked of every record."""
+        places = sorted(self.places.values(), key=lambda place: self.order.index(place.system))
+        object.__setattr__(self, "main", next(iter(self.places), ""))
+        object.__setattr__(self, "in_order", tuple(places))
+        typed = {
+            place: (_typed(self.shared, place, accepted=False),
+                    _typed(self.shared, place, accepted=True))
+            for place in {*self.places, *(one for rule in self.shared for one in rule.places)}
+        }  # fmt: skip
+        object.__setattr__(self, "typed", typed)
+
+
+def _typed(shared: Iterable[SharedRule], place: str, *, accepted: bool) -> Typed:
+    counts: list[str] = []
+    others: list[str] = []
+    for rule in shared:
+        if place in rule.places:
+            writers = rule.writers_once_accepted if accepted else rule.writers
+            (counts if place in writers else others).append(rule.name)
+    return Typed(tuple(counts), tuple(others), frozenset((*counts, *others)))
 
 
 def compile_rules(mapping: Mapping) -> Rules:

@@ -40,6 +40,11 @@ class Sender:
         self._connectors = connectors
         self._tally = tally
         self.rules = rules
+        places = rules.places.values()
+        self._here = {
+            system: frozenset(one.name for one in places if one.system == system)
+            for system in rules.order
+        }
         self._down: set[str] = set()
 
     def send(
@@ -51,7 +56,7 @@ class Sender:
         stuck: set[str] = set()
         for system in self.rules.order:
             batch: dict[tuple[str, str], tuple[str, Write]] = {}
-            here = {one.name for one in self.rules.places.values() if one.system == system}
+            here = self._here[system]
             for plan in plans:
                 sync_id = plan.subject.sync_id
                 if sync_id in stuck:
