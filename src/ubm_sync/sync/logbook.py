@@ -157,14 +157,12 @@ def takes_words(rules: Rules, plan: RecordPlan) -> bool:
     to, or over the spelling that it corrected. What is created takes nothing away.
     """
     fixes = plan.decision.fixes
-    return any(
-        write.ref is not None
-        and not (
-            rules.places[write.place].signals.isdisjoint(write.values)
-            and fixes.keys().isdisjoint(write.values)
-        )
-        for write in plan.writes
-    )
+    for write in plan.writes:  # asked of every record: no generator
+        if write.ref is not None:
+            signals = rules.places[write.place].signals
+            if not (signals.isdisjoint(write.values) and fixes.keys().isdisjoint(write.values)):
+                return True
+    return False
 
 
 def queue_notes(tx: Tx, plan: RecordPlan, now: datetime) -> None:

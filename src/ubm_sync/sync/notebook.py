@@ -34,6 +34,7 @@ MOST = 5  # values of one field sent without an answer that are remembered
 ALONE, MANY, ANSWERED = "alone", "many", "answered"  # in ``!vanished``
 LATER = "\x1flater"  # stands for a sent value that was not known when the intent was written
 UNFILLED = "\x1funfilled"  # begins an entry of ``!put``; no value that people type
+_NONE: frozenset[str] = frozenset()
 TYPED, SENT, HELD = "!typed:", "!sent:", "!held:"
 REFUSED, DECIDE, VANISHED = "!refused:", "!decide:", "!vanished:"
 CONFLICT, PUT, BACK, MADE, OVER = "!conflict:", "!put:", "!back:", "!made:", "!over:"
@@ -84,7 +85,7 @@ def entries(notebook: Mapping[str, str], prefix: str) -> Iterable[tuple[str, str
 
 def unanswered(notebook: Mapping[str, str]) -> frozenset[str]:
     """Return the places of which a create was sent and never answered."""
-    return frozenset(place for place, _ in entries(notebook, MADE))
+    return frozenset(place for place, _ in entries(notebook, MADE)) if notebook else _NONE
 
 
 def also(before: str | None, value: str) -> str:

@@ -11,7 +11,9 @@ from ubm_sync.sync import notebook as book
 
 def edits_noted(notebook: Mapping[str, str]) -> list[Edit]:
     """Return edits that were seen and are not told yet, the ones of the service's fields too."""
-    edits = []
+    edits: list[Edit] = []
+    if not notebook:
+        return edits  # nearly always, here and below
     for where, entry in book.entries(notebook, book.TYPED):
         place, _, name = where.partition(".")
         typed, before, by = book.unpacked(entry, 3)
@@ -21,8 +23,10 @@ def edits_noted(notebook: Mapping[str, str]) -> list[Edit]:
 
 def vanished_noted(notebook: Mapping[str, str]) -> Mapping[str, str]:
     """Return the places whose record was proven to be missing, and whether alone or with many."""
-    found = dict(book.entries(notebook, book.VANISHED)) if notebook else NOTHING
-    return {place: book.unpacked(entry, 1)[0] for place, entry in found.items()}
+    if not notebook:
+        return NOTHING
+    found = book.entries(notebook, book.VANISHED)
+    return {place: book.unpacked(entry, 1)[0] for place, entry in found}
 
 
 def troubles_noted(notebook: Mapping[str, str]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from ubm_sync.sync import notebook as book
 from ubm_sync.sync.rules import PlaceRule
 
 Mask: TypeAlias = Callable[[Values], Values]  # -> the values that hold a secret, masked
+_TEXTS = {str}
 _AGAIN = "?"  # ends the version of what was not read whole: the next reading always counts
 _UNTOUCHABLE = frozenset({Mark.FORMULA, Mark.LINKED, Mark.LOCKED, Mark.SYSTEM})
 
@@ -120,7 +121,9 @@ def after_write(
     taken: Mapping[str, Any] = write.values
     if outcome.landed is not None:
         taken = {name: value for name, value in taken.items() if name in outcome.landed}
-    values = {name: value for name, value in taken.items() if type(value) is str}
+    values = taken
+    if {*map(type, taken.values())} != _TEXTS:  # something is cleared, or not known yet
+        values = {name: value for name, value in taken.items() if type(value) is str}
     if before is None:
         return Observation(
             write.place,
@@ -136,16 +139,17 @@ def after_write(
     if Mark.UNSEEN in before.marks.values():  # the answer does not tell what cannot be read
         version = to_read_again(version)
     kept = dict(before.values)
-    for name in taken.keys() - values.keys():
-        kept.pop(name, None)  # cleared
-    values = {**kept, **values}
+    if len(values) < len(taken):
+        for name in taken.keys() - values.keys():
+            kept.pop(name, None)  # cleared
+    kept.update(values)
     return Observation(
         before.place,
         before.ref,
         write.key,
         before.container,
         version,
-        values,
+        kept,
         _marks_after(before.marks, taken),
         before.created_at,
         before.modified_at,

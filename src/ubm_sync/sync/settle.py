@@ -52,9 +52,7 @@ def settle(
     """
     subject = plan.subject
     seen = dict(subject.seen)
-    notebook = {
-        key: value for key, value in subject.notebook.items() if not key.startswith(book.TYPED)
-    }
+    notebook = _untold(subject.notebook)
     settled = Settled(base={}, memory={}, again=plan.withheld)
     for write in plan.writes:
         outcome = outcomes.get(write.place)
@@ -63,7 +61,7 @@ def settle(
             settled.again = True
             continue
         _take(rules, plan, settled, seen, notebook, actual, outcome, now)
-        if write.ref is None and write.place in seen:
+        if subject.base and write.ref is None and write.place in seen:
             _remember_missing(rules, subject.base, seen[write.place], notebook)
     if notebook:
         _forget_held(plan, notebook)
@@ -83,14 +81,28 @@ def settle(
     for place in plan.decision.answered:
         if entry := notebook.get(book.VANISHED + place):
             notebook[book.VANISHED + place] = book.answered(entry)
-    settled.mended = [
-        key.partition(":")[2]
-        for key in subject.notebook
-        if key.startswith((book.HELD, book.REFUSED)) and key not in notebook
-    ]
+    settled.mended = _mended(subject.notebook, notebook)
     settled.again |= bool(settled.mended)  # what the flow told of the trouble is not true any more
     settled.memory = {**plan.decision.memory, **notebook}
     return settled
+
+
+def _untold(notebook: Mapping[str, str]) -> dict[str, str]:
+    """Return the notebook without the edits that the flow was told of."""
+    if not notebook:
+        return {}  # nearly always, here and below
+    return {key: value for key, value in notebook.items() if not key.startswith(book.TYPED)}
+
+
+def _mended(before: Mapping[str, str], notebook: Mapping[str, str]) -> list[str]:
+    """Return the places and fields that were refused until now."""
+    if not before:
+        return []
+    return [
+        key.partition(":")[2]
+        for key in before
+        if key.startswith((book.HELD, book.REFUSED)) and key not in notebook
+    ]
 
 
 def _landed_fields(
@@ -356,6 +368,7 @@ def _forget_held(plan: RecordPlan, notebook: dict[str, str]) -> None:
 
 def _may_return(seen: Mapping[str, Observation]) -> dict[str, Observation]:
     """Return what counts for the base: an archived ticket may come back as it was, one day."""
-    if not any(one.gone for one in seen.values()):
-        return dict(seen)
-    return {place: one for place, one in seen.items() if not one.gone.startswith("merged")}
+    for observation in seen.values():
+        if observation.gone:
+            return {p: one for p, one in seen.items() if not one.gone.startswith("merged")}
+    return dict(seen)  # nearly always
