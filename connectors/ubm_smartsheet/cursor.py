@@ -74,7 +74,8 @@ class SheetState:
         """Take over which column each field lives in.
 
         Where a field's column is another one, or is there or not there anew, the rows last read
-        say nothing about it: the sheet is read in full.
+        say nothing about it: the sheet is read in full. So it is where what may be written in it
+        is not what it was, for no row changes with that.
         """
         if known != self.known or columns != self.columns:
             if self.columns and _layout(columns) != _layout(self.columns):
@@ -214,8 +215,11 @@ def before(newest: str, seconds: float) -> str:
     return (datetime.fromisoformat(newest) - timedelta(seconds=seconds)).strftime(_STAMP)
 
 
-def _layout(columns: Mapping[str, Column]) -> dict[str, tuple[int, str, str]]:
-    return {field: (one.id, one.type, one.system) for field, one in columns.items()}
+def _layout(columns: Mapping[str, Column]) -> dict[str, tuple[int, str, str, bool, bool]]:
+    return {
+        field: (one.id, one.type, one.system, one.formula, one.locked_for_us)
+        for field, one in columns.items()
+    }
 
 
 def store(states: Iterable[SheetState]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ubm_smartsheet.columns import SYNC_ID, Column, folded, reads_as_text
 from ubm_smartsheet.values import canonical_number, shown_number, trimmed
-from ubm_smartsheet.versions import ROW_LOCKED, make_version
+from ubm_smartsheet.versions import ROW_LOCKED, closed_columns, make_version
 from ubm_sync.model import NOTHING, Binding, FieldType, Mark, Observation, Translation
 
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
@@ -61,6 +61,9 @@ class RowDecoder:
         )
         marks = {one.field: mark for one, column in bound if (mark := _column_mark(column))}
         self._marks: Mapping[str, str] = MappingProxyType(marks) if marks else NOTHING
+        self._closed = closed_columns(
+            field for field, mark in marks.items() if mark is not Mark.SYSTEM
+        )
         self._fields = tuple(one.field for one, _ in bound)
 
     def row(self, body: Mapping[str, Any], *, keep_blank: bool = False) -> Observation | None:
@@ -128,7 +131,7 @@ class RowDecoder:
             str(body["id"]),
             key,
             self._sheet,
-            make_version(modified, values, key, fixed),
+            make_version(modified, values, key, fixed, self._closed),
             values,
             shown,
             datetime.fromisoformat(created) if created else None,

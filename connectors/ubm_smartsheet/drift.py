@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from ubm_smartsheet.columns import SYNC_ID
-from ubm_sync.model import Problem
+from ubm_smartsheet.columns import SYNC_ID, Column
+from ubm_smartsheet.wording import quoted
+from ubm_sync.model import Binding, Problem
 from ubm_sync.template import Drift, Kind
 
 SYSTEM = "smartsheet"
 MOST_ROWS, MOST_CELLS = 20_000, 500_000  # the vendor's limits of one sheet
 _NEARLY = 0.8
+_SHOWN = 3
 #: What is told, by its word in the list of problems. Other differences stand in the template's
 #: status only: nothing has to be done about them.
 _CODES = {
@@ -66,6 +68,25 @@ def no_access(sheet: str, name: str, reason: str = "") -> Problem:
         f"Share it with the service's account as Admin.{because}",
         blocks=True,
     )
+
+
+def locked_out(
+    sheet: str, name: str, bindings: Iterable[Binding], columns: Mapping[str, Column]
+) -> Iterator[Problem]:
+    """Yield the problem of a sheet with columns that this token may not write."""
+    closed = [
+        columns[one.field].title
+        for one in bindings
+        if one.writable and one.field in columns and columns[one.field].locked_for_us
+    ]
+    if closed:
+        yield Problem(
+            scope_of(sheet, "access"),
+            "columns_locked",
+            f'Sheet "{name or sheet}" is not shared with the service\'s account as Admin: its '
+            f"locked columns {quoted(closed, _SHOWN)} cannot be written, and customers see no "
+            "answer there. Share it as Admin; then everything is written by itself.",
+        )
 
 
 def unread(sheet: str, name: str, reason: str) -> Problem:

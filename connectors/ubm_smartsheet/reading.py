@@ -19,7 +19,7 @@ from ubm_smartsheet.client import Answer, Client
 from ubm_smartsheet.columns import SYNC_ID, Column, bindings_of, parse_column
 from ubm_smartsheet.cursor import SheetState, before
 from ubm_smartsheet.decode import RowDecoder
-from ubm_smartsheet.drift import headroom, no_access, problems, scope_of, unread
+from ubm_smartsheet.drift import headroom, locked_out, no_access, problems, scope_of, unread
 from ubm_smartsheet.index import RowIndex
 from ubm_smartsheet.judging import paused
 from ubm_smartsheet.listing import Listing, is_settled
@@ -365,8 +365,10 @@ class Reader:
         state.learn_sheet(live)
         held = paused(drifts)
         state.judge(self.standard.digest(state.id), held)
-        state.note(wrong=bool(held))
-        wrong = [*problems(state.id, drifts), *headroom(state.id, state.name, rows, len(live))]
+        closed = [*locked_out(state.id, state.name, self.bindings[state.id], found.columns)]
+        state.note(wrong=bool(held or closed))
+        room = headroom(state.id, state.name, rows, len(live))
+        wrong = [*problems(state.id, drifts), *closed, *room]
         return self.decoder(state.id), tuple(wrong)
 
 

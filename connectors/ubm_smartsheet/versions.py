@@ -1,8 +1,9 @@
 """Versions of rows: opaque to the engine, and a memory that travels with each write. Pure.
 
 ``2026-11-21T15:04:05Z/1c291ca3/9ae0daaf/notes,gl_code`` says when the row changed (the vendor's
-times are whole seconds), a checksum of its values (so that two edits in one second differ), a
-checksum of the identity it carried, and the fields whose cells hold a formula or a link. A write
+times are whole seconds), a checksum of its values (so that two edits in one second differ) and of
+the columns nobody may write, a checksum of the identity it carried, and the fields whose cells hold
+a formula or a link. A write
 carries the version it was decided on, so what must not be overwritten, and whether the identity
 must be written, is known at that time without being remembered for every row of every sheet.
 """
@@ -19,13 +20,19 @@ _OWN = "w"  # begins the checksum of a version made from our own write
 
 
 def make_version(
-    modified_at: str, values: Mapping[str, str], key: str | None, fixed: Iterable[str]
+    modified_at: str, values: Mapping[str, str], key: str | None, fixed: Iterable[str], closed: int
 ) -> str:
-    """Return the version of a row as read."""
-    checksum = crc32(("\x1f".join(values) + "\x1e" + "\x1f".join(values.values())).encode())
+    """Return the version of a row as read; ``closed`` is the checksum of its closed columns."""
+    text = "\x1f".join(values) + "\x1e" + "\x1f".join(values.values())
+    checksum = crc32(text.encode(), closed)
     fields = ",".join(fixed)
     version = f"{modified_at}/{checksum:08x}/{_identity(key)}"
     return f"{version}/{fields}" if fields else version
+
+
+def closed_columns(fields: Iterable[str]) -> int:
+    """Return a checksum of the fields whose columns are closed to us; 0 for none."""
+    return crc32(",".join(fields).encode())
 
 
 def written_version(write: Write, modified_at: str) -> str:

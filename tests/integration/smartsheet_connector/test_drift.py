@@ -1,11 +1,22 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.integration.smartsheet_connector.world import World
 
-from ubm_sync.model import Result
+from ubm_smartsheet.emulator.model import Level
+from ubm_sync.model import Mark, Result
+
+
+def share(world: World, level: Level) -> None:
+    """Let somebody else own the sheet, and share it with the service's account."""
+    sheet = world.emulator.state.sheets[int(world.sheet)]
+    if sheet.owner:
+        sheet.shares[sheet.owner], sheet.owner = level, 0
+    else:
+        sheet.shares = dict.fromkeys(sheet.shares, level)
 
 
 def changed(world: World, do: str, **order: Any) -> None:
@@ -208,3 +219,34 @@ def test_a_sheet_that_fills_up_is_a_warning() -> None:
     world.load(14_500)
 
     assert world.observe().codes == ["sheet_nearly_full"]
+
+
+def test_a_sheet_shared_as_editor_says_that_nothing_reaches_the_customer() -> None:
+    world = World()
+    row = world.add(Location_Name="Joliet")
+    world.observe()
+    share(world, Level.EDITOR)
+
+    closed = world.observe(full=True)
+
+    assert closed.codes == ["columns_locked"]
+    (problem,) = closed.problems
+    assert not problem.blocks
+    assert '"Sync Status", "Sync Message"' in problem.text
+    assert "Share it as Admin" in problem.text
+    assert closed.by_ref[row].marks["sync_status"] is Mark.LOCKED
+
+
+def test_a_sheet_shared_as_admin_again_shows_each_row_as_another_one() -> None:
+    world = World()
+    row = world.add(Location_Name="Joliet")
+    share(world, Level.EDITOR)
+    closed = world.observe(full=True)
+    share(world, Level.ADMIN)
+    world.clock.advance(timedelta(minutes=11))  # nothing moved the sheet: its columns are looked at
+
+    looked, opened = world.observe(), world.observe()
+
+    assert looked.codes == opened.codes == []
+    assert "sync_status" not in opened.by_ref[row].marks
+    assert opened.by_ref[row].version != closed.by_ref[row].version

@@ -162,6 +162,22 @@ def test_columns_locked_for_us_and_column_formulas_mark_their_field() -> None:
     assert (one.marks["notes"], one.marks["amount"]) == (Mark.LOCKED, Mark.FORMULA)
 
 
+@pytest.mark.parametrize("trait", ["locked_for_us", "formula"])
+def test_a_row_is_another_one_when_its_column_opens_though_nobody_touched_it(trait: str) -> None:
+    body = {"id": 1, "modifiedAt": "2026-11-20T15:00:00Z", "cells": []}
+
+    closed, opened = (
+        RowDecoder("row", "7", ALL, live(notes={trait: one}), key_is_value=False).row(
+            body, keep_blank=True
+        )
+        for one in (True, False)
+    )
+
+    assert closed is not None
+    assert opened is not None
+    assert closed.version != opened.version
+
+
 def test_a_row_without_anything_typed_is_left_out() -> None:
     assert decoded(number="LOC-00001", sync_status="Draft") is None
     assert decoded() is None

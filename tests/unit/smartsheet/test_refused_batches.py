@@ -76,7 +76,7 @@ class Played:
 
     def update(self, *refs: str, **values: Written) -> dict[str, Outcome]:
         values = values or {"notes": "x"}
-        version = make_version(AT, {}, "key", ())
+        version = make_version(AT, {}, "key", (), 0)
         writes = [Write("row", f"key-{ref}", ref, "7", values, version) for ref in refs]
         return {str(one.ref): one for one in self.connector.apply(writes)}
 
@@ -428,7 +428,7 @@ def test_a_look_heeds_only_the_rows_it_asked_for() -> None:
         for ref in (11, 99)
     ]
     responses.replace(responses.GET, f"{BASE}/sheets/7", json=sheet_without_rows() | {"rows": rows})
-    version = make_version(AT, {}, "key", ())
+    version = make_version(AT, {}, "key", (), 0)
     write = Write("row", "k", "11", "7", {"notes": "x"}, version, careful={"notes": "seen"})
 
     (outcome,) = played.connector.apply([write])

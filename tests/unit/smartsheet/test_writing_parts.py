@@ -19,7 +19,7 @@ KEY = "01900000-0000-7000-8000-000000000001"
 
 
 def version(*fixed: str, key: str | None = KEY, at: str = "2026-11-21T15:00:00Z") -> str:
-    return make_version(at, {"notes": "x"}, key, fixed)
+    return make_version(at, {"notes": "x"}, key, fixed, 0)
 
 
 def encoded(expected: str | None = None, **values: Written) -> Row:
