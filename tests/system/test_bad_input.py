@@ -302,6 +302,10 @@ def test_a_formula_is_read_and_never_overwritten(stack: Stack) -> None:
     stack.settle()
     assert stack.row(row)["Notes"] == "two"
     assert stack.ticket(row)["properties"]["ubm_notes"] == "=cmd|calc"
+    assert stack.ticket(row)["notes"][-1] == (
+        "Notes could not be written to Smartsheet: the cell holds a formula. It is kept where it "
+        "was typed, and written by itself once that is mended."
+    )
 
 
 def test_values_that_a_vendor_trims_do_not_come_and_go(stack: Stack) -> None:
