@@ -58,7 +58,12 @@ class HubSpotDesk:
         self._names = DeskNames(catalog, connection.clock, settings.desk.leavers_every)
         self._schema = DeskSchema(catalog, desk, identity, facts.received)
         self._decoder = DeskDecoder(
-            desk, self._names, identity=identity, sent=facts.sent, heard=facts.received
+            desk,
+            self._names,
+            self._schema,
+            identity=identity,
+            sent=facts.sent,
+            heard=facts.received,
         )
         self._tickets = DeskTickets(client, self._decoder.properties)
         self._beside = Beside(client, self._tickets, self._decoder, settings)

@@ -17,7 +17,7 @@ from ubm_hubspot.decode import (
     moment,
 )
 from ubm_hubspot.desk_names import DeskNames
-from ubm_hubspot.desk_schema import SOURCE_TYPE
+from ubm_hubspot.desk_schema import SOURCE_TYPE, DeskSchema
 from ubm_hubspot.facts import instant_of, user_of
 from ubm_hubspot.searching import Record
 from ubm_hubspot.steps import Step
@@ -44,6 +44,7 @@ class DeskDecoder:
         self,
         desk: Place,
         names: DeskNames,
+        schema: DeskSchema,
         *,
         identity: str,
         sent: Sequence[str],
@@ -51,6 +52,7 @@ class DeskDecoder:
     ) -> None:
         self._desk = desk
         self._names = names
+        self._schema = schema
         self._identity = identity
         self._sent, self._heard = tuple(sent), tuple(heard)
         self._decoder = Decoder((desk,), names, identity=identity, default_kind=desk.kind)
@@ -88,7 +90,7 @@ class DeskDecoder:
             closed=step is not None and step.closed,
             owner=email,
             owner_active=bool(email) and owner_id not in self._names.left(),
-            priority=values.get("priority", ""),
+            priority=self._schema.meant(values.get("priority", "")),
             channel=_channel(str(get(SOURCE_TYPE) or "")),
             key=str(get(self._identity) or "").strip(),
             values=values,

@@ -92,6 +92,13 @@ class DeskSchema:
                 return one
         return level
 
+    def meant(self, level: str) -> str:
+        """Return the highest priority that the portal shows as this one.
+
+        Where no higher one can be set, it would be set again at every look, and move the ticket.
+        """
+        return next((one for one in LEVELS if self.priority(one) == level), level)
+
     def drop_priority(self, level: str) -> None:
         """Remember that the portal refused a priority it was known to have."""
         if self._priority is not None:

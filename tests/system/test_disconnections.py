@@ -56,6 +56,17 @@ def test_a_quiet_look_is_one_search(stack: Stack) -> None:
     assert sum((stack.hubspot.counts - before).values()) == 1
 
 
+def test_a_look_at_a_portal_without_urgent_is_as_quiet(stack: Stack) -> None:
+    stack.desk("drop_option", property="hs_ticket_priority", value="URGENT")
+    ref = write_in(stack, "DISCONNECT NOTICE", NOTICE)
+    for _ in range(3):
+        stack.look()
+    assert stack.desk("see_ticket", id=ref)["properties"]["hs_ticket_priority"] == "HIGH"
+    before = stack.hubspot.counts.copy()
+    stack.look(after=20)
+    assert sum((stack.hubspot.counts - before).values()) == 1
+
+
 def test_words_in_the_notes_of_a_row_open_a_ticket(stack: Stack) -> None:
     stack.type_row(
         {"Notes": "URGENT: ComEd taped a shut off notice to the door, off on 12/08/2026"}
