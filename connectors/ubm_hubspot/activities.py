@@ -15,7 +15,7 @@ from ubm_hubspot.decode import CREATED, MODIFIED, modified_of
 from ubm_hubspot.facts import Record
 from ubm_hubspot.links import TO_PRIMARY_COMPANY
 from ubm_hubspot.searching import DEEPEST, PAGE
-from ubm_hubspot.tickets import BATCH, certain, chunks
+from ubm_hubspot.tickets import BATCH, certain, chunks, left_unlinked, left_unsaid
 from ubm_sync.errors import NoAccess, Refused, Temporary
 from ubm_sync.ports import Lane
 
@@ -64,15 +64,22 @@ class Activities:
         what = self.kinds[kind]
         found: dict[str, Record] = {}
         for some in chunks(list(ids), WITH_HISTORY if what.histories else BATCH):
-            body: dict[str, Any] = {
-                "inputs": [{"id": each} for each in some],
-                "properties": [*what.properties, CREATED],
-            }
-            if what.histories:
-                body["propertiesWithHistory"] = list(what.histories)
-            answer = self._ask(kind, "batch_api", "read", body)
-            found |= {str(one["id"]): one for one in answer.get("results") or []}
+            silent = self._read(what, some, found)
+            if silent and kind not in self.lacking:
+                self._read(what, silent, found)
         return found
+
+    def _read(self, what: Activity, ids: Sequence[str], found: dict[str, Record]) -> list[str]:
+        """Read one batch into ``found``; return those of which it says nothing."""
+        body: dict[str, Any] = {
+            "inputs": [{"id": each} for each in ids],
+            "properties": [*what.properties, CREATED],
+        }
+        if what.histories:
+            body["propertiesWithHistory"] = list(what.histories)
+        answer = self._ask(what.kind, "batch_api", "read", body)
+        found |= {str(one["id"]): one for one in answer.get("results") or []}
+        return left_unsaid(answer, ids, anew=True)
 
     def touched(self, since: int) -> set[str] | None:
         """Return the tickets whose activities changed at ``since`` (epoch ms) or later.
@@ -130,9 +137,13 @@ class Activities:
         read = self._client.crm.associations.v4.batch_api.get_page
         for some in chunks(list(refs), ASSOCIATIONS):
             waiting: list[dict[str, str]] = [{"id": ref} for ref in some]
+            first = True
             while waiting:
                 answer = self._call(kind, "find", read, source, target, body={"inputs": waiting})
                 waiting = list(_noted(answer, found))
+                if first and kind not in self.lacking:
+                    waiting += [{"id": ref} for ref in left_unlinked(answer, some)]
+                first = False
         return found
 
     def _ask(self, kind: str, api: str, verb: str, body: object, *, search: bool = False) -> Any:

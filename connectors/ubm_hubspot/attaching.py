@@ -15,7 +15,7 @@ from typing import Any
 
 from ubm_hubspot.client import TICKETS, Client
 from ubm_hubspot.links import FINAL
-from ubm_hubspot.tickets import BATCH, certain, chunks
+from ubm_hubspot.tickets import BATCH, certain, chunks, left_unlinked
 from ubm_hubspot.values import milliseconds
 from ubm_sync.errors import NoAccess, Refused, Temporary, UnknownOutcome
 from ubm_sync.model import Outcome, Result
@@ -152,11 +152,13 @@ class Attachments:
         found: dict[str, list[str]] = {}
         for some in chunks(sorted(tickets), _ASSOCIATIONS):
             waiting: list[dict[str, str]] = [{"id": ticket} for ticket in some]
+            first = True
             while waiting:
                 body = {"inputs": waiting}
                 answer = self._client.call(f"find {name}", read, TICKETS, name, body=body)
                 certain(answer, name)
-                waiting = []
+                waiting = [{"id": ticket} for ticket in left_unlinked(answer, some) if first]
+                first = False
                 for each in answer.get("results") or []:
                     ticket = str(each["from"]["id"])
                     ids = [str(to["toObjectId"]) for to in each.get("to") or []]

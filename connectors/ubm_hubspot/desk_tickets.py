@@ -37,10 +37,10 @@ class DeskTickets:
         """
         waiting = list(dict.fromkeys(refs))
         found: dict[str, Record] = {}
-        for _ in range(_ROUNDS):
+        for turn in range(_ROUNDS):
             unsaid: list[str] = []
             for some in chunks(waiting, HISTORIES if histories else BATCH):
-                unsaid += self._read(some, histories, found)
+                unsaid += self._read(some, histories, found, anew=turn == 0)
             if not unsaid:
                 return found, []
             waiting = unsaid
@@ -53,10 +53,10 @@ class DeskTickets:
         """
         waiting = list(dict.fromkeys(keys))
         found: dict[str, Record] = {}
-        for _ in range(_ROUNDS):
+        for turn in range(_ROUNDS):
             unsaid: list[str] = []
             for some in chunks(waiting, BATCH):
-                unsaid += self._read(some, (), found, by=identity)
+                unsaid += self._read(some, (), found, by=identity, anew=turn == 0)
             if not unsaid:
                 return {key: str(record["id"]) for key, record in found.items()}
             waiting = unsaid
@@ -79,8 +79,10 @@ class DeskTickets:
         histories: Sequence[str],
         found: dict[str, Record],
         by: str = "",
+        *,
+        anew: bool,
     ) -> list[str]:
-        """Read one batch into ``found``; return what was left unsaid.
+        """Read one batch into ``found``; return what was left unsaid (``anew``: see there).
 
         ``by`` names the unique property that ``refs`` are values of; "": they are ids.
         """
@@ -102,12 +104,12 @@ class DeskTickets:
                 raise
             half = len(refs) // 2
             return [
-                *self._read(refs[:half], histories, found, by),
-                *self._read(refs[half:], histories, found, by),
+                *self._read(refs[:half], histories, found, by, anew=anew),
+                *self._read(refs[half:], histories, found, by, anew=anew),
             ]
         for one in answer.get("results") or []:
             found[str((one["properties"] if by else one).get(by or "id") or "")] = one
-        return left_unsaid(answer, refs, by)
+        return left_unsaid(answer, refs, by, anew=anew)
 
     def _ask(self, body: dict[str, Any]) -> dict[str, Any]:
         operation = self._client.crm.tickets.batch_api.read

@@ -101,7 +101,7 @@ class Tickets:
                 *self._read(refs[half:], archived, lane, properties, by, unsaid),
             ]
         found: list[Record] = answer["results"]
-        waiting = left_unsaid(answer, refs, by)
+        waiting = left_unsaid(answer, refs, by, anew=rounds == _ROUNDS)
         if not waiting or _gives_up(answer, waiting, rounds, unsaid):
             return found
         rest = self._read(waiting, archived, lane, properties, by, unsaid, rounds - 1)
@@ -139,7 +139,7 @@ class Tickets:
         except Refused:  # none of them is there, or a property went: nothing can be told
             return []
         found: list[Record] = answer["results"]
-        waiting = left_unsaid(answer, refs)
+        waiting = left_unsaid(answer, refs, anew=rounds == _ROUNDS)
         if not waiting or _gives_up(answer, waiting, rounds, unsaid):
             return found
         return [*found, *self._histories(waiting, names, also, unsaid, rounds - 1)]
@@ -173,23 +173,43 @@ class Tickets:
         return {"properties": names}
 
 
-def left_unsaid(answer: Mapping[str, Any], refs: Sequence[str], by: str = "") -> list[str]:
+def left_unsaid(
+    answer: Mapping[str, Any], refs: Sequence[str], by: str = "", *, anew: bool = False
+) -> list[str]:
     """Return which of ``refs`` a batch's answer neither shows nor calls absent.
 
     HubSpot: a batch of which a part failed for any other reason is answered 207 as well, without
-    that part. ``by`` as in ``Tickets.read``.
+    that part. ``by`` as in ``Tickets.read``. Where all that it says is that some are absent, those
+    it does not name count as absent too, but not when they are asked for for the first time
+    (``anew``): an answer that was cut short looks the same.
     """
     errors = answer.get("errors") or []
-    if all(one.get("category") == _ABSENT for one in errors):
-        return []
-    said = {
-        str(ref)
-        for one in errors
-        if one.get("category") == _ABSENT
-        for ref in (one.get("context") or {}).get("ids") or []
+    absent = [one for one in errors if one.get("category") == _ABSENT]
+    named = [(one.get("context") or {}).get("ids") or [] for one in absent]
+    shown = {
+        str((one["properties"] if by else one).get(by or "id") or "")
+        for one in answer.get("results") or []
     }
-    for one in answer.get("results") or []:
-        said.add(str((one["properties"] if by else one).get(by or "id") or ""))
+    said = shown.union(*(map(str, ids) for ids in named))
+    unsaid = [ref for ref in refs if ref not in said]
+    if len(absent) < len(errors):
+        return unsaid
+    # One that was merged away may be shown under the id it lives on as.
+    hidden = len(unsaid) - len(shown.difference(refs))
+    return unsaid if anew and all(named) and hidden > 0 else []
+
+
+def left_unlinked(answer: Mapping[str, Any], refs: Sequence[str]) -> list[str]:
+    """Return the records of which an answer about associations says nothing at all.
+
+    HubSpot names those that have none. One that was cut short is worth asking for once more.
+    """
+    said = {str(one["from"]["id"]) for one in answer.get("results") or []}
+    for error in answer.get("errors") or []:
+        named = (error.get("context") or {}).get("fromObjectId")
+        if not named:
+            return []
+        said.update([named] if isinstance(named, str) else map(str, named))
     return [ref for ref in refs if ref not in said]
 
 

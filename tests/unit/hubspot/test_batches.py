@@ -14,7 +14,7 @@ import responses
 from ubm_hubspot.connector import HubSpotConnector
 from ubm_sync.clock import VirtualClock
 from ubm_sync.errors import Refused, Temporary
-from ubm_sync.model import Binding, FieldType, Note, Outcome, Place, Result, Write
+from ubm_sync.model import Binding, FieldType, Note, Outcome, Place, Result, Spot, Write
 from ubm_sync.ports import Connection, Lane
 
 BASE = "https://api.hubapi.com/crm"
@@ -483,3 +483,62 @@ def test_a_change_that_is_one_value_no_ticket_can_hold_is_refused_for_good_unsen
     assert (outcome.result, outcome.permanent) == (Result.REFUSED, True)
     assert outcome.at_fault == ("city",)
     assert stage.sent == []
+
+
+READ = "/v3/objects/tickets/batch/read"
+
+
+def shown(ref: str) -> dict[str, Any]:
+    told = [{"value": "ComEd", "timestamp": CHANGED, "sourceType": "CRM_UI"}]
+    properties = {"ubm_sync_id": f"k{ref}", "ubm_vendor": "ComEd", "hs_lastmodifieddate": CHANGED}
+    return {
+        "id": ref,
+        "createdAt": CHANGED,
+        "updatedAt": CHANGED,
+        "properties": properties,
+        "propertiesWithHistory": {"ubm_vendor": told},
+    }
+
+
+def test_a_history_that_an_answer_with_200_leaves_out_is_asked_for_once_more(stage: Stage) -> None:
+    spots = [Spot(ref, "", "vendor") for ref in ("1", "2", "3")]
+    stage.play(READ, lambda inputs: (200, {"results": [shown(one["id"]) for one in inputs[:2]]}))
+
+    told = {spot.ref: [one.value for one in past] for spot, past in
+            stage.connector.history("ticket", spots)}  # fmt: skip
+
+    assert told == {ref: ["ComEd"] for ref in "123"}
+    assert [[one["id"] for one in inputs] for inputs in stage.sent] == [["1", "2", "3"], ["3"]]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"results": []}, id="nothing"),
+        pytest.param(
+            {
+                "results": [],
+                "errors": [{"category": "OBJECT_NOT_FOUND", "context": {"ids": ["1"]}}],
+            },
+            id="named",
+        ),
+        pytest.param({"results": [], "errors": [{"category": "OBJECT_NOT_FOUND"}]}, id="not-named"),
+    ],
+)
+def test_a_ticket_that_two_answers_do_not_show_is_not_there(
+    stage: Stage, answer: dict[str, Any]
+) -> None:
+    stage.play(READ, lambda _: (207 if answer.get("errors") else 200, answer))
+
+    assert list(stage.connector.history("ticket", [Spot("1", "", "vendor")])) == [
+        (Spot("1", "", "vendor"), ())
+    ]
+    assert len(stage.sent) == (1 if answer.get("errors") else 2)
+
+
+def test_a_ticket_shown_under_the_id_it_lives_on_as_is_not_asked_for_again(stage: Stage) -> None:
+    stage.play(READ, lambda _: (200, {"results": [shown("9")]}))
+
+    list(stage.connector.history("ticket", [Spot("1", "", "vendor")]))
+
+    assert len(stage.sent) == 1

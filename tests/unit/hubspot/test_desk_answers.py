@@ -261,3 +261,34 @@ def test_what_a_lost_or_odd_answer_leaves_open_is_unknown(
     words = {"U": Result.UNKNOWN, "L": Result.LANDED}
     assert outcomes == [words[one] for one in results]
     assert len(portal.asked(TASKS)) == 1
+
+
+@pytest.mark.parametrize("cut", ["link", "mail"])
+def test_a_mail_that_an_answer_with_200_leaves_out_is_asked_for_once_more(
+    portal: Portal, cut: str
+) -> None:
+    calls = {"link": 0, "mail": 0}
+
+    def is_cut(what: str) -> bool:
+        calls[what] += 1
+        return cut == what and calls[what] == 1
+
+    def linked(body: Any) -> tuple[int, Any]:
+        some = [] if is_cut("link") else body["inputs"]
+        to = [{"toObjectId": 70, "associationTypes": []}]
+        return 200, {"results": [{"from": {"id": one["id"]}, "to": to} for one in some]}
+
+    def mails(body: Any) -> tuple[int, Any]:
+        some = [] if is_cut("mail") else body["inputs"]
+        told = {"hs_timestamp": CHANGED, "hs_email_direction": "INCOMING_EMAIL",
+                "hs_email_subject": "Off", "hs_email_text": "We are dark."}  # fmt: skip
+        return 200, {"results": [{"id": one["id"], "properties": told} for one in some]}
+
+    portal.post(READ, read_back)
+    portal.post("/v4/associations/tickets/emails/batch/read", linked)
+    portal.post("/v3/objects/emails/batch/read", mails)
+
+    (message,) = portal.connector.dossiers(["5"])["5"].messages
+
+    assert message.text == "We are dark."
+    assert calls[cut] == 2
