@@ -16,6 +16,7 @@ from ubm_sync.flow import Decision, Edit, Flow, Rival, Situation
 from ubm_sync.model import NOTHING, Customer, Mark, Observation, Ref, Write, Written, record_key
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.identity import must_identify
+from ubm_sync.sync.kept_out import kept_out
 from ubm_sync.sync.merge import HOLDS, Merged, merge
 from ubm_sync.sync.noted import edits_noted, troubles_noted, vanished_noted
 from ubm_sync.sync.noticed import is_to_be_read_again, version_of
@@ -27,10 +28,6 @@ from ubm_sync.sync.typed import as_typed, put_back
 IDENTITY = "sync_id"
 DECISION = "conflict_decision"
 KEEP = "keep_"
-_ELSEWHERE: Mapping[str, str] = {
-    Mark.FORMULA: "the cell holds a formula",
-    Mark.LINKED: "the cell is linked from another sheet",
-}
 UNWRITABLE = frozenset({Mark.FORMULA, Mark.LINKED, Mark.LOCKED, Mark.SYSTEM})
 _NONE: frozenset[str] = frozenset()
 
@@ -121,7 +118,7 @@ def plan_record(
         counts=counts,
         problems=problems,
         delays=delays,
-        troubles={**troubles_noted(subject.notebook), **_kept_out(rules, subject, merged)},
+        troubles={**troubles_noted(subject.notebook), **kept_out(rules, subject.seen, merged)},
         elsewhere=elsewhere,
         unanswered=book.unanswered(subject.notebook),
     )
@@ -142,25 +139,6 @@ def shown(rules: Rules, subject: Subject) -> Mapping[str, Observation]:
     """Return what the merge looks at: what exists, with what people typed and nobody has seen."""
     typed = as_typed(subject.seen, subject.notebook, rules.places)
     return _brought_back(_live(typed), subject.notebook)
-
-
-def _kept_out(rules: Rules, subject: Subject, merged: Merged) -> dict[str, str]:
-    """Return why places cannot show what was agreed on elsewhere, by ``PLACE.FIELD``.
-
-    What a formula or a link fills in is never written over, and who typed must know.
-    """
-    found: dict[str, str] = {}
-    for name, seen in subject.seen.items():
-        if seen.gone or not seen.marks or name not in rules.places:
-            continue
-        place = rules.places[name]
-        for field, mark in seen.marks.items():
-            why = _ELSEWHERE.get(mark) if field in place.shared else None
-            if why is None or field in merged.blocked:
-                continue
-            if not _are_same(place, field, merged.values.get(field), seen.values.get(field)):
-                found[f"{name}.{field}"] = why
-    return found
 
 
 def _live(seen: Mapping[str, Observation]) -> Mapping[str, Observation]:

@@ -246,7 +246,7 @@ def test_a_column_that_is_gone_when_the_sheet_is_looked_at_fails_its_field_alone
     there["rows"] = [{"id": 11, "cells": [], "modifiedAt": AT, "createdAt": AT}]
     responses.replace(responses.GET, f"{BASE}/sheets/7", json=there)
     played.version = 6
-    version = make_version(AT, {}, "key", ())
+    version = make_version(AT, {}, "key", (), 0)
     values = {"notes": "x", "account_number": "7"}
     write = Write("row", "key-11", "11", "7", values, version, careful={"notes": None})
 
