@@ -260,8 +260,6 @@ def _changes(
             illegal[place] = value
     if own is not None and len(legal) > 1:
         legal = own.latest(rule, legal)
-    if own is not None and own.counted:
-        own.count_on(rule, seen, legal, illegal, accepted=accepted)
     return legal, illegal
 
 

@@ -17,7 +17,6 @@ never sees them:
 | ``!lost:PLACE.FIELD`` | a value that is to give way to the chosen one: who changes it loses too |
 | ``!restore:FIELD`` | an earlier value a person wants back: see ``Restore`` |
 | ``!conflict:FIELD`` | a conflict of this field is open: where its sides were typed |
-| ``!counts:PLACE.FIELD`` | typed there while that counted, and not everywhere yet |
 | ``!over:PLACE.FIELD`` | a value we wrote over unseen, ours, who typed it: back to where it was |
 | ``!fresh:PLACE.FIELD`` | a field mapped after the record was made: held value, mapping's hash |
 | ``!left:PLACE.FIELD`` | what was agreed when a changed mapping took the field out of the place |
@@ -38,7 +37,7 @@ _NONE: frozenset[str] = frozenset()
 TYPED, SENT, HELD = "!typed:", "!sent:", "!held:"
 REFUSED, DECIDE, VANISHED = "!refused:", "!decide:", "!vanished:"
 CONFLICT, PUT, BACK, MADE, OVER = "!conflict:", "!put:", "!back:", "!made:", "!over:"
-RESTORE, FRESH, LEFT, LOST, COUNTS = "!restore:", "!fresh:", "!left:", "!lost:", "!counts:"
+RESTORE, FRESH, LEFT, LOST = "!restore:", "!fresh:", "!left:", "!lost:"
 
 
 @dataclass(frozen=True, slots=True)

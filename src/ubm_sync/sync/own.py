@@ -19,7 +19,7 @@ class Own:
     of ``landed`` that stood there before, or nothing did, and where the agreed value never came.
     ``lost`` are values that a person decided against and that still stood there when that was last
     looked at. ``torn`` are, by field, the places where a side of an open conflict was typed: it is
-    a person's word. So are those that are ``counted``: typed where that counted until then.
+    a person's word.
     """
 
     landed: Mapping[str, str]
@@ -27,7 +27,6 @@ class Own:
     unfilled: frozenset[str] = frozenset()
     lost: Mapping[str, str] = field(default_factory=nothing)
     torn: Mapping[str, str] = field(default_factory=nothing)
-    counted: Mapping[str, str] = field(default_factory=nothing)
 
     def is_untouched(
         self, rule: SharedRule, place: str, value: str | None, base: str | None
@@ -50,33 +49,6 @@ class Own:
             if not any(rule.equal(value, one) for one in replaced)
         }
         return kept or legal
-
-    def count_on(
-        self,
-        rule: SharedRule,
-        seen: Mapping[str, Observation],
-        legal: dict[str, str | None],
-        illegal: dict[str, str | None],
-        *,
-        accepted: bool,
-    ) -> None:
-        """Add what was typed while that counted: it stands, whatever was typed over it since.
-
-        Where somebody who may says something else, it is a side only while it can be seen.
-        """
-        is_disputed = any(rule.may_write(place, accepted=accepted) for place in legal)
-        for place in rule.places:
-            entry = self.counted.get(f"{place}.{rule.name}")
-            if entry is None or place not in seen or rule.may_write(place, accepted=accepted):
-                continue
-            there, counted = seen[place].values.get(rule.name), entry or None
-            is_there = rule.equal(there, counted)
-            if is_disputed and not is_there:
-                continue
-            legal[place] = counted
-            illegal.pop(place, None)
-            if not is_there:
-                illegal[place] = there
 
     def went_back(
         self,
@@ -156,10 +128,9 @@ def own_values(notebook: Mapping[str, str]) -> Own | None:
     }
     lost = dict(book.entries(notebook, book.LOST))
     torn = dict(book.entries(notebook, book.CONFLICT))
-    counted = dict(book.entries(notebook, book.COUNTS))
-    if not (landed or unsure or lost or torn or counted):
+    if not (landed or unsure or lost or torn):
         return None
-    return Own(landed, unsure, unfilled, lost, torn, counted)
+    return Own(landed, unsure, unfilled, lost, torn)
 
 
 def as_sides(

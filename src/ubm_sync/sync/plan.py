@@ -67,7 +67,9 @@ def merge_subject(
     rules: Rules, flow: Flow, subject: Subject, now: datetime | None = None
 ) -> Merged:
     """Merge one record's shared fields, with what people decided: conflicts, earlier values."""
-    live = shown(rules, subject)
+    live = _brought_back(
+        _live(as_typed(subject.seen, subject.notebook, rules.places)), subject.notebook
+    )
     merged = merge(
         rules,
         subject.base,
@@ -133,12 +135,6 @@ def plan_record(
         if (write := _write(place, subject, merged, decision, forgotten=forgotten)) is not None
     ]
     return RecordPlan(subject, merged, decision, tuple(writes), edits)
-
-
-def shown(rules: Rules, subject: Subject) -> Mapping[str, Observation]:
-    """Return what the merge looks at: what exists, with what people typed and nobody has seen."""
-    typed = as_typed(subject.seen, subject.notebook, rules.places)
-    return _brought_back(_live(typed), subject.notebook)
 
 
 def _live(seen: Mapping[str, Observation]) -> Mapping[str, Observation]:

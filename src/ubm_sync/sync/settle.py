@@ -9,7 +9,6 @@ from datetime import datetime
 from ubm_sync.model import Mark, Observation, Outcome, Result, Write, Written
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.causes import decided
-from ubm_sync.sync.counting import count_on
 from ubm_sync.sync.fresh import remember
 from ubm_sync.sync.merge import agreed, is_everywhere
 from ubm_sync.sync.noticed import after_write, is_to_be_read_again, to_read_again
@@ -73,7 +72,6 @@ def settle(
         _leave_open(subject.base, settled.base, notebook)
     if notebook or settled.base != plan.merged.values:
         _remember_own(rules, plan, seen, sent, outcomes, notebook)
-    count_on(rules, plan, _may_return(seen), notebook)
     if notebook:
         blocked, open_ = plan.merged.blocked, book.entries(notebook, book.CONFLICT)
         settled.closed = [name for name, _ in open_ if name not in blocked]

@@ -110,8 +110,7 @@ def a_conflict_is_one(service: Service, subject: Subject, plan: RecordPlan) -> V
             asked = place in subject.notebook.get(book.CONFLICT + one.field, "").split()
             if rule.equal(value, one.base) and not (ours or asked):
                 return f"{one.field}: {place} has the agreed value {value!r}"
-            counted = rule.equal(value, _counted(subject, place, one.field))
-            if not rule.may_write(place, accepted=accepted) and not counted:
+            if not rule.may_write(place, accepted=accepted):
                 return f"{one.field}: {place} has no word in it"
     return bool(plan.merged.conflicts)
 
@@ -134,10 +133,7 @@ def a_conflict_moves_nothing(service: Service, subject: Subject, plan: RecordPla
 
 
 def only_owners_move_a_field(service: Service, subject: Subject, plan: RecordPlan) -> Verdict:
-    """Promise 3: what is to stand everywhere was agreed, typed where it counts, or decided.
-
-    What was typed and taken before the acceptance counted (``what_counts_on_counted``).
-    """
+    """Promise 3: what is to stand everywhere was agreed, typed where it counts, or decided."""
     asked = False
     accepted = subject.memory.get(ACCEPTED) == "yes"
     merged = plan.merged
@@ -155,12 +151,6 @@ def only_owners_move_a_field(service: Service, subject: Subject, plan: RecordPla
             for one in _at(subject, place, name)
         ):
             continue
-        if any(
-            f"{book.COUNTS}{place}.{name}" in subject.notebook
-            and rule.equal(value, _counted(subject, place, name))
-            for place in rule.places
-        ):
-            continue
         return f"{name} is to be {value!r} everywhere, which nobody typed who may"
     return asked
 
@@ -173,7 +163,6 @@ def the_policy_decides(service: Service, subject: Subject, plan: RecordPlan) -> 
         if lost.reason == "owner":
             asked = True
             owned = _at(subject, rule.owner or "", lost.field)
-            owned.append(_counted(subject, rule.owner or "", lost.field))
             value = plan.merged.values.get(lost.field)
             if rule.policy is not Policy.OWNER or lost.place == rule.owner:
                 return f"{lost.field} of {lost.place} lost to an owner that it has not"
@@ -189,11 +178,6 @@ def the_policy_decides(service: Service, subject: Subject, plan: RecordPlan) -> 
             if rule.policy is not Policy.NEWEST or mine is None or mine >= newest:
                 return f"{lost.field} of {lost.place} lost to an older edit"
     return asked
-
-
-def _counted(subject: Subject, place: str, name: str) -> str | None:
-    """Return what was taken from a place while that counted."""
-    return subject.notebook.get(f"{book.COUNTS}{place}.{name}") or None
 
 
 def _at(subject: Subject, place: str, name: str) -> list[str | None]:
@@ -340,34 +324,6 @@ def what_failed_is_tried_again(
     return asked
 
 
-def what_counts_on_counted(
-    service: Service, plan: RecordPlan, settled: Settled, outcomes: Mapping[str, Outcome]
-) -> Verdict:
-    """Promise 3: only what was typed where it counted goes on to count after the acceptance.
-
-    And only as long as some place lacks it.
-    """
-    del outcomes
-    subject = plan.subject
-    accepted = subject.memory.get(ACCEPTED) == "yes"
-    asked = False
-    for where, entry in book.entries(settled.memory, book.COUNTS):
-        asked = True
-        place, _, name = where.partition(".")
-        rule, value = service.house.shared[name], entry or None
-        if settled.memory.get(ACCEPTED) != "yes" or rule.may_write(place, accepted=True):
-            return f"{name} of {place} is noted, though it counts or does not by itself"
-        if rule.equal(value, settled.base.get(name)) and name not in plan.merged.blocked:
-            return f"{name} of {place} is noted, though it is agreed on"
-        if subject.notebook.get(book.COUNTS + where) == entry:
-            continue
-        if not rule.may_write(place, accepted=accepted):
-            return f"{name} of {place} never counted and goes on to"
-        if not any(rule.equal(value, one) for one in _at(subject, place, name)):
-            return f"{name} of {place} goes on to count as {value!r}, which it never showed"
-    return asked
-
-
 def what_arrives_is_what_was_planned(
     service: Service, plan: RecordPlan, settled: Settled, outcomes: Mapping[str, Outcome]
 ) -> Verdict:
@@ -392,6 +348,5 @@ OF_ENDINGS: tuple[Callable[[Service, RecordPlan, Settled, Mapping[str, Outcome]]
     the_base_moves_when_all_agree,
     what_landed_is_known,
     what_failed_is_tried_again,
-    what_counts_on_counted,
     what_arrives_is_what_was_planned,
 )
