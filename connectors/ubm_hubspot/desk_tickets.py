@@ -82,9 +82,10 @@ class DeskTickets:
         *,
         anew: bool,
     ) -> list[str]:
-        """Read one batch into ``found``; return what was left unsaid (``anew``: see there).
+        """Read one batch into ``found``; return what was left unsaid.
 
-        ``by`` names the unique property that ``refs`` are values of; "": they are ids.
+        ``by`` names the unique property that ``refs`` are values of; "": they are ids. ``anew`` as
+        in ``left_unsaid``.
         """
         body: dict[str, Any] = {
             "inputs": [{"id": ref} for ref in refs],

@@ -3,9 +3,9 @@
 ``2026-11-21T15:04:05Z/1c291ca3/9ae0daaf/notes,gl_code`` says when the row changed (the vendor's
 times are whole seconds), a checksum of its values (so that two edits in one second differ) and of
 the columns nobody may write, a checksum of the identity it carried, and the fields whose cells hold
-a formula or a link. A write
-carries the version it was decided on, so what must not be overwritten, and whether the identity
-must be written, is known at that time without being remembered for every row of every sheet.
+a formula or a link. A write carries the version it was decided on, so what must not be overwritten,
+and whether the identity must be written, is known at that time without being remembered for every
+row of every sheet.
 """
 
 from __future__ import annotations
