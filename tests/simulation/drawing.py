@@ -205,4 +205,6 @@ class _Pen:
             traits["floor"] = self.chance.choice([1, 2, 4])
         if self.changes and self.chance.random() < 0.5:
             traits["mapping"] = self.changes[0]
+        if self.chance.random() < 0.25:
+            traits["busy_from"] = self.chance.choice([1, 2, 4])
         return traits

@@ -58,6 +58,8 @@ class Instance(Application):
         engine = super().engine(progress)
         engine._holder, engine._is_gone = self._holder, self._world.is_gone
         engine.settings = replace(engine.settings, ahead=False)
+        if self._world.busy_from is not None:
+            engine.settings = replace(engine.settings, busy_from=self._world.busy_from)
         engine.flows = self._world.flows(engine.flows)
         return engine
 

@@ -101,6 +101,7 @@ class Stage:
             self._remap(Remap(story.traits["mapping"]))
         world.poisonous = bool(story.traits.get("poisonous", False))
         world.same_machine = bool(story.traits.get("same_machine", True))
+        world.busy_from = story.traits.get("busy_from")
         adjust(world, self.model, story.traits)
         switches = world.hubspot.switches
         self.model.lagging = bool(switches.search_lag or switches.search_lag_jitter)

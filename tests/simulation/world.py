@@ -77,6 +77,7 @@ class World:
     counts: Counter[str] = field(default_factory=Counter)
     poisonous: bool = False
     remapped: bool = False  # the mapping was changed: what it adds to records must be approved
+    busy_from: int | None = None  # writes from which a cycle is a busy one; None: as shipped
     same_machine: bool = True  # a killed instance is seen to be gone, or only its lease runs out
     passed: Passed = lambda _name, _people: None
 

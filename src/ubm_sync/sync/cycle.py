@@ -167,7 +167,16 @@ class Engine:
             self._drain(self._work(kind, sight, gate, tally, run, only), only)
             if kind == "location" and tally.touched:
                 self._recount(tally.touched)
+        if self._put_off and only is None:
+            self._catch_up(run, sight, gate, tally)
         self._put_off = self._is_busy(tally)
+
+    def _catch_up(self, run: str, sight: Sight, gate: Gate, tally: Tally) -> None:
+        """Tell the delays of tickets that a busy cycle put off: two cycles are all there may be."""
+        wrong = self._delays(run, self.clock.now())
+        tally.problems += [one for one in wrong if one not in tally.problems]
+        if "onboarding" in self.rules:
+            self._drain(self._work("onboarding", sight, gate, tally, run), None)
 
     def _finish(self, report: Report, gate: Gate) -> None:
         """Store how the cycle ended and what the guard has to tell; give the lease back."""
