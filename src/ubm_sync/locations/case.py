@@ -87,10 +87,11 @@ class Case:
             self.say(event, self.text(key, **names))
 
     def say(self, event: str, text: str) -> None:
-        """Say a text to the manager, once for this event."""
+        """Say a text to the manager, once for this event, and once for events of one decision."""
         if not self.was_said(event):
             self.said.append(digest(event))
-            self.notes.append(NoteDraft(event, TICKET, text))
+            if all(one.text != text for one in self.notes):
+                self.notes.append(NoteDraft(event, TICKET, text))
 
     def was_said(self, event: str) -> bool:
         """Return whether the note of an event was said, now or before."""

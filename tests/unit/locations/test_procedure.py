@@ -307,6 +307,16 @@ def test_an_account_that_exists_is_not_taken_back() -> None:
     assert sum("so it was not taken back" in note for note in world.notes) == 1
 
 
+def test_a_late_decline_in_two_ways_at_once_is_answered_once() -> None:
+    world = World()
+    world.cycle()
+    world.approve()
+    world.person(approval="decline", decline_reason="sorry", stage="declined")
+    world.settle()
+
+    assert sum("so it was not taken back" in note for note in world.notes) == 1
+
+
 def test_skipping_stages_creates_nothing() -> None:
     world = World()
     world.cycle()
