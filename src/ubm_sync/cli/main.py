@@ -14,6 +14,7 @@ from ubm_sync.cli import (
     delays,
     disconnections,
     editing,
+    health,
     looking,
     mappings,
     matching,
@@ -80,6 +81,7 @@ for module in (
     report,
     cases,
     editing,
+    health,
     template,
 ):
     module.register(app)

@@ -11,6 +11,7 @@ import structlog
 from ubm_sync.calendars.coverage import Active, Coverage
 from ubm_sync.desk import Desk, Filing, Ticket
 from ubm_sync.dispatch.gathering import Gatherer
+from ubm_sync.dispatch.handovers import list_handovers
 from ubm_sync.dispatch.working import ACTOR
 from ubm_sync.model import Problem, Result
 from ubm_sync.routing import signals
@@ -90,6 +91,7 @@ class Leavers:
             for outcome in (self._desk.file(list(filings.values())) if filings else ())
             if outcome.result is Result.LANDED
         ]
+        after = {ref: filings[ref].values[signals.OWNER] or "" for ref in done}
         with self._state.transaction() as tx:
             bound = tx.disconnections.of_tickets(done)
             tx.disconnections.stir(bound.values())
@@ -100,10 +102,11 @@ class Leavers:
                     ACTOR,
                     "handed over",
                     bound.get(ref, ""),
-                    {"ticket": ref, "from": before[ref], "to": filings[ref].values[signals.OWNER]},
+                    {"ticket": ref, "from": before[ref], "to": after[ref]},
                 )
                 for ref in done
             )
+            list_handovers(tx, [(ref, before[ref], after[ref]) for ref in done], now)
         for ref in done:
-            log.info("ticket handed over", ticket=ref, to=filings[ref].values[signals.OWNER])
+            log.info("ticket handed over", ticket=ref, to=after[ref])
         return len(done)

@@ -12,6 +12,7 @@ from ubm_sync.calendars.coverage import Active, Coverage
 from ubm_sync.desk import RELATED, Desk, Dossier, Filing, Opening
 from ubm_sync.dispatch.closing import close_row
 from ubm_sync.dispatch.gathering import Gatherer
+from ubm_sync.dispatch.handovers import list_handovers
 from ubm_sync.dispatch.hearing import rank_of
 from ubm_sync.dispatch.related import account_tickets
 from ubm_sync.model import Outcome, Result
@@ -200,8 +201,14 @@ class Working:
         for outcome in self._desk.file(filings):
             step = by_key[outcome.key]
             self._landed(step, outcome, now)
+        taken = [
+            (one.case.ticket, one.left, one.case.owner)
+            for one in by_key.values()
+            if one.left and one.case.owner and one.case.filed.get(signals.OWNER) == one.case.owner
+        ]
         with self._state.transaction() as tx:
             tx.disconnections.save(one.case for one in by_key.values())
+            list_handovers(tx, taken, now)
 
     def _landed(self, step: Step, outcome: Outcome, now: datetime) -> None:
         case = step.case

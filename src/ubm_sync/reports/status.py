@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ubm_sync.config import Configuration
+from ubm_sync.dispatch.handovers import handed_over
 from ubm_sync.errors import Flaw
 from ubm_sync.locations.states import NEEDS_INFORMATION, OUR_PROBLEM, SETTING_UP, WAITING
 from ubm_sync.model import Customer
@@ -58,6 +59,7 @@ def service_status(
         },
         "waits_for": _waits_for(counts, configuration),
         "disconnections": _disconnections(tx, now, configuration),
+        "handed_over": handed_over(tx, now),
         "stops": [stop_document(one) for one in stops],
         "problems": _problems(tx, configuration),
         "customers": {

@@ -68,7 +68,8 @@ class Step:
     """What to do now: fields of the ticket to set, notes, tasks, and what to tell the customer.
 
     ``case`` is how the case is afterwards. ``events`` are what happened, for the audit log.
-    ``links`` are tickets of the accounts named that it is not linked to yet.
+    ``links`` are tickets of the accounts named that it is not linked to yet. ``left`` is an owner
+    who cannot sign in any more.
     """
 
     case: Case
@@ -78,6 +79,7 @@ class Step:
     tasks: list[TaskDraft] = field(default_factory=list)
     replies: list[NoteDraft] = field(default_factory=list)
     events: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    left: str = ""
 
     def happened(self, action: str, **details: str) -> None:
         """Remember one event."""
@@ -108,6 +110,7 @@ def decide(case: Case, dossiers: Mapping[str, Dossier], world: World, now: datet
         return step
     _listen(step, dossiers, world)
     if step.case.is_open and _has_left(step.case, mine, world):
+        step.left = step.case.owner
         renew(step.case, f"{step.case.owner} cannot sign in any more")
     elif step.case.is_open and _can_be_owned_now(step.case, world, now):
         renew(step.case, "somebody can take it now")

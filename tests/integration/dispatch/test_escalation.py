@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.integration.dispatch.lane import DANA, DREW, LEA, OMAR, PRIYA, TEAM, Lane
 
+from ubm_sync.dispatch.handovers import handed_over
 from ubm_sync.dispatch.lane import Round
 
 FAR = "ComEd disconnect notice for acct 4471908023, shutoff is scheduled for 12/08/2026."
@@ -172,3 +173,8 @@ def test_the_owner_who_leaves_is_replaced_and_everything_begins_anew(lane: Lane)
     lane.wait(1)
     assert lane.desk.pages[ref].ticket.owner == PRIYA
     assert "cannot sign in any more" in lane.desk.notes_of(ref)[1]
+    now = lane.clock.now()
+    with lane.reading() as tx:
+        (told,) = handed_over(tx, now)
+        assert handed_over(tx, now + timedelta(days=31)) == []
+    assert (told["ticket"], told["from"], told["to"]) == (ref, DANA, PRIYA)

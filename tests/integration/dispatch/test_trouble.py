@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.integration.dispatch.lane import DANA, LEA, MORNING, PRIYA, Lane
 
+from ubm_sync.dispatch.handovers import handed_over
 from ubm_sync.errors import Stopping
 from ubm_sync.state import State, Tx
 
@@ -171,6 +172,11 @@ def test_tickets_of_somebody_who_left_are_given_to_the_backup(lane: Lane) -> Non
     assert {lane.desk.pages[ref].ticket.owner for ref in refs} == {PRIYA}
     assert lane.desk.pages[closed].ticket.owner == DANA
     assert lane.wait(1).handed_over == 0
+    with lane.reading() as tx:
+        told = {
+            one["ticket"]: (one["from"], one["to"]) for one in handed_over(tx, lane.clock.now())
+        }
+    assert told == dict.fromkeys(refs, (DANA, PRIYA))
 
 
 def test_what_came_in_while_the_desk_was_down_is_not_counted_as_routed(lane: Lane) -> None:
