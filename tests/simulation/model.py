@@ -59,8 +59,9 @@ class Model:
     cycles: int = 0
     restorations: int = 0  # how often an older state was put back
     put_back_at: list[float] = field(default_factory=list)  # when, in seconds
-    backed_up: int = 0  # when the state was copied away
-    forgotten: list[tuple[int, int]] = field(default_factory=list)  # copied away, put back: by when
+    looked: int = 0  # how much had been typed when the service worked last, however far it came
+    backed_up: int = 0  # how much of what had been typed a copy of the state may know
+    forgotten: list[tuple[int, int]] = field(default_factory=list)  # backed up, put back: by when
     lost_answers: int = 0  # requests that took effect and were not answered in full
     spoilt: set[tuple[str, str]] = field(default_factory=set)  # columns nobody could mend
     frozen: int = 0  # how often an instance stood still for longer than its lease
@@ -167,6 +168,11 @@ class Model:
         if whole:
             self.approvals -= self.taken_back
         self.taken_back.clear()
+        self.saw()
+
+    def saw(self) -> None:
+        """The service looked, and may know of everything that was typed so far."""
+        self.looked = len(self.typings) + len(self.meddlings)
 
     def decided(self, key: str) -> None:
         """A conflict was decided."""
@@ -187,7 +193,7 @@ class Model:
 
     def copied_away(self) -> None:
         """The service's state was copied."""
-        self.backed_up = len(self.typings) + len(self.meddlings)
+        self.backed_up = self.looked
 
     def put_back(self, at: float) -> None:
         """The service's state was replaced by the copy; ``at`` in seconds."""

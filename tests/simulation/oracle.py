@@ -15,6 +15,7 @@ from tests.simulation.comparing import (
     same,
     squeezed,
 )
+from tests.simulation.excuses import counts_as_none, went_with_column
 from tests.simulation.fields import LIMITED, LONGEST, NAMES
 from tests.simulation.model import Change, Ending, Model, Thing, Typed
 from tests.simulation.telling import TELLING
@@ -87,9 +88,9 @@ def loses_nothing(model: Model, ending: Ending) -> Iterator[str]:
         value = squeezed(typed.value)
         if (record, typed.field, value) in kept or (typed.field, value) in loose:
             continue
-        if _was_replaced(model, typed, record, keys) or _went_with_column(model, typed, there):
+        if _was_replaced(model, typed, record, keys) or went_with_column(model, typed, there):
             continue
-        if _counts_as_none(model, typed, ending):
+        if counts_as_none(model, typed, ending):
             continue
         yield (
             f"{typed.value[:60]!r} was typed into {typed.field} of {typed.place} {typed.ref} over "
@@ -114,99 +115,6 @@ def _was_replaced(
         if same(other.before, typed.value):
             return True
     return False
-
-
-def _counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
-    """Return whether nobody can tell an edit from what stood there before (known limits)."""
-    if typed.value == "" and model.restorations:
-        return True  # an older state knows nothing of it, and neither does what is there
-    filled = model.filled.get((model.now("ticket", typed.ref), typed.field), 0)
-    if typed.place == "ticket" and typed.value == "" and typed.number < filled:
-        return True  # what was merged into the ticket stands there instead
-    if _was_taken_back(model, typed, ending):
-        return True
-    return _stood_there_before(model, typed, ending) or _is_in_the_copy(model, typed, ending)
-
-
-def _is_in_the_copy(model: Model, typed: Typed, ending: Ending) -> bool:
-    """Return whether an older state that was put back shows what was typed anew since.
-
-    To it nothing changed there, and what had been typed in between and was carried elsewhere is an
-    edit made there: the vendors' histories need not tell a service its own writes from a person's.
-    """
-    carried = any(
-        one.ours
-        and one.place != typed.place
-        and one.field == typed.field
-        and same(one.value, typed.before)
-        for one in ending.changes
-    )
-    for copied, put_back in model.forgotten if carried else ():
-        since = [
-            one
-            for one in model.typings
-            if copied <= one.number < typed.number
-            and (one.place, one.ref, one.field) == (typed.place, typed.ref, typed.field)
-        ]
-        if since and since[0].number < put_back and same(since[0].before, typed.value):
-            return True
-    return False
-
-
-def _was_taken_back(model: Model, typed: Typed, ending: Ending) -> bool:
-    """Return whether somebody took back what had been typed there, and no one else ever saw.
-
-    The service compares what it sees with what was agreed on: for it nobody typed anything there.
-    It may have been typed over before, as long as the same stood there when that began.
-    """
-    # Of a conflict only people hear: what they empty then says nothing new.
-    kept = (one for one in ending.kept if typed.value or not one.place)
-    told = {one.value for one in kept if one.field == typed.field}
-    told |= {one.value for one in ending.changes if one.ours and one.field == typed.field}
-    here, unseen = (typed.place, typed.ref, typed.field), typed.before
-    for one in reversed(model.typings):
-        if one.number < typed.number and (one.place, one.ref, one.field) == here:
-            if one.value != unseen or any(same(unseen, other) for other in told):
-                return False
-            if one.before == typed.value:
-                return True
-            unseen = one.before
-    return False
-
-
-def _stood_there_before(model: Model, typed: Typed, ending: Ending) -> bool:
-    """Return whether somebody typed again what the service had written over.
-
-    Where the answer to that write was lost nobody can tell this from a write that never landed.
-    """
-    where = typed.place, typed.ref, typed.field
-    past = [one for one in ending.changes if (one.place, one.ref, one.field) == where]
-    values = ["", *(one.value for one in past)]
-    return model.lost_answers > 0 and any(
-        ours.ours
-        and not theirs.ours
-        and same(before, theirs.value)
-        and same(theirs.value, typed.value)
-        and same(ours.value, typed.before)
-        for before, ours, theirs in zip(values, past, past[1:], strict=False)
-    )
-
-
-def _went_with_column(model: Model, typed: Typed, row: Thing) -> bool:
-    """Return whether an administrator deleted the column into which this had been typed.
-
-    Or moved the row to a sheet whose column has another title or type: then the vendor drops the
-    cell.
-    """
-    if row.place != "row":
-        return False
-    title = NAMES[typed.field][0]
-    until = [model.emptied.get((row.owner, title), 0)] + [
-        number
-        for (moved, name), number in model.left.items()
-        if name == typed.field and model.now("row", moved) == row.ref
-    ]
-    return typed.number < max(until)
 
 
 def owns(model: Model, ending: Ending) -> Iterator[str]:

@@ -1,0 +1,124 @@
+"""Where what was typed may be gone all the same: nobody could tell that it was typed at all.
+
+Each is a known limit and no wider than it. Nothing here imports the service or a connector.
+"""
+
+from __future__ import annotations
+
+from tests.simulation.comparing import same
+from tests.simulation.fields import NAMES
+from tests.simulation.model import Ending, Model, Thing, Typed
+
+
+def counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
+    """Return whether nobody can tell an edit from what stood there before (known limits)."""
+    if typed.value == "" and model.restorations:
+        return True  # an older state knows nothing of it, and neither does what is there
+    filled = model.filled.get((model.now("ticket", typed.ref), typed.field), 0)
+    if typed.place == "ticket" and typed.value == "" and typed.number < filled:
+        return True  # what was merged into the ticket stands there instead
+    if _was_taken_back(model, typed, ending):
+        return True
+    return _stood_there_before(model, typed, ending) or _is_in_the_copy(model, typed, ending)
+
+
+def _is_in_the_copy(model: Model, typed: Typed, ending: Ending) -> bool:
+    """Return whether an older state that was put back shows what was typed anew since.
+
+    To it nothing changed there, and what had been typed in between and was carried elsewhere is an
+    edit made there: the vendors' histories need not tell a service its own writes from a person's.
+    """
+    carried = any(
+        one.ours
+        and one.place != typed.place
+        and one.field == typed.field
+        and same(one.value, typed.before)
+        for one in ending.changes
+    )
+    for copied, put_back in model.forgotten if carried else ():
+        since = [
+            one
+            for one in model.typings
+            if copied <= one.number < typed.number
+            and (one.place, one.ref, one.field) == (typed.place, typed.ref, typed.field)
+        ]
+        if since and since[0].number < put_back and same(since[0].before, typed.value):
+            return True
+    return False
+
+
+def _was_taken_back(model: Model, typed: Typed, ending: Ending) -> bool:
+    """Return whether somebody took back what had been typed there, and no one else ever saw.
+
+    The service compares what it sees with what was agreed on: for it nobody typed anything there.
+    It may have been typed over before, as long as the same stood there when that began.
+    """
+    told, unseen = _told(model, typed, ending), typed.before
+    here = typed.place, typed.ref, typed.field
+    filled = model.filled.get((typed.ref, typed.field), 0) if typed.place == "ticket" else 0
+    for one in reversed(model.typings):
+        if filled <= one.number < typed.number and (one.place, one.ref, one.field) == here:
+            if not same(one.value, unseen) or any(same(unseen, other) for other in told):
+                return False
+            if one.before == typed.value:
+                return True
+            unseen = one.before
+    # A merge fills what is empty.
+    return 0 < filled <= typed.number and typed.value == "" and unseen not in told
+
+
+def _told(model: Model, typed: Typed, ending: Ending) -> set[str]:
+    """Return the values of a field that others saw of this record, or of one nobody knows now.
+
+    Of a conflict only people hear: what they empty then says nothing new.
+    """
+    records = {(one.place, one.ref): one.record for one in ending.things}
+    ours = records.get((typed.place, model.now(typed.place, typed.ref)), "")
+    others = set(records.values()) - {ours}
+    told = {
+        one.value
+        for one in ending.kept
+        if one.field == typed.field and one.record not in others and (typed.value or not one.place)
+    }
+    return told | {
+        one.value
+        for one in ending.changes
+        if one.ours
+        and one.field == typed.field
+        and records.get((one.place, model.now(one.place, one.ref)), "") not in others
+    }
+
+
+def _stood_there_before(model: Model, typed: Typed, ending: Ending) -> bool:
+    """Return whether somebody typed again what the service had written over.
+
+    Where the answer to that write was lost nobody can tell this from a write that never landed.
+    """
+    where = typed.place, typed.ref, typed.field
+    past = [one for one in ending.changes if (one.place, one.ref, one.field) == where]
+    values = ["", *(one.value for one in past)]
+    return model.lost_answers > 0 and any(
+        ours.ours
+        and not theirs.ours
+        and same(before, theirs.value)
+        and same(theirs.value, typed.value)
+        and same(ours.value, typed.before)
+        for before, ours, theirs in zip(values, past, past[1:], strict=False)
+    )
+
+
+def went_with_column(model: Model, typed: Typed, row: Thing) -> bool:
+    """Return whether an administrator deleted the column into which this had been typed.
+
+    Or moved the row to a sheet whose column has another title or type: then the vendor drops the
+    cell.
+    """
+    if row.place != "row":
+        return False
+    title = NAMES[typed.field][0]
+    until = [model.emptied.get((row.owner, title), 0)] + [
+        number
+        for (moved, name), number in model.left.items()
+        if name == typed.field and model.now("row", moved) == row.ref
+    ]
+    return typed.number < max(until)
