@@ -17,9 +17,19 @@ def counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
     filled = model.filled.get((model.now("ticket", typed.ref), typed.field), 0)
     if typed.place == "ticket" and typed.value == "" and typed.number < filled:
         return True  # what was merged into the ticket stands there instead
+    if typed.value == "" and _was_away(model, typed):
+        return True  # what is empty where a field comes back is filled in
     if _was_taken_back(model, typed, ending):
         return True
     return _stood_there_before(model, typed, ending) or _is_in_the_copy(model, typed, ending)
+
+
+def _was_away(model: Model, typed: Typed) -> bool:
+    """Return whether the mapping had no such field there, or none any more before it was read."""
+    return any(
+        (name, place) == (typed.field, typed.place) and since <= typed.number < until
+        for name, place, since, until in model.away
+    )
 
 
 def _is_in_the_copy(model: Model, typed: Typed, ending: Ending) -> bool:

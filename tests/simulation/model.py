@@ -70,6 +70,9 @@ class Model:
     emptied: dict[tuple[str, str], int] = field(default_factory=dict)  # columns, by when
     left: dict[tuple[str, str], int] = field(default_factory=dict)  # (row, field), by when
     unmapped: set[tuple[str, str]] = field(default_factory=set)  # (field, place), by the mapping
+    away: list[tuple[str, str, int, int]] = field(
+        default_factory=list
+    )  # the same, from when to when
 
     def added(self, row: str, customer: str, mark: str) -> None:
         """A row was typed; ``mark`` is text that only this customer knows."""
@@ -201,6 +204,20 @@ class Model:
         self.put_back_at.append(at)
         number = len(self.typings) + len(self.meddlings)
         self.forgotten.append((self.backed_up, number))
+
+    def remapped(self, unmapped: set[tuple[str, str]]) -> None:
+        """The mapping was changed; ``unmapped`` are the fields and places it has not any more.
+
+        What was typed since the service looked last is not known of a field that goes.
+        """
+        number = len(self.typings) + len(self.meddlings)
+        self.away = [
+            (name, place, since, number if until == ALWAYS and came_back else until)
+            for name, place, since, until in self.away
+            for came_back in [(name, place) not in unmapped]
+        ]
+        self.away += [(*one, self.looked, ALWAYS) for one in sorted(unmapped - self.unmapped)]
+        self.unmapped = unmapped
 
     def waved_through(self, customer: str, system: str, name: str, count: int, at: float) -> None:
         """So many changes of one field were approved at that time (seconds)."""

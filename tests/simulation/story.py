@@ -152,12 +152,14 @@ class Stage:
         self._remapped ^= {step.change}
         self.world.remapped = True
         self.world.configure(mappings=mappings(self._remapped))
-        self.model.unmapped = {
-            (name, place)
-            for change in self._remapped & UNMAPPED.keys()
-            for name, places in [UNMAPPED[change]]
-            for place in places
-        }
+        self.model.remapped(
+            {
+                (name, place)
+                for change in self._remapped & UNMAPPED.keys()
+                for name, places in [UNMAPPED[change]]
+                for place in places
+            }
+        )
         verb = "says" if step.change in self._remapped else "does not say any more"
         self.world.say(f"the mapping {verb}: {step.change}")
 

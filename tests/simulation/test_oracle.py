@@ -132,6 +132,25 @@ def test_a_copy_of_the_state_holds_no_more_than_the_service_could_see(*, seen: b
     assert ("no lost update" in said(model, end)) is seen
 
 
+@pytest.mark.parametrize("when", ["before", "unread", "away", "back"])
+def test_who_empties_a_field_that_the_mapping_takes_away_may_find_it_filled(when: str) -> None:
+    model = Model()
+    model.saw()
+    if when in {"before", "unread"}:
+        model.typed("ticket", "9", "address_2", "", "Suite 1")
+    if when == "before":
+        model.saw()
+    model.remapped({("address_2", "ticket")})
+    if when == "away":
+        model.typed("ticket", "9", "address_2", "", "Suite 1")
+    model.saw()
+    model.remapped(set())
+    if when == "back":
+        model.typed("ticket", "9", "address_2", "", "Suite 1")
+    end = ending(row(address_2="Suite 1"), ticket(address_2="Suite 1"))
+    assert ("no lost update" in said(model, end)) is (when in {"before", "back"})
+
+
 def test_a_value_left_behind_when_a_row_was_moved_is_not_lost() -> None:
     model = Model()
     model.typed("row", "7", "notes", "beware of the dog", "")
