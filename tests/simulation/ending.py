@@ -83,7 +83,7 @@ def _rest(world: World, broke: list[str]) -> tuple[list[int], frozenset[str]]:
     """
     resting: list[int] = []
     waiting: frozenset[str] = frozenset()
-    while len(resting) < CYCLES and resting[-2:] != RESTING:
+    while len(resting) < CYCLES + (world.busy_from is not None) and resting[-2:] != RESTING:
         world.clock.sleep(BETWEEN)
         before = writes(world) + intents(world)
         _cycle(world, broke)

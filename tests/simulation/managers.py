@@ -97,6 +97,8 @@ class Managers(Hands):
         self.model.stepped.add(ticket["id"])
         if stage == "Approved":
             self.model.accepted(ticket["id"], ticket["properties"].get(ID_PROPERTY, ""))
+        elif stage == "Waiting for CSM":
+            self.model.taken_up.add(ticket["id"])
 
     def move_pipeline(self, act: Act) -> None:
         """Move a ticket out of our pipelines."""

@@ -45,6 +45,8 @@ class Model:
     approvals: set[str] = field(default_factory=set)  # records, by the key on their ticket
     taken_back: set[str] = field(default_factory=set)  # approvals, and no cycle has run since
     stepped: set[str] = field(default_factory=set)  # tickets that people moved to other stages
+    taken_up: set[str] = field(default_factory=set)  # tickets moved back to wait, since approved
+    busy: bool = False  # a cycle that writes a little leaves notes and counts to the next one
     meddlings: list[Typed] = field(default_factory=list)
     barred: list[tuple[str, str]] = field(default_factory=list)  # (row, value) typed in vain
     damage: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
@@ -70,9 +72,7 @@ class Model:
     emptied: dict[tuple[str, str], int] = field(default_factory=dict)  # columns, by when
     left: dict[tuple[str, str], int] = field(default_factory=dict)  # (row, field), by when
     unmapped: set[tuple[str, str]] = field(default_factory=set)  # (field, place), by the mapping
-    away: list[tuple[str, str, int, int]] = field(
-        default_factory=list
-    )  # the same, from when to when
+    away: list[tuple[str, str, int, int]] = field(default_factory=list)  # the same, since, until
 
     def added(self, row: str, customer: str, mark: str) -> None:
         """A row was typed; ``mark`` is text that only this customer knows."""
@@ -146,7 +146,7 @@ class Model:
 
     def accepted(self, ticket: str, key: str) -> None:
         """A request was approved."""
-        del ticket
+        self.taken_up.discard(ticket)
         self.approvals.add(key)
         self.taken_back.discard(key)
 

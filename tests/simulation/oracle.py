@@ -31,10 +31,14 @@ def complaints(model: Model, ending: Ending) -> list[str]:
     return [f"{name}: {text}" for name, law in LAWS.items() for text in law(model, ending)]
 
 
-def converges(_model: Model, ending: Ending) -> Iterator[str]:
-    """Two cycles, then nothing is written; no cycle breaks down."""
+def converges(model: Model, ending: Ending) -> Iterator[str]:
+    """Two cycles, then nothing is written; no cycle breaks down.
+
+    Where the first one wrote nothing and the second one was busy, the third one says the rest.
+    """
+    waited = model.busy and ending.resting[0] == 0
     for number, writes in enumerate(ending.resting, 1):
-        if number > SOON and writes:
+        if number > SOON + waited and writes:
             yield f"cycle {number} after everything was mended wrote or meant to {writes} times"
     yield from ending.broke
 

@@ -102,6 +102,7 @@ class Stage:
         world.poisonous = bool(story.traits.get("poisonous", False))
         world.same_machine = bool(story.traits.get("same_machine", True))
         world.busy_from = story.traits.get("busy_from")
+        self.model.busy = world.busy_from is not None
         adjust(world, self.model, story.traits)
         switches = world.hubspot.switches
         self.model.lagging = bool(switches.search_lag or switches.search_lag_jitter)

@@ -105,7 +105,10 @@ def takes_each_step_once(_model: Model, ending: Ending) -> Iterator[str]:
 
 
 def goes_on(model: Model, ending: Ending) -> Iterator[str]:
-    """What was approved does not wait for an approval, unless a conflict must be decided first."""
+    """What was approved does not wait for an approval, unless a conflict must be decided first.
+
+    Who moves the ticket back to wait takes an approval back where the service saw it elsewhere.
+    """
     torn = {one.record for one in ending.kept if one.open}
     waiting = {
         one.record
@@ -114,7 +117,8 @@ def goes_on(model: Model, ending: Ending) -> Iterator[str]:
     }
     for one in ending.things:
         approved = one.place == "ticket" and one.shown.get("ubm_approval") == "approve"
-        if approved and _is_untouched(model, one) and one.record in waiting - torn:
+        stands = approved and one.ref not in model.taken_up
+        if stands and _is_untouched(model, one) and one.record in waiting - torn:
             yield f"ticket {one.ref} was approved, and its row still waits for that"
 
 

@@ -76,6 +76,14 @@ def test_a_third_cycle_that_writes_is_no_rest() -> None:
     assert said(Model(), replace(ending(), resting=[1, 1, 1])) == {"converges"}
 
 
+def test_after_a_busy_cycle_the_next_one_says_the_rest() -> None:
+    late = replace(ending(row(), ticket()), resting=[0, 5, 1, 0])
+    assert said(Model(), late) == {"converges"}
+    assert not said(Model(busy=True), late)
+    for resting in ([1, 5, 1, 0], [0, 5, 1, 1]):
+        assert said(Model(busy=True), replace(late, resting=resting)) == {"converges"}
+
+
 def test_two_values_that_nobody_is_asked_about_do_not_agree() -> None:
     torn = ending(row(gl_code="7000"), ticket(gl_code="6410"))
     assert said(Model(), torn) == {"agrees"}
@@ -255,6 +263,10 @@ def test_an_approval_that_nobody_reads_is_noticed() -> None:
     waits = replace(row(), shown={"Sync Status": "Waiting for CSM"})
     approved = replace(ticket(), shown={"ubm_approval": "approve"})
     assert said(Model(), ending(waits, approved)) == {"what is approved goes on"}
+    model = Model(taken_up={"9"})
+    assert not said(model, ending(waits, approved))
+    model.accepted("9", "r1")
+    assert said(model, ending(waits, approved)) == {"what is approved goes on"}
 
 
 def test_deleting_is_noticed() -> None:
