@@ -34,9 +34,10 @@ def complaints(model: Model, ending: Ending) -> list[str]:
 def converges(model: Model, ending: Ending) -> Iterator[str]:
     """Two cycles, then nothing is written; no cycle breaks down.
 
-    Where the first one wrote nothing and the second one was busy, the third one says the rest.
+    That a column was mended is heard in the first one; where the second one is busy with what had
+    waited for it, the third one says the rest.
     """
-    waited = model.busy and ending.resting[0] == 0
+    waited = model.busy and bool(model.damage)
     for number, writes in enumerate(ending.resting, 1):
         if number > SOON + waited and writes:
             yield f"cycle {number} after everything was mended wrote or meant to {writes} times"
