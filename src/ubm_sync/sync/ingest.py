@@ -30,6 +30,7 @@ from ubm_sync.sync.noticed import (
     differs,
     service_edits,
     unseen,
+    version_of,
     without_secrets,
 )
 from ubm_sync.sync.remarks import Listens, remarks
@@ -233,7 +234,7 @@ class Ingest:
                     in_sight.see(sync_id, old, observation)
             same = old is not None and not differs(old, observation)
             save.append((sync_id, dated(rule, old, observation, same=same)))
-            if old is None or not old.version or not same:
+            if old is None or not version_of(old) or not same:
                 dirty.append(sync_id)
                 # Where a write met what an earlier one of ours had made, nobody read yet what is
                 # there: a difference that we made ourselves is no edit by a person.

@@ -77,6 +77,24 @@ def test_a_restored_row_withdraws_the_question_and_goes_on(stack: Stack) -> None
     assert {one["gl_code"] for one in stack.accounts()} == {"6410"}
 
 
+def test_a_row_restored_after_the_mapping_changed_is_told_what_it_missed(stack: Stack) -> None:
+    row = stack.type_row()
+    stack.type_row({"Account Number": "4471908099"})
+    stack.settle()
+    stack.edit_ticket(stack.ticket(row), ubm_notes="call first")
+    stack.sheet_does("delete_row", row=row)
+    stack.cycle()
+
+    mapping = stack.folder / "mappings" / "locations.yaml"
+    mapping.write_text(mapping.read_text().replace("label: GL / cost center", "label: GL code"))
+    stack.stop()
+    stack.cycle()
+    back = stack.sheet_does("restore_row", row=row)["row"]
+    stack.settle()
+
+    assert stack.row(back)["Notes"] == "call first"
+
+
 @pytest.mark.parametrize("keeps", [True, False])
 @pytest.mark.parametrize("moves", [True, False])
 def test_a_row_restored_at_once_is_no_question(tmp_path: Path, *, keeps: bool, moves: bool) -> None:
