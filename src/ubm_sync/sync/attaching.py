@@ -27,9 +27,11 @@ def meet(
 
     What is empty there was emptied by nobody: it is filled in, and who types there before that has
     not seen what is agreed. Where it shows another value than the base, nothing is agreed any more,
-    unless we may have created it with that value ourselves: then somebody typed over it where it
-    could be seen. So it is where the field was there before, and the others agreed on nothing else
-    meanwhile. Where they did, what was agreed before is left over: nobody typed it.
+    unless we may have created it ourselves. With that value: then nobody typed it, and what the
+    others agreed on never came there. With what is agreed: then it may have been typed over, or
+    another creation of ours made it, and until its history tells, nobody there has seen what is
+    agreed. Where the field was there before, and the others agreed on nothing else meanwhile, it
+    was typed over. Where they did, what was agreed before is left over: nobody typed it.
     """
     agreed, remembered = dict(base), dict(memory)
     for name in sorted(names):
@@ -42,8 +44,13 @@ def meet(
             continue
         elif _are_same(rule, name, value, left):
             remembered.setdefault(book.PUT + where, f"{book.UNFILLED}{value}")
-        elif before is not None and not _may_have_sent(rule, name, (value, before), memory):
-            del agreed[name]
+        elif before is not None and (ours := _may_have_sent(rule, name, memory)) is not None:
+            if any(_are_same(rule, name, value, one) for one in ours):
+                remembered[book.PUT + where] = f"{book.UNFILLED}{value}"
+            elif any(_are_same(rule, name, before, one) for one in ours):
+                remembered[book.PUT + where] = book.UNFILLED
+            else:
+                del agreed[name]
     return agreed, remembered
 
 
@@ -74,18 +81,16 @@ def leave(
     return remembered
 
 
-def _may_have_sent(
-    rule: PlaceRule, name: str, values: Collection[str], memory: Mapping[str, str]
-) -> bool:
-    """Return whether we may have created a place with one of these values.
+def _may_have_sent(rule: PlaceRule, name: str, memory: Mapping[str, str]) -> list[str] | None:
+    """Return the values that we may have created a place with; None where an old log does not tell.
 
-    Not with a base that moved after the creation was sent.
+    A base that moved after the creation was sent is none of them.
     """
     if book.MADE + rule.name not in memory:
-        return False
-    entry = memory.get(f"{book.SENT}{rule.name}.{name}")
-    sent = filter(None, book.any_of(entry))
-    return entry is None or any(rule.same[name](one, value) for one in sent for value in values)
+        return []
+    entries = [memory.get(f"{sort}{rule.name}.{name}") for sort in (book.PUT, book.SENT)]
+    told = [one for entry in entries if entry is not None for one in book.any_of(entry)]
+    return [one for one in told if one] if told else None
 
 
 def meet_all(

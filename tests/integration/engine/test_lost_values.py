@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import pytest
-from tests.engine_house import DESK, INTAKE, House
+from tests.engine_house import DESK, INTAKE, House, SimpleFlow
 
+from ubm_sync.flow import Decision, Situation
 from ubm_sync.model import Outcome, Result, Write
 from ubm_sync.sync.cycle import EngineSettings
 from ubm_sync.sync.limits import GuardRule, GuardSettings, Threshold
@@ -140,3 +142,60 @@ def test_a_value_that_its_author_takes_back_at_once_is_nobodys_edit_elsewhere(
     house.settle()
 
     assert house.rows()[row]["city"] == house.tickets()[ticket]["city"] == "Joliet"
+
+
+def killed_creating(house: House, *, landed: bool) -> None:
+    """Have the service die while it creates a ticket that it does not see yet, and start again."""
+    desk, target = house.engine.connectors[DESK], house.systems[DESK]
+
+    def dies(writes: Sequence[Write]) -> list[Outcome]:
+        for write in writes if landed else ():
+            target.write(write)
+        raise Killed
+
+    desk.apply = dies  # type: ignore[method-assign]
+    desk.observe = lambda **_full: iter(())  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        house.cycle()
+    house.clock.sleep(600)
+    house.start("second")
+
+
+class Dies(SimpleFlow):
+    """Has the service die before it plans anything."""
+
+    def decide(self, situation: Situation, now: datetime) -> Decision:
+        del situation, now
+        raise Killed
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+@pytest.mark.parametrize("first", [True, False])
+def test_what_is_typed_on_a_ticket_found_late_wins_over_what_stood_there_alone(
+    house: House, *, first: bool, is_read: bool
+) -> None:
+    row = house.add_row("1001", city="Joliet")
+    if first:  # the one that is there was made before the city was changed
+        killed_creating(house, landed=True)
+    house.systems[INTAKE].edit("row", row, {"city": "Elgin"}, by="customer")
+    desk = house.engine.connectors[DESK]
+    desk.apply = lambda writes: [  # type: ignore[method-assign]
+        Outcome(one.place, one.key, Result.REFUSED, reason="busy") for one in writes
+    ]
+    desk.observe = lambda **_full: iter(())  # type: ignore[method-assign]
+    house.cycle()
+    killed_creating(house, landed=not first)
+    if is_read:
+        house.engine.flows = {"location": Dies()}
+        with pytest.raises(Killed):
+            house.cycle()
+        house.clock.sleep(600)
+        house.start("third")
+    house.clock.sleep(1)
+    house.systems[DESK].edit("ticket", only(house), {"city": "Aurora"}, by="dana")
+    house.settle()
+
+    with house.state.reading() as tx:
+        waiting = [dict(one.values) for one in tx.conflicts.list()]
+    assert waiting == ([{"row": "Elgin", "ticket": "Aurora"}] if first else [])
+    assert house.rows()[row]["city"] == ("Elgin" if first else "Aurora")

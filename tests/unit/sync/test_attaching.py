@@ -58,7 +58,7 @@ def test_what_is_the_same_stays_agreed(shown: str) -> None:
     assert agreed == ({"notes": "typed"}, {})
 
 
-def test_what_was_typed_over_our_own_value_is_newer_than_it() -> None:
+def test_where_an_old_log_does_not_tell_what_we_sent_it_counts_as_what_is_agreed() -> None:
     memory = {f"{book.MADE}ticket": "sent"}
 
     assert meet(rule(), ticket(notes="newer"), {"notes": "typed"}, memory, FIELDS) == (
@@ -154,18 +154,25 @@ def test_what_was_typed_before_our_value_could_be_seen_there_is_not_newer(sent: 
 
 
 @pytest.mark.parametrize("sent", ["typed", f"{book.OR}typed", f"older{book.OR}typed "])
-def test_what_was_typed_where_our_value_may_have_been_seen_is_newer(sent: str) -> None:
+def test_only_the_history_tells_whether_what_is_agreed_was_typed_over(sent: str) -> None:
     memory = {f"{book.MADE}ticket": "sent", f"{book.SENT}ticket.notes": sent}
     base = {"notes": "typed"}
 
-    assert meet(rule(), ticket(notes="newer"), base, memory, FIELDS) == (base, memory)
+    met = meet(rule(), ticket(notes="newer"), base, memory, FIELDS)
+
+    assert met == (base, {**memory, PUT: book.UNFILLED})
 
 
-def test_what_we_may_have_created_it_with_is_ours_whatever_is_agreed() -> None:
-    memory = {f"{book.MADE}ticket": "sent", f"{book.SENT}ticket.notes": f"{book.OR}ours"}
+@pytest.mark.parametrize("ours", [{SENT: f"{book.OR}ours"}, {SENT: "ours"}, {PUT: "ours"}])
+def test_what_we_may_have_created_it_with_is_ours_and_never_was_what_is_agreed(
+    ours: dict[str, str],
+) -> None:
+    memory = {f"{book.MADE}ticket": "sent", **ours}
     base = {"notes": "typed"}
 
-    assert meet(rule(), ticket(notes="ours"), base, memory, FIELDS) == (base, memory)
+    met = meet(rule(), ticket(notes="ours"), base, memory, FIELDS)
+
+    assert met == (base, {**memory, PUT: f"{book.UNFILLED}ours"})
 
 
 def test_what_cannot_be_seen_there_says_nothing() -> None:
