@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from ubm_sync.model import Mark, Observation
+from ubm_sync.model import NOTHING, Mark, Observation, Values
 from ubm_sync.state import Doubt, RecordState
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.rules import PlaceRule, Rules, SharedRule
@@ -22,11 +22,13 @@ def meet(
     base: Mapping[str, str],
     memory: Mapping[str, str],
     names: frozenset[str],
+    held: Values = NOTHING,
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return a record's base and memory once ``names`` of ``seen`` belong to it.
 
-    What is empty there was emptied by nobody: it is filled in, and who types there before that has
-    not seen what is agreed. Where it shows another value than the base, nothing is agreed any more,
+    ``held`` is what was last seen of what was merged into it. What is empty there was emptied by
+    nobody, unless it was held: it is filled in, and who types there before that has not seen what
+    is agreed. Where it shows another value than the base, nothing is agreed any more,
     unless we may have created it ourselves. With that value: then nobody typed it, and what the
     others agreed on never came there. With what is agreed: then it may have been typed over, or
     another creation of ours made it, and until its history tells, nobody there has seen what is
@@ -38,8 +40,9 @@ def meet(
         where, value, before = f"{rule.name}.{name}", seen.values.get(name), base.get(name)
         left = remembered.pop(book.LEFT + where, None)
         if value is None:
-            if before is not None:
-                remembered.setdefault(book.PUT + where, book.UNFILLED)
+            had = held.get(name)
+            if before is not None and not _are_same(rule, name, had, before):
+                remembered.setdefault(book.PUT + where, f"{book.UNFILLED}{had or ''}")
         elif any(_are_same(rule, name, one, before) for one in (value, left)):
             continue
         elif _are_same(rule, name, value, left):
@@ -52,6 +55,14 @@ def meet(
             else:
                 del agreed[name]
     return agreed, remembered
+
+
+def held_before(rule: PlaceRule, old: Observation | None) -> Values:
+    """Return what was seen of ``old``, once it was merged: a merge empties nothing that it held."""
+    if old is None or not old.gone.startswith("merged"):
+        return NOTHING
+    unread = {name for name, mark in old.marks.items() if mark == Mark.UNSEEN} | rule.write_only
+    return {name: value for name, value in old.values.items() if name not in unread}
 
 
 def _are_same(rule: PlaceRule, name: str, value: str | None, other: str | None) -> bool:

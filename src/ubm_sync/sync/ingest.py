@@ -18,7 +18,7 @@ from ubm_sync.ports import Connector
 from ubm_sync.state import RecordState, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.absence import AGREEING_LISTINGS, Absence, Patience, forget
-from ubm_sync.sync.attaching import arrived, meet, typed_over
+from ubm_sync.sync.attaching import arrived, held_before, meet, typed_over
 from ubm_sync.sync.authors import dated, with_authors
 from ubm_sync.sync.binder import Binder, Seniority
 from ubm_sync.sync.entering import enter
@@ -379,7 +379,9 @@ class Ingest:
             if record is None:
                 continue
             record.memory = arrived(rule, one, record.memory)
+            names = rule.fields - self._blind(one.place, one.container)
             if record.base:
-                names = rule.fields - self._blind(one.place, one.container)
-                record.base, record.memory = meet(rule, one, record.base, record.memory, names)
+                held = held_before(rule, there.get(sync_id, {}).get(one.place))
+                met = meet(rule, one, record.base, record.memory, names, held)
+                record.base, record.memory = met
         tx.records.save(records.values())

@@ -149,3 +149,19 @@ def test_a_ticket_whose_identity_was_emptied_gets_it_back(stack: Stack) -> None:
     assert stack.row(row)["GL / Cost Center"] == "7000"
     assert stack.row(row)["Sync Status"] == "Setting up"
     assert len(stack.accounts()) == 1
+
+
+def test_what_is_emptied_on_a_ticket_before_another_is_merged_into_it_stays_empty(
+    tmp_path: Path,
+) -> None:
+    with Stack(tmp_path / "stack", switches={DESK: {"merge_makes_new_record": True}}) as stack:
+        row = stack.type_row({"GL / Cost Center": "6410"})
+        other = stack.type_row({"Account Number": "990011223"})
+        stack.settle()
+        ticket = stack.ticket(row)
+        stack.edit_ticket(ticket, ubm_gl_code="")
+        stack.desk("merge_tickets", primary=ticket["id"], other=stack.ticket(other)["id"])
+        stack.settle()
+
+        assert stack.row(row)["GL / Cost Center"] == ""
+        assert not stack.ticket(row)["properties"].get("ubm_gl_code")

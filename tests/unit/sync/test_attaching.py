@@ -10,7 +10,14 @@ import pytest
 from ubm_sync.model import Mark, Observation
 from ubm_sync.state import RecordState
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.attaching import arrived, first_seen, leave, meet, typed_over
+from ubm_sync.sync.attaching import (
+    arrived,
+    first_seen,
+    held_before,
+    leave,
+    meet,
+    typed_over,
+)
 from ubm_sync.sync.rules import PlaceRule
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -45,6 +52,31 @@ def test_what_is_empty_there_was_emptied_by_nobody() -> None:
 
     assert base == {"notes": "typed"}
     assert memory == {"step": "1", f"{book.PUT}ticket.notes": book.UNFILLED}
+
+
+@pytest.mark.parametrize(
+    ("held", "memory"),
+    [
+        ("typed ", {}),  # it was seen there
+        ("older", {f"{book.PUT}ticket.notes": f"{book.UNFILLED}older"}),  # something else was
+    ],
+)
+def test_what_the_merged_ticket_held_was_emptied_by_somebody(
+    held: str, memory: dict[str, str]
+) -> None:
+    base = {"notes": "typed"}
+
+    assert meet(rule(), ticket(), base, {}, FIELDS, {"notes": held}) == (base, memory)
+
+
+def test_only_of_what_was_merged_and_read_is_known_what_it_held() -> None:
+    merged = replace(ticket(notes="typed"), gone="merged:9")
+    never = replace(rule(), write_only=FIELDS)
+
+    assert held_before(rule(), merged) == {"notes": "typed"}
+    assert held_before(rule(), replace(merged, gone="archived")) == {}
+    assert held_before(rule(), replace(merged, marks={"notes": Mark.UNSEEN})) == {}
+    assert held_before(never, merged) == held_before(rule(), None) == {}
 
 
 def test_two_values_of_which_neither_was_seen_in_the_other_place_are_not_agreed() -> None:
