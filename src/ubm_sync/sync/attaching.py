@@ -180,6 +180,18 @@ def arrived(rule: PlaceRule, seen: Observation, memory: Mapping[str, str]) -> di
     return known
 
 
+def made_without(
+    rule: PlaceRule, memory: Mapping[str, str], names: Collection[str]
+) -> dict[str, str]:
+    """Return a record's memory once ``names`` of what was made without an answer were read.
+
+    Of what it was made without nothing of ours can come any more: what stands there was typed.
+    """
+    made = book.MADE + rule.name in memory
+    read = {f"{book.SENT}{rule.name}.{name}" for name in names if name not in rule.write_only}
+    return {key: one for key, one in memory.items() if one or not made or key not in read}
+
+
 def first_seen(old: Observation, new: Observation) -> frozenset[str]:
     """Return the fields that could never be seen until now."""
     return frozenset(

@@ -18,7 +18,7 @@ from ubm_sync.ports import Connector
 from ubm_sync.state import RecordState, State, Tx
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.absence import AGREEING_LISTINGS, Absence, Patience, forget
-from ubm_sync.sync.attaching import arrived, held_before, meet, typed_over
+from ubm_sync.sync.attaching import arrived, held_before, made_without, meet, typed_over
 from ubm_sync.sync.authors import dated, with_authors
 from ubm_sync.sync.binder import Binder, Seniority
 from ubm_sync.sync.entering import enter
@@ -384,4 +384,5 @@ class Ingest:
                 held = held_before(rule, there.get(sync_id, {}).get(one.place))
                 met = meet(rule, one, record.base, record.memory, names, held)
                 record.base, record.memory = met
+            record.memory = made_without(rule, record.memory, names)
         tx.records.save(records.values())

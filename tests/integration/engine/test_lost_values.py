@@ -199,3 +199,36 @@ def test_what_is_typed_on_a_ticket_found_late_wins_over_what_stood_there_alone(
         waiting = [dict(one.values) for one in tx.conflicts.list()]
     assert waiting == ([{"row": "Elgin", "ticket": "Aurora"}] if first else [])
     assert house.rows()[row]["city"] == ("Elgin" if first else "Aurora")
+
+
+def test_what_is_typed_where_a_ticket_was_made_without_it_is_not_written_once_more(
+    house: House,
+) -> None:
+    row = house.add_row("1001")
+    killed_creating(house, landed=True)
+    house.systems[DESK].edit("ticket", only(house), {"city": "Elgin"}, by="dana")
+    house.systems[INTAKE].edit("row", row, {"gl_code": "6410"}, by="customer")
+    desk = house.engine.connectors[DESK]
+
+    def dies(writes: Sequence[Write]) -> list[Outcome]:
+        del writes
+        raise Killed
+
+    desk.apply = dies  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        house.cycle()
+    house.clock.sleep(600)
+    house.start("third")
+    desk, written = house.engine.connectors[DESK], set[str]()
+    apply = desk.apply
+
+    def told(writes: Sequence[Write]) -> object:
+        written.update(name for one in writes for name in one.values)
+        return apply(writes)
+
+    desk.apply = told  # type: ignore[method-assign, assignment]
+    house.settle()
+
+    assert "gl_code" in written
+    assert "city" not in written
+    assert house.rows()[row]["city"] == "Elgin"

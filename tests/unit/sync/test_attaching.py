@@ -15,6 +15,7 @@ from ubm_sync.sync.attaching import (
     first_seen,
     held_before,
     leave,
+    made_without,
     meet,
     typed_over,
 )
@@ -157,6 +158,17 @@ def test_what_was_sent_and_is_there_had_arrived() -> None:
 @pytest.mark.parametrize("shown", [{}, {"notes": "other"}])
 def test_of_anything_else_nobody_knows_whether_it_had_arrived(shown: dict[str, str]) -> None:
     assert arrived(rule(), ticket(**shown), MAYBE) == MAYBE
+
+
+def test_what_it_was_made_without_cannot_come_any_more() -> None:
+    without = {f"{book.MADE}ticket": "sent", SENT: ""}
+    never = replace(rule(), write_only=FIELDS)
+
+    assert made_without(rule(), without, FIELDS) == {f"{book.MADE}ticket": "sent"}
+    assert made_without(rule(), MAYBE, FIELDS) == MAYBE
+    assert made_without(rule(), without, NOTHING) == without
+    assert made_without(never, without, FIELDS) == without
+    assert made_without(rule(), {SENT: ""}, FIELDS) == {SENT: ""}
 
 
 def test_what_was_seen_of_a_ticket_that_others_made_says_nothing_of_ours() -> None:
