@@ -392,6 +392,36 @@ def test_number_changed_while_the_manager_approves_is_a_change_request(stack: St
     assert len([note for note in notes if note.startswith("Change request: ")]) == 1
 
 
+@pytest.mark.parametrize("wrong", ["12", "4471908023"])
+def test_number_that_an_approval_waited_for_is_the_accounts(stack: Stack, wrong: str) -> None:
+    ready(stack, "waiting")
+    row = ready(stack, "waiting", {"Account Number": "999888777"})
+    stack.edit_row(row, {"Account Number": wrong})
+    stack.settle()
+    stack.approve(stack.ticket(row))
+    stack.settle()
+    assert stack.accounts() == []
+    stack.edit_row(row, {"Account Number": "4471908099"})
+    stack.settle()
+    assert [one["account_number"] for one in stack.accounts()] == ["4471908099"]
+    assert stack.row(row)["Account Number"] == "4471908099"
+    assert stack.row(row)["Sync Message"] == "Account created. Online enrollment under way."
+    assert stack.ticket(row)["properties"]["ubm_account_number"] == "4471908099"
+
+
+def test_number_put_back_at_the_approval_is_still_nobody_elses(stack: Stack) -> None:
+    """Another row is typed with the approved number, and one with the number that was put back."""
+    row = ready(stack, "waiting")
+    stack.approve(stack.ticket(row))
+    stack.edit_row(row, {"Account Number": "4471908099"})
+    same = stack.type_row({"Location Code": "'77"})
+    other = stack.type_row({"Account Number": "4471908099", "Location Code": "'78"})
+    stack.settle()
+    assert [one["account_number"] for one in stack.accounts()] == ["4471908023"]
+    assert stack.row(same)["Sync Status"] == "Duplicate"
+    assert stack.row(other)["Sync Status"] == "Waiting for CSM"
+
+
 @pytest.mark.parametrize("phase", ["waiting", "active"])
 def test_clock_set_back_an_hour_delays_nothing(stack: Stack, phase: str) -> None:
     row = ready(stack, phase)

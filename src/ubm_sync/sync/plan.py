@@ -7,7 +7,7 @@ so a crash costs time and never work.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -17,17 +17,14 @@ from ubm_sync.model import NOTHING, Customer, Mark, Observation, Ref, Write, Wri
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.identity import must_identify
 from ubm_sync.sync.kept_out import kept_out
-from ubm_sync.sync.merge import HOLDS, Merged, merge
+from ubm_sync.sync.merge import Merged
 from ubm_sync.sync.noted import edits_noted, troubles_noted, vanished_noted
 from ubm_sync.sync.noticed import is_to_be_read_again, version_of
-from ubm_sync.sync.own import own_values
-from ubm_sync.sync.restoring import restore
 from ubm_sync.sync.rules import PlaceRule, Rules
+from ubm_sync.sync.subjects import hold, merge_once_accepted, typed_too_late
 from ubm_sync.sync.typed import as_typed, put_back
 
 IDENTITY = "sync_id"
-DECISION = "conflict_decision"
-KEEP = "keep_"
 UNWRITABLE = frozenset({Mark.FORMULA, Mark.LINKED, Mark.LOCKED, Mark.SYSTEM})
 _NONE: frozenset[str] = frozenset()
 
@@ -56,33 +53,12 @@ class RecordPlan(NamedTuple):
     edits: tuple[Edit, ...]
     withheld: bool = False  # the guard took something out of the writes
     held: Mapping[str, Written] = NOTHING  # ``PLACE.FIELD`` of fresh fields among it -> value
+    key_before: str = ""  # the account key of what was typed too late to be accepted with
 
     @property
     def quiet(self) -> bool:
         """Nothing to write and nothing to say."""
         return not self.writes and not self.decision.notes
-
-
-def merge_subject(
-    rules: Rules, flow: Flow, subject: Subject, now: datetime | None = None
-) -> Merged:
-    """Merge one record's shared fields, with what people decided: conflicts, earlier values."""
-    live = _brought_back(
-        _live(as_typed(subject.seen, subject.notebook, rules.places)), subject.notebook
-    )
-    merged = merge(
-        rules,
-        subject.base,
-        live,
-        accepted=flow.accepted(subject.memory),
-        blind=_out_of_sight(subject, live) if subject.blind else subject.blind,
-        decided=_decided(subject.notebook, live),
-        own=own_values(subject.notebook) if subject.notebook else None,
-        now=now,
-    )
-    if subject.notebook:
-        restore(rules, merged, live, subject.blind, subject.notebook)
-    return merged
 
 
 def plan_record(
@@ -93,14 +69,14 @@ def plan_record(
     now: datetime,
     *,
     rivals: tuple[Rival, ...] = (),
+    rivals_once: tuple[Rival, ...] = (),
     counts: Mapping[str, int] = NOTHING,
     problems: Mapping[str, str] = NOTHING,
     elsewhere: tuple[str, ...] = (),
     delays: Mapping[str, str | None] = NOTHING,
 ) -> RecordPlan:
-    """Return the plan of one record."""
+    """Return the plan of one record; ``rivals_once`` are those of ``key_once_accepted``."""
     noted = edits_noted(subject.notebook)
-    edits = tuple({(one.place, one.field): one for one in (*noted, *merged.edits)}.values())
     main = subject.seen.get(rules.main)
     situation = Situation(
         sync_id=subject.sync_id,
@@ -113,7 +89,7 @@ def plan_record(
         base=subject.base,
         memory=subject.memory,
         changed=merged.changed,
-        edits=edits,
+        edits=_told(noted, merged),
         conflicts=tuple(merged.conflicts),
         rivals=rivals,
         vanished=vanished_noted(subject.notebook),
@@ -124,7 +100,23 @@ def plan_record(
         elsewhere=elsewhere,
         unanswered=book.unanswered(subject.notebook),
     )
-    decision = flow.decide(situation, now)
+    decision, key_before = flow.decide(situation, now), ""
+    if decision.accepted and (late := typed_too_late(rules, flow, subject, merged)):
+        once = merge_once_accepted(rules, subject, merged, late, now)
+        other = situation._replace(
+            values=once.filled,
+            changed=once.changed,
+            edits=_told(noted, once),
+            conflicts=tuple(once.conflicts),
+            rivals=rivals_once,
+            troubles={**troubles_noted(subject.notebook), **kept_out(rules, subject.seen, once)},
+        )
+        again = flow.decide(other, now)
+        if again.accepted:
+            key_before = flow.account_key(subject.customer, merged.filled)
+            situation, merged, decision = other, once, again
+        else:  # the approval waited for what was typed now
+            hold(merged, subject, late)
     if decision.fixes:
         merged.values.update(decision.fixes)
     # Whoever gave the row its identity may have made the rest too: an older state was put back.
@@ -134,58 +126,25 @@ def plan_record(
         for place in rules.in_order
         if (write := _write(place, subject, merged, decision, forgotten=forgotten)) is not None
     ]
-    return RecordPlan(subject, merged, decision, tuple(writes), edits)
+    return RecordPlan(
+        subject, merged, decision, tuple(writes), situation.edits, key_before=key_before
+    )
 
 
-def _live(seen: Mapping[str, Observation]) -> Mapping[str, Observation]:
-    for observation in seen.values():
-        if observation.gone:
-            return {place: one for place, one in seen.items() if not one.gone}
-    return seen  # nearly always
+def _told(noted: Sequence[Edit], merged: Merged) -> tuple[Edit, ...]:
+    """Return the edits that the flow is told of, each once."""
+    return tuple({(one.place, one.field): one for one in (*noted, *merged.edits)}.values())
 
 
-def _brought_back(
-    live: Mapping[str, Observation], notebook: Mapping[str, str]
-) -> Mapping[str, Observation]:
-    """Return what is there with the values that went with their column: nobody emptied them."""
-    found = dict(book.entries(notebook, book.BACK)) if notebook else None
-    if not found:
-        return live
-    shown = dict(live)
-    for where, value in found.items():
-        place, _, name = where.partition(".")
-        seen = shown.get(place)
-        if seen is not None and name not in seen.values:
-            shown[place] = replace(seen, values={**seen.values, name: value})
-    return shown
-
-
-def _out_of_sight(
-    subject: Subject, live: Mapping[str, Observation]
-) -> Mapping[str, frozenset[str]]:
-    """Return what cannot be read, but what is in conflict or written half: as it was last seen."""
-    waits = {name for name, _ in book.entries(subject.notebook, book.CONFLICT)}
-    waits |= {where.partition(".")[2] for where, _ in book.entries(subject.notebook, book.PUT)}
-    return {
-        place: fields - (waits & live[place].values.keys()) if place in live else fields
-        for place, fields in subject.blind.items()
-    }
-
-
-def _decided(notebook: Mapping[str, str], live: Mapping[str, Observation]) -> Mapping[str, str]:
-    """Return decisions about conflicts: by command per field, or on a ticket for all of them."""
-    decided = {
-        name: choice
-        if book.CONFLICT + name in notebook or not choice.startswith("=")
-        else f"{HOLDS}{choice[1:]}"
-        for name, entry in book.entries(notebook, book.DECIDE)
-        for choice in book.unpacked(entry, 1)
-    }
-    for observation in live.values():
-        choice = observation.values.get(DECISION)
-        if choice is not None and choice.startswith(KEEP):
-            decided.setdefault("*", choice.removeprefix(KEEP))
-    return decided
+def key_once_accepted(
+    rules: Rules, flow: Flow, subject: Subject, merged: Merged, now: datetime
+) -> str:
+    """Return the account key of a record if it is accepted now, "" where that changes nothing."""
+    late = typed_too_late(rules, flow, subject, merged)
+    if not late:
+        return ""
+    once = merge_once_accepted(rules, subject, merged, late, now)
+    return flow.account_key(subject.customer, once.filled)
 
 
 def _write(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ubm_sync.flow import Rival
 from ubm_sync.state import RecordState, Tx
@@ -13,7 +13,8 @@ from ubm_sync.sync.plan import RecordPlan
 class Rivals:
     """Who else has the same account key.
 
-    Records under way count as they were just decided: the state does not know it yet.
+    Records under way count as they were just decided: the state does not know it yet. ``keys_once``
+    are keys that some of the records have instead if they are accepted now.
     """
 
     def __init__(
@@ -22,10 +23,11 @@ class Rivals:
         records: Mapping[str, RecordState],
         keys: Mapping[str, str],
         under_way: Sequence[RecordPlan] = (),
+        keys_once: Collection[str] = (),
     ) -> None:
-        wanted = set(keys.values())
+        wanted = {*keys.values(), *keys_once}
         decided = {plan.subject.sync_id: plan.decision.account_key for plan in under_way}
-        stored = tx.records.rivals(sorted(wanted)) if keys else {}
+        stored = tx.records.rivals(sorted(wanted)) if wanted else {}
         groups: defaultdict[str, dict[str, Rival]] = defaultdict(dict)
         for key, group in stored.items():
             for one in group:
@@ -48,13 +50,15 @@ class Rivals:
                 ),
             )
         self._groups = groups
+        self._keys = keys
+        self._keys_once = frozenset(keys_once)
 
     def of(self, sync_id: str, key: str) -> tuple[Rival, ...]:
         """Return the other records with this key."""
         if not key:
             return ()
         group = self._groups[key]
-        if len(group) == 1:
+        if len(group) == 1 and sync_id in group:
             return ()
         return tuple(one for other, one in group.items() if other != sync_id)
 
@@ -63,9 +67,13 @@ class Rivals:
 
         Two that are accepted at once would else both be given the same account.
         """
-        group = self._groups.get(plan.decision.account_key)
-        if group is not None and len(group) > 1:
-            group[plan.subject.sync_id] = _rival(plan)
+        sync_id, key = plan.subject.sync_id, plan.decision.account_key
+        group = self._groups.get(key)
+        if group is not None and (len(group) > 1 or key in self._keys_once):
+            group[sync_id] = _rival(plan)
+        before = self._keys.get(sync_id, key)
+        if before != key and self._keys_once:
+            self._groups[before].pop(sync_id, None)
 
 
 def _rival(plan: RecordPlan) -> Rival:

@@ -84,6 +84,7 @@ class Rules:
     main: str = field(init=False)  # the place where a record of this kind is first seen
     in_order: tuple[PlaceRule, ...] = field(init=False)  # the places as ``order`` has them written
     typed: MappingOf[str, tuple[Typed, Typed]] = field(init=False)  # at first, and once accepted
+    narrowed: tuple[SharedRule, ...] = field(init=False)  # fewer may write them once accepted
 
     def __post_init__(self) -> None:
         """Work out once what would be asked of every record."""
@@ -96,6 +97,8 @@ class Rules:
             for place in {*self.places, *(one for rule in self.shared for one in rule.places)}
         }  # fmt: skip
         object.__setattr__(self, "typed", typed)
+        narrowed = (rule for rule in self.shared if rule.writers - rule.writers_once_accepted)
+        object.__setattr__(self, "narrowed", tuple(narrowed))
 
 
 def _typed(shared: Iterable[SharedRule], place: str, *, accepted: bool) -> Typed:

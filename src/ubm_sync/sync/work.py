@@ -27,13 +27,14 @@ from ubm_sync.sync.ingest import Ingest
 from ubm_sync.sync.logbook import Logbook, keep_typed, queue_notes
 from ubm_sync.sync.merge import Merged
 from ubm_sync.sync.neighbours import Neighbours, settle_sites
-from ubm_sync.sync.plan import RecordPlan, Subject, digest, merge_subject, plan_record
+from ubm_sync.sync.plan import RecordPlan, Subject, digest, key_once_accepted, plan_record
 from ubm_sync.sync.recording import Recorder
 from ubm_sync.sync.rivals import Rivals
 from ubm_sync.sync.rules import Rules
 from ubm_sync.sync.sending import Sender, Tally
 from ubm_sync.sync.settle import Settled, settle
 from ubm_sync.sync.sight import Sight
+from ubm_sync.sync.subjects import merge_subject
 from ubm_sync.sync.typed import doubts
 
 log = structlog.get_logger(__name__)
@@ -104,6 +105,7 @@ class Work:
         seen = tx.observations.load(ids)
         subjects: dict[str, tuple[Subject, Merged, str]] = {}
         sites: dict[str, Site] = {}
+        keys_once: dict[str, str] = {}
         for sync_id in ids:
             record = records.get(sync_id)
             if record is None or record.customer not in self._customers:
@@ -112,13 +114,15 @@ class Work:
                 subject = self._subject(record, seen.get(sync_id, {}))
                 merged = merge_subject(self.rules, self.flow, subject, now)
                 key = self.flow.account_key(subject.customer, merged.filled)
+                if once := key_once_accepted(self.rules, self.flow, subject, merged, now):
+                    keys_once[sync_id] = once
                 sites[sync_id] = self.flow.site(subject.customer, merged.filled)
             except Exception as error:  # noqa: BLE001 - one poison record delays no other
                 self._poison(tx, record, error, now)
                 continue
             subjects[sync_id] = (subject, merged, key)
         keys = {sync_id: key for sync_id, (_, _, key) in subjects.items() if key}
-        rivals = Rivals(tx, records, keys, under_way)
+        rivals = Rivals(tx, records, keys, under_way, keys_once.values())
         neighbours = Neighbours(tx, records, sites, under_way)
         is_onboarding = self.rules.kind == "onboarding"
         counts = self._counts(tx) if is_onboarding else {}
@@ -134,6 +138,7 @@ class Work:
                     merged,
                     now,
                     rivals=rivals.of(sync_id, key),
+                    rivals_once=rivals.of(sync_id, keys_once.get(sync_id, key)),
                     counts=counts.get(subject.customer.key, {}),
                     problems=notices.get(subject.customer.container, {}),
                     elsewhere=neighbours.of(sites[sync_id]),
@@ -300,7 +305,7 @@ class Work:
         ):
             return
         self._tally.touched.add(record.customer)
-        for key in (record.account_key, decision.account_key):
+        for key in (record.account_key, decision.account_key, plan.key_before):
             if key:
                 stirred[key].add(record.sync_id)
 

@@ -18,9 +18,10 @@ from ubm_sync.mapping import Mapping as KindMapping
 from ubm_sync.model import Customer, Mark, Observation, Ref, Written
 from ubm_sync.state import Seen
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync.plan import RecordPlan, Subject, merge_subject, plan_record
+from ubm_sync.sync.plan import RecordPlan, Subject, plan_record
 from ubm_sync.sync.recording import observation
 from ubm_sync.sync.rules import Rules
+from ubm_sync.sync.subjects import merge_subject
 from ubm_sync.versions.words import (
     GONE,
     NEW,

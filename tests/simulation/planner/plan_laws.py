@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeVar
 
-from tests.simulation.planner.flows import ACCEPTED
 from tests.simulation.planner.service import Service
 from tests.simulation.planner.witness import shown
 from tests.simulation.planner.world import UNWRITABLE
@@ -99,7 +98,7 @@ def a_conflict_is_one(service: Service, subject: Subject, plan: RecordPlan) -> V
     What was agreed on is one where it was typed by somebody who had been asked.
     """
     shared = service.house.shared
-    accepted = subject.memory.get(ACCEPTED) == "yes"
+    accepted = plan.decision.accepted
     for one in plan.merged.conflicts:
         rule = shared[one.field]
         values = list(one.values.values())
@@ -135,7 +134,7 @@ def a_conflict_moves_nothing(service: Service, subject: Subject, plan: RecordPla
 def only_owners_move_a_field(service: Service, subject: Subject, plan: RecordPlan) -> Verdict:
     """Promise 3: what is to stand everywhere was agreed, typed where it counts, or decided."""
     asked = False
-    accepted = subject.memory.get(ACCEPTED) == "yes"
+    accepted = plan.decision.accepted
     merged = plan.merged
     for name, rule in service.house.shared.items():
         value, base = merged.values.get(name), subject.base.get(name)

@@ -25,7 +25,7 @@ from ubm_sync.model import Observation
 from ubm_sync.sync import merge as merging
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync import plan as planning
-from ubm_sync.sync import restoring
+from ubm_sync.sync import restoring, subjects
 from ubm_sync.sync import rules as compiling
 from ubm_sync.sync import settle as settling
 from ubm_sync.sync import typed as typing
@@ -65,14 +65,14 @@ def _without(*parts: str) -> Bug:
             setattr(merged, part, [])
         return merged
 
-    return around(planning, "merge", merge)
+    return around(subjects, "merge", merge)
 
 
 def _with(**other: Any) -> Bug:
     def merge(merge: Callable[..., Merged], *some: Any, **named: Any) -> Merged:
         return merge(*some, **{**named, **other})
 
-    return around(planning, "merge", merge)
+    return around(subjects, "merge", merge)
 
 
 def _swapped(self: SharedRule, place: str, *, accepted: bool) -> bool:
@@ -207,7 +207,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a record that left is empty",
         "an archived ticket empties its row",
-        around(planning, "_live", _gone_is_there),
+        around(subjects, "_live", _gone_is_there),
     ),
     Mutation("our own values are edits", "what we wrote half is a person's word", _with(own=None)),
     Mutation(
@@ -326,12 +326,15 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "what was written over stays so",
         "the typed value does not come back",
-        instead(planning, "as_typed", lambda seen, *_rest: seen),
+        both(
+            instead(planning, "as_typed", lambda seen, *_rest: seen),
+            instead(subjects, "as_typed", lambda seen, *_rest: seen),
+        ),
     ),
     Mutation(
         "a column takes its values along",
         "what went with a column was emptied by nobody",
-        instead(planning, "_brought_back", lambda live, _notebook: live),
+        instead(subjects, "_brought_back", lambda live, _notebook: live),
     ),
     Mutation(
         "an earlier value beats a newer edit",

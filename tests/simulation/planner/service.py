@@ -21,6 +21,7 @@ from ubm_sync.model import Customer, Outcome, Result, Write
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync import plan as planning
 from ubm_sync.sync import settle as settling
+from ubm_sync.sync import subjects
 from ubm_sync.sync import typed as typing
 from ubm_sync.sync.causes import decided
 from ubm_sync.sync.plan import RecordPlan, Subject
@@ -113,7 +114,7 @@ class Service(Aftermath):
 
     def plan(self, subject: Subject) -> RecordPlan:
         """Return the plan of the record."""
-        merged = planning.merge_subject(self.rules, self.flow, subject)
+        merged = subjects.merge_subject(self.rules, self.flow, subject)
         return planning.plan_record(self.rules, self.flow, subject, merged, MINUTES[self.minute])
 
     def _work(self, trouble: dict[str, Fault]) -> bool:

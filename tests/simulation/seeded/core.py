@@ -17,10 +17,9 @@ from tests.simulation.seeded.mutation import (
 from tests.simulation.seeded.patching import around, both, instead
 
 from ubm_sync.model import Observation
-from ubm_sync.sync import ingest, planfile, sight
+from ubm_sync.sync import ingest, planfile, sight, subjects
 from ubm_sync.sync import merge as merging
 from ubm_sync.sync import notebook as book
-from ubm_sync.sync import plan as planning
 from ubm_sync.sync import rules as compiling
 from ubm_sync.sync import settle as settling
 from ubm_sync.sync import work as working
@@ -72,19 +71,19 @@ def _own_are_edits(merge: Callable[..., Merged], *some: Any, **named: Any) -> Me
     return merge(*some, **{**named, "own": None})
 
 
-loser_dropped = around(planning, "merge", _after_merge(_no_lost))
-foreign_edit_not_kept = around(planning, "merge", _after_merge(_no_edits))
+loser_dropped = around(subjects, "merge", _after_merge(_no_lost))
+foreign_edit_not_kept = around(subjects, "merge", _after_merge(_no_edits))
 owners_swapped = instead(SharedRule, "may_write", _owners_swapped)
 conflict_written_over = around(merging, "_choose", _last_wins)
 # Also what was last seen in a column stands in for it, from when it is missed, and where a row is
 # read without it: while that holds, nobody sees the first bug.
 lost_column_is_empty = both(
-    around(planning, "merge", _blind_is_empty),
+    around(subjects, "merge", _blind_is_empty),
     instead(ingest, "unseen", lambda _old, new, _blind: new),
     instead(sight, "unseen", lambda _old, new, _blind: new),
 )
-what_left_is_empty = around(planning, "_live", _gone_is_there)
-own_values_are_edits = around(planning, "merge", _own_are_edits)
+what_left_is_empty = around(subjects, "_live", _gone_is_there)
+own_values_are_edits = around(subjects, "merge", _own_are_edits)
 
 # ---------------------------------------------------------------------------------- plan, settle
 

@@ -12,9 +12,10 @@ from ubm_sync.flow import Decision, Situation
 from ubm_sync.model import NOTHING, Mark, Observation, Outcome, Result
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.merge import Merged
-from ubm_sync.sync.plan import RecordPlan, Subject, merge_subject, plan_record
+from ubm_sync.sync.plan import RecordPlan, Subject, plan_record
 from ubm_sync.sync.rules import Rules, compile_rules
 from ubm_sync.sync.settle import Settled, settle
+from ubm_sync.sync.subjects import merge_subject
 from ubm_sync.sync.typed import doubts, has_not_seen_it
 
 RULES = compile_rules(MAPPINGS["location"])
