@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tests.simulation.model import Ending, Model
+from tests.simulation.model import Ending, Model, Typed
 
 
 def same(a: str, b: str) -> bool:
@@ -49,6 +49,35 @@ def respells_nothing(model: Model, ending: Ending) -> Iterator[str]:
         before, last[where] = last.get(where, ""), change.value
         if change.ours and before != change.value and same(before, change.value):
             yield f"{change.value!r} was written over {before!r} in {' '.join(where)}"
+
+
+def gave_way_to_a_latecomer(model: Model, typed: Typed, ending: Ending) -> bool:
+    """Return whether the request of an instance that had stood still brought the old value back.
+
+    It says what that instance had read. Who typed after that, and before the standstill, was read
+    by the other instance: everybody agreed, and what arrives then looks like an edit back.
+    """
+    records = {(one.place, one.ref): one.record for one in ending.things}
+    record = records.get((typed.place, model.now(typed.place, typed.ref)))
+    for since, until, at in model.latecomers:
+        if not (since <= typed.number < until and record):
+            continue
+        read = next(
+            one.before
+            for one in model.typings
+            if one.number >= since
+            and (one.place, one.ref, one.field) == (typed.place, typed.ref, typed.field)
+        )
+        if any(
+            one.ours
+            and one.field == typed.field
+            and abs(one.at - at) < 1
+            and same(one.value, read)
+            and records.get((one.place, one.ref)) == record
+            for one in ending.changes
+        ):
+            return True
+    return False
 
 
 def keeps_what_was_typed(model: Model, ending: Ending) -> Iterator[str]:

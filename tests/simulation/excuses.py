@@ -5,7 +5,7 @@ Each is a known limit and no wider than it. Nothing here imports the service or 
 
 from __future__ import annotations
 
-from tests.simulation.comparing import same
+from tests.simulation.comparing import gave_way_to_a_latecomer, same
 from tests.simulation.fields import NAMES
 from tests.simulation.model import Ending, Model, Thing, Typed
 
@@ -19,7 +19,7 @@ def counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
         return True  # what was merged into the ticket stands there instead
     if typed.value == "" and _was_away(model, typed):
         return True  # what is empty where a field comes back is filled in
-    if _was_taken_back(model, typed, ending):
+    if _was_taken_back(model, typed, ending) or gave_way_to_a_latecomer(model, typed, ending):
         return True
     return _stood_there_before(model, typed, ending) or _is_in_the_copy(model, typed, ending)
 

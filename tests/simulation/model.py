@@ -67,12 +67,29 @@ class Model:
     lost_answers: int = 0  # requests that took effect and were not answered in full
     spoilt: set[tuple[str, str]] = field(default_factory=set)  # columns nobody could mend
     frozen: int = 0  # how often an instance stood still for longer than its lease
+    # What was typed from when such an instance began to read until it stood still, and when the
+    # request arrived that had been on its way, in seconds.
+    latecomers: list[tuple[int, int, float]] = field(default_factory=list)
     filled: dict[tuple[str, str], int] = field(default_factory=dict)  # (ticket, field), by when
     mergers: set[str] = field(default_factory=set)  # tickets into which another one was merged
     emptied: dict[tuple[str, str], int] = field(default_factory=dict)  # columns, by when
     left: dict[tuple[str, str], int] = field(default_factory=dict)  # (row, field), by when
     unmapped: set[tuple[str, str]] = field(default_factory=set)  # (field, place), by the mapping
     away: list[tuple[str, str, int, int]] = field(default_factory=list)  # the same, since, until
+
+    @property
+    def so_far(self) -> int:
+        """How much was typed so far: the number of what is typed next."""
+        return len(self.typings) + len(self.meddlings)
+
+    def stood_still(self, since: int, at: float) -> None:
+        """An instance that began to read at number ``since`` goes on, with a request, at ``at``."""
+        self.frozen += 1
+        self.latecomers.append((since, self.so_far, at))
+
+    def came_late(self, at: float) -> bool:
+        """Return whether a request of an instance that had stood still arrived at that time."""
+        return any(abs(at - arrived) < 1 for _, _, arrived in self.latecomers)
 
     def added(self, row: str, customer: str, mark: str) -> None:
         """A row was typed; ``mark`` is text that only this customer knows."""

@@ -222,17 +222,19 @@ def deletes_nothing(_model: Model, ending: Ending) -> Iterator[str]:
 def logs_everything(model: Model, ending: Ending) -> Iterator[str]:
     """The log is whole, and every field we wrote was meant to be written before.
 
-    A create is an upsert: where an older state was put back that knows nothing of a thing, what the
-    log says its creation was to hold is written into what is there.
+    A create is an upsert: where an older state was put back that knows nothing of a thing, or an
+    instance stood still while the other one created it, what the log says its creation was to hold
+    is written into what is there.
     """
-    held = ending.held if model.restorations else set()
     if ending.chain:
         yield f"the log is broken: {ending.chain}"
     keys = {(one.place, one.ref): one.key for one in ending.things}
     for one in ending.changes:
         key = keys.get((one.place, one.ref))
         name = f"{one.place} {key}"
-        meant = (name, one.field) in ending.intents or (name, one.field, one.value) in held
+        held = (name, one.field, one.value) in ending.held
+        upsert = held and (model.restorations > 0 or model.came_late(one.at))
+        meant = (name, one.field) in ending.intents or upsert
         if one.ours and key and not meant:
             yield f"{one.field}={one.value!r} in {one.place} {one.ref} stands in no intent"
 

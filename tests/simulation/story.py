@@ -210,6 +210,7 @@ class Moments:
         self._meanwhile = sorted(step.meanwhile, key=lambda one: one[0])
         self._rival = step.rival
         self._number = self._writes = 0
+        self._since = stage.model.so_far
         self._before: int | None = None  # writes of this instance until the other one wrote
 
     def passed(self, name: str, people: bool) -> None:
@@ -252,9 +253,10 @@ class Moments:
         world.passed = _nothing
         world.say(f"instance {step.instance} stands still for {step.pause} s")
         world.clock.sleep(step.pause)
-        self._stage.model.frozen += step.pause > 0
         before = writes(world)
         self._stage.attempt(1 - step.instance)
+        if step.pause > 0:
+            self._stage.model.stood_still(self._since, world.clock.now().timestamp())
         if writes(world) > before:
             self._before = self._writes
         world.passed = self.passed

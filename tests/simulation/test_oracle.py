@@ -380,6 +380,40 @@ def test_what_is_written_without_an_intent_is_noticed() -> None:
     assert said(Model(restorations=1), end) == {"audit"}
 
 
+def test_an_instance_that_stood_still_brings_back_what_it_had_read_and_nothing_else() -> None:
+    model = Model()
+    model.typed("row", "1", "notes", "b", "a")
+    model.stood_still(0, 100.0)
+    end = ending(row(notes="a"), ticket(notes="a"))
+    end.intents = {("ticket r1", "notes")}
+    assert said(model, end) == {"no lost update"}
+    for late in (
+        Change("ticket", "9", "notes", "a", 102.0, ours=True),  # not the request that was late
+        Change("ticket", "9", "notes", "c", 100.0, ours=True),  # not what had been read
+        Change("ticket", "9", "notes", "a", 100.0, ours=False),
+        Change("ticket", "8", "notes", "a", 100.0, ours=True),  # of another record
+    ):
+        end.changes = [late]
+        assert "no lost update" in said(model, end)
+    end.changes = [Change("ticket", "9", "notes", "a", 100.0, ours=True)]
+    assert not said(model, end)
+    model.typed("row", "1", "notes", "c", "b")  # after it went on: the edit back could be seen
+    end.things[0] = row(notes="b")
+    assert said(model, end) == {"no lost update", "agrees"}
+
+
+def test_a_create_that_comes_late_is_an_upsert() -> None:
+    model = Model()
+    end = ending(row(notes="a"), ticket(notes="a"))
+    end.changes = [Change("ticket", "9", "notes", "a", 100.0, ours=True)]
+    end.held = {("ticket r1", "notes", "a")}
+    assert said(model, end) == {"audit"}
+    model.stood_still(0, 100.0)
+    assert not said(model, end)
+    model.latecomers = [(0, 0, 200.0)]
+    assert said(model, end) == {"audit"}
+
+
 def test_a_row_that_says_nothing_is_noticed() -> None:
     assert said(Model(), ending(replace(row(), shown={"Sync Status": ""}))) == {
         "every row is answered"
