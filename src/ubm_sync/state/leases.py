@@ -65,6 +65,7 @@ _SAME = and_(
     lease_row.c.epoch == bindparam("its_epoch"),
 )
 HOLDER = select(lease_row.c.holder).where(lease_row.c.name == bindparam("its_name"))
+EPOCH = select(lease_row.c.epoch).where(lease_row.c.name == bindparam("its_name"))
 RENEW = update(lease_row).where(_SAME).values(until=bindparam("later"))
 CHECK = select(lease_row.c.until).where(_SAME).with_for_update(read=True)
 CONFIRM = select(lease_row.c.epoch).where(_SAME)
@@ -88,6 +89,10 @@ class Leases(Repository):
     def holder(self, name: str) -> str:
         """Return who has a lease, "" where nobody does."""
         return str(self._connection.execute(HOLDER, {"its_name": name}).scalar() or "")
+
+    def epoch(self, name: str) -> int:
+        """Return the epoch of whoever had a lease last, 0 where nobody ever did."""
+        return int(self._connection.execute(EPOCH, {"its_name": name}).scalar() or 0)
 
     def evict(self, name: str, holder: str) -> None:
         """Take a lease from a holder that is known to have ended; nothing happens to another's."""

@@ -208,6 +208,8 @@ class Engine:
         """
         self._lease = None  # a look needs none
         with self._memory.transaction() as tx:
+            if tx.leases.epoch(LEASE) != self._epoch:
+                self._resumed = False  # or what another one wrote meanwhile counts as edits
             self._resume(tx)
         _, problems = self._observe(full=full, now=now)
         problems += self._link(now)

@@ -572,6 +572,28 @@ def test_what_one_instance_left_unfinished_is_known_to_one_that_had_worked_befor
         assert not tx.conflicts.list()
 
 
+def test_a_look_goes_on_where_another_instance_ended(house: House) -> None:
+    first = house.engine
+    house.add_row("1001")
+    house.settle()
+    resumed: list[str | None] = []
+
+    def resume(cursor: str | None) -> None:
+        resumed.append(cursor)
+
+    first.connectors[DESK].resume = resume  # type: ignore[method-assign]
+    first.plans(house.clock.now())
+    assert not resumed  # nobody worked meanwhile
+    second = house.start("second")
+    house.add_row("1002")
+    house.cycle()
+    house.engine = first
+
+    first.plans(house.clock.now())
+
+    assert resumed == [second.connectors[DESK].cursor()]
+
+
 def test_to_be_told_to_stop_is_nobody_s_problem(house: House) -> None:
     desk = house.engine.connectors[DESK]
 

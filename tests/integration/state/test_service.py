@@ -148,6 +148,7 @@ def test_what_was_written_counts_for_a_window(state: State) -> None:
 
 def test_a_lease_has_one_holder(state: State) -> None:
     with state.transaction() as tx:
+        assert tx.leases.epoch("engine") == 0
         lease = tx.leases.acquire("engine", "one", 60, NOON)
 
         assert lease is not None
@@ -155,6 +156,7 @@ def test_a_lease_has_one_holder(state: State) -> None:
         assert tx.leases.acquire("engine", "two", 60, NOON + HOUR / 120) is None
         assert tx.leases.acquire("engine", "one", 60, NOON + HOUR / 120) is not None
         assert tx.leases.acquire("other", "two", 60, NOON) is not None
+        assert tx.leases.epoch("engine") == 1
 
 
 def test_a_frozen_holder_that_comes_back_finds_its_lease_lost(state: State) -> None:
