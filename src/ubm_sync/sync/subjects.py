@@ -34,7 +34,7 @@ def merge_subject(
 ) -> Merged:
     """Merge one record's shared fields, with what people decided: conflicts, earlier values."""
     accepted = flow.accepted(subject.memory)
-    return _merge(rules, subject, subject.base, NOTHING, now, accepted=accepted)
+    return _merge(rules, subject, NOTHING, now, accepted=accepted)
 
 
 def typed_too_late(
@@ -62,19 +62,19 @@ def merge_once_accepted(
 ) -> Merged:
     """Merge a record by who may write once it is accepted; ``merged`` is how it merged before.
 
-    What was never agreed on in the ``late`` fields counts as agreed where it stands in a place
-    that may still write: that is what was looked at. It holds until every place shows it.
+    What was never agreed on in the ``late`` fields, because the service was killed before, stands
+    as we wrote it where that was looked at, and holds until every place shows it.
     """
+    chosen = {name: f"={value or ''}" for name, value in merged.decided.items()}
+    once = _merge(rules, subject, chosen, now, accepted=True)
     looked_at = {
-        rule.name: value
+        rule.name: f"={value}"
         for rule in late
-        if rule.name not in subject.base and rule.name not in merged.decided
+        if rule.name not in (subject.base.keys() | once.changed.keys() | chosen.keys())
         if (value := _shown(rule, subject)) is not None
     }
-    chosen = {name: f"={value or ''}" for name, value in merged.decided.items()}
-    base = {**subject.base, **looked_at}
-    once = _merge(rules, subject, base, chosen, now, accepted=True)
-    hold(once, subject, [rule for rule in late if rule.name not in once.changed])
+    if looked_at:
+        once = _merge(rules, subject, {**chosen, **looked_at}, now, accepted=True)
     return once
 
 
@@ -103,7 +103,6 @@ def _shown(rule: SharedRule, subject: Subject) -> str | None:
 def _merge(
     rules: Rules,
     subject: Subject,
-    base: Mapping[str, str],
     chosen: Mapping[str, str],
     now: datetime | None,
     *,
@@ -115,7 +114,7 @@ def _merge(
     decided = _decided(subject.notebook, live)
     merged = merge(
         rules,
-        base,
+        subject.base,
         live,
         accepted=accepted,
         blind=_out_of_sight(subject, live) if subject.blind else subject.blind,
