@@ -15,6 +15,7 @@ from ubm_sync.config import Configuration
 from ubm_sync.state import GuardStop, copied
 from ubm_sync.sync.cycle import Engine
 from ubm_sync.sync.plan import RecordPlan
+from ubm_sync.sync.reading import Progress
 from ubm_sync.versions.effect import Effect, effect, over
 from ubm_sync.versions.found import Measured
 
@@ -28,6 +29,24 @@ class Rehearsed:
     lacking: tuple[str, ...]
     engine: Engine
     records: Mapping[str, int]
+
+
+def foresee(
+    app: Application, progress: Progress | None = None
+) -> tuple[list[RecordPlan], tuple[GuardStop, ...], Engine]:
+    """Return what the next cycle would do, what of it waits for an approval, and who decided it.
+
+    It is decided on a copy of the state: a service at work goes on undisturbed. Raises Temporary
+    where a system cannot be read.
+    """
+    with copied(app.state) as state:
+        other = app.beside(state, app.configuration)
+        try:
+            engine = other.engine(progress)
+            plans, stops = engine.preview(app.clock.now())
+        finally:
+            other.close_connectors()
+    return plans, stops, engine
 
 
 def rehearse(

@@ -71,9 +71,19 @@ class Instance(Application):
         del environment
         return Instance(self._world, self._number, self._holder, found.configuration)
 
+    def beside(self, state: State, configuration: Configuration) -> Application:
+        """Return a process of this world on another state."""
+        other = Instance(self._world, self._number, self._holder, configuration)
+        vars(other).update(state=state)
+        return other
+
     def close(self, *, but_state: bool = False) -> None:
         """Release what belongs to this process alone: the databases are the world's."""
         del but_state
+        self.close_connectors()
+
+    def close_connectors(self) -> None:
+        """Release the connections to the vendors: the store is the world's."""
         for name, connector in vars(self).get("connectors", {}).items():
             if name != "store":
                 connector.close()

@@ -12,6 +12,7 @@ from tests.simulation.people import People
 from tests.simulation.world import World
 
 from ubm_sync.errors import SyncError
+from ubm_sync.rehearsal import foresee
 from ubm_sync.sync.planfile import PlanFile, read_plan
 
 
@@ -20,7 +21,8 @@ def plan_and_apply(world: World, people: People, between: Sequence[Act]) -> Iter
     try:
         service = world.service(0)
         now = service.app.clock.now()
-        made = PlanFile.of(service.engine.plans(now), service.engine, now)
+        plans, _, engine = foresee(service.app)
+        made = PlanFile.of(plans, engine, now)
     except (SyncError, OperationalError) as error:
         world.say(f"no plan: {type(error).__name__}")
         return

@@ -26,7 +26,7 @@ from ubm_sync.cli.standing import say_standing
 from ubm_sync.errors import Refused, SyncError
 from ubm_sync.live import SETTLED, Live
 from ubm_sync.ports import SetupStep
-from ubm_sync.rehearsal import rehearse
+from ubm_sync.rehearsal import foresee, rehearse
 from ubm_sync.reports.status import stop_document
 from ubm_sync.scheduler import Job, Service
 from ubm_sync.sync.cycle import Report
@@ -127,9 +127,8 @@ def plan(
             for text in then.lacking:
                 screen.complain(text)
         else:
-            engine = app.engine(report)
             version = app.version if app.found.files is Files.IN_FORCE else 0
-            plans, stops = engine.preview(now)
+            plans, stops, engine = foresee(app, report)
         made = PlanFile.of(plans, engine, now, [stop_document(one) for one in stops], version)
         if out is not None:
             made.save(out)
