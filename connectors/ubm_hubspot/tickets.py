@@ -136,8 +136,12 @@ class Tickets:
         operation = self._client.crm.tickets.batch_api.read
         try:
             answer = self._client.call("read histories", operation, body=body, lane=Lane.AUDIT)
-        except Refused:  # none of them is there, or a property went: nothing can be told
+        except NotThere:
             return []
+        except Refused as error:
+            if error.status != _BAD_REQUEST:
+                raise  # what may not be read now can be told later
+            return []  # a property went: nothing can be told
         found: list[Record] = answer["results"]
         waiting = left_unsaid(answer, refs, anew=rounds == _ROUNDS)
         if not waiting or _gives_up(answer, waiting, rounds, unsaid):

@@ -163,13 +163,21 @@ class SheetConnector:
         return self._reader.absent(container, refs)
 
     def history(self, place: str, spots: Sequence[Spot]) -> Iterable[tuple[Spot, Sequence[Past]]]:
-        """Yield what cells held, the newest first: some in a cycle, for each costs ten requests."""
+        """Yield what cells held, the newest first: some in a cycle, for each costs ten requests.
+
+        Those of a sheet that cannot be read now are left out: it may be shared with us again.
+        """
         del place
-        most = self._settings.cells_looked_up
-        for spot in spots[:most] if most else spots:
+        most = left = self._settings.cells_looked_up
+        for spot in spots:
             sheet = self._sheet_of.get(spot.container, spot.container)
-            readable = most and self._is_readable(sheet)
-            yield spot, self._histories.read(spot._replace(container=sheet)) if readable else ()
+            if not most or sheet not in self._reader.bindings:
+                yield spot, ()
+            elif left and self._is_readable(sheet):
+                left -= 1
+                past = self._histories.read(spot._replace(container=sheet))
+                if past is not None:
+                    yield spot, past
 
     def person(self, by: str) -> str | None:
         """Return the e-mail of somebody in a cell's history: it stands there."""

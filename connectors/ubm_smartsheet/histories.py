@@ -23,10 +23,10 @@ class Histories:
         self._client = client
         self._reader = reader
 
-    def read(self, spot: Spot) -> Sequence[Past]:
+    def read(self, spot: Spot) -> Sequence[Past] | None:
         """Return the values of a cell, the newest first; none for what is not there any more.
 
-        Raises NoAccess, Temporary.
+        None where its sheet cannot be read either. Raises NoAccess, Temporary.
         """
         sheet = spot.container
         try:
@@ -39,9 +39,17 @@ class Histories:
             query = {"include": "objectValue", "level": "2", "pageSize": str(LOOKED_BACK)}
             body = self._client.get("cell history", path, query, lane=Lane.AUDIT, cost=COST)
         except NotThere:
-            return ()
+            return () if self._is_shared(sheet) else None
         decoder = self._reader.decoder(sheet)
         return [_past(cell, decoder.cell(spot.field, cell)) for cell in body["data"]]
+
+    def _is_shared(self, sheet: str) -> bool:
+        """Return whether a sheet is there: Smartsheet says the same of a row and of a sheet."""
+        try:
+            self._client.get("read version", f"/sheets/{sheet}/version")
+        except NotThere:
+            return False
+        return True
 
 
 def _past(cell: dict[str, Any], value: str | None) -> Past:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.integration.hubspot_connector.portal import (
     CSM,
@@ -574,6 +576,19 @@ def test_a_history_that_an_answer_leaves_unsaid_is_no_empty_one(portal: Portal) 
 
     portal.fault(Fault.PARTIAL, "tickets/batch/read", times=None)
     assert not list(portal.connector.history("ticket", [spot]))  # it waits for an answer
+
+
+def test_a_history_that_may_not_be_read_is_no_empty_one(portal: Portal) -> None:
+    ticket = portal.add("k", vendor="ComEd")
+    spot = Spot(str(ticket.ref), "", "vendor")
+    usual = portal.emulator.switches
+    portal.emulator.switches = replace(usual, missing_scopes=("tickets",))
+
+    with pytest.raises(NoAccess):
+        list(portal.connector.history("ticket", [spot]))
+    portal.emulator.switches = usual
+    ((_, past),) = portal.connector.history("ticket", [spot])
+    assert [one.value for one in past] == ["ComEd"]
 
 
 def test_a_merged_ticket_in_the_bin_is_no_archived_one_to_a_service_that_just_started() -> None:

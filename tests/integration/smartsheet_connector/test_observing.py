@@ -7,7 +7,7 @@ from tests.integration.smartsheet_connector.world import DANA, World
 
 from ubm_sync.emulation.faults import Fault, Rule
 from ubm_sync.errors import NoAccess, Temporary
-from ubm_sync.model import Mark, Result
+from ubm_sync.model import Mark, Result, Spot
 
 
 def test_a_first_look_reads_everything_and_says_that_it_is_complete() -> None:
@@ -371,6 +371,32 @@ def test_a_sheet_back_in_reach_is_read_in_full_and_its_problem_ends() -> None:
     assert seen.complete == {world.sheet}
     assert seen.checked == {f"smartsheet/{world.sheet}"}
     assert seen.problems == []
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_a_cell_held_waits_until_its_sheet_is_back_in_reach(*, known: bool) -> None:
+    """Smartsheet says the same of a row that is gone and of a sheet out of reach."""
+    world = World()
+    (row,) = world.load(1)
+    world.observe()
+    world.edit(row, City="Joliet")
+    world.observe()
+    spot = Spot(row, world.sheet, "city")
+    world.act("lose_access", sheet=int(world.sheet))
+    if known:
+        world.observe()
+    before = world.calls
+
+    assert dict(world.connector.history("row", [spot])) == {}
+    assert world.calls - before == (0 if known else 2)
+
+    world.act("regain_access", sheet=int(world.sheet))
+    world.observe()
+    ((_, past),) = world.connector.history("row", [spot])
+    assert past[0].value == "Joliet"
+    assert dict(world.connector.history("row", [spot._replace(ref="99")])) == {
+        spot._replace(ref="99"): ()
+    }
 
 
 def test_a_list_that_leaves_a_sheet_out_is_not_believed() -> None:
