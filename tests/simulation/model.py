@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import floor
 
 ALWAYS = 1_000_000_000  # later than anything typed
 
@@ -241,9 +242,16 @@ class Model:
         self.approved.append(((customer, system, name), count, at))
 
     def let_through(self, customer: str, system: str, name: str, until: float) -> int:
-        """Return how many changes of one field were approved until then."""
+        """Return how many changes of one field were approved until then.
+
+        A history of whole seconds tells a write as of before an approval in the same second.
+        """
         group = customer, system, name
-        return sum(count for one, count, at in self.approved if one == group and at <= until)
+        return sum(
+            count
+            for one, count, at in self.approved
+            if one == group and (at <= until or floor(at) == until)
+        )
 
     def now(self, place: str, ref: str) -> str:
         """Return the id under which a record is there today."""

@@ -495,6 +495,15 @@ def test_more_changes_than_were_allowed_or_approved_within_an_hour_are_noticed()
     assert not said(model, end)
 
 
+def test_a_write_is_told_as_of_the_second_in_which_it_was_approved() -> None:
+    model = Model(floor=1)
+    model.waved_through("halsted", "smartsheet", "notes", 2, 100.4)
+
+    assert model.let_through("halsted", "smartsheet", "notes", 100.0) == 2
+    assert model.let_through("halsted", "smartsheet", "notes", 99.0) == 0
+    assert model.let_through("halsted", "smartsheet", "notes", 100.3) == 0
+
+
 def test_what_was_typed_over_a_field_of_the_service_is_kept() -> None:
     model = Model()
     model.meddled("row", "1", "mine 5", "")
