@@ -165,7 +165,8 @@ def arrived(rule: PlaceRule, seen: Observation, memory: Mapping[str, str]) -> di
     """Return a record's memory once what was made without an answer shows what was sent.
 
     It had landed: what is typed there from now on is newer, also where the service is killed again
-    before anything is agreed on. What was agreed with another one in its place is forgotten.
+    before anything is agreed on. What was agreed with another one in its place is forgotten. Of the
+    service's own fields nothing is left to know once all that was sent is there.
     """
     left = f"{book.LEFT}{rule.name}."
     known = {key: value for key, value in memory.items() if not key.startswith(left)}
@@ -177,7 +178,30 @@ def arrived(rule: PlaceRule, seen: Observation, memory: Mapping[str, str]) -> di
         if sent and sent[-1] == seen.values[name] != book.LATER:
             del known[book.SENT + where]
             known[book.PUT + where] = sent[-1]
+    for name in rule.service & seen.values.keys():
+        key = f"{book.SENT}{rule.name}.{name}"
+        if key in known and {*book.any_of(known[key])} <= {"", seen.values[name]}:
+            del known[key]
     return known
+
+
+def typed_unseen(
+    rule: PlaceRule, seen: Observation, memory: Mapping[str, str], names: Collection[str]
+) -> dict[str, str]:
+    """Return what a person typed over the service's own fields before what was made was found.
+
+    That is what was not sent when it was made; ``names`` are the fields that can be read. A state
+    that does not say what was sent does not tell.
+    """
+    found: dict[str, str] = {}
+    if book.MADE + rule.name not in memory:
+        return found
+    for name in sorted((rule.service - rule.write_only) & seen.values.keys() & {*names}):
+        where, value = f"{rule.name}.{name}", seen.values[name]
+        sent = book.any_of(memory.get(book.SENT + where))
+        if sent and not any(one == book.LATER or _are_same(rule, name, value, one) for one in sent):
+            found[where] = book.packed(value, sent[-1] or None, seen.modified_by)
+    return found
 
 
 def made_without(

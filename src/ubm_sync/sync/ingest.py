@@ -16,9 +16,9 @@ import structlog
 from ubm_sync.model import NOTHING, Customer, Observation, Page, Values, split_key
 from ubm_sync.ports import Connector
 from ubm_sync.state import RecordState, State, Tx
+from ubm_sync.sync import attaching
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.absence import AGREEING_LISTINGS, Absence, Patience, forget
-from ubm_sync.sync.attaching import arrived, held_before, made_without, meet, typed_over
 from ubm_sync.sync.authors import dated, with_authors
 from ubm_sync.sync.binder import Binder, Seniority
 from ubm_sync.sync.entering import enter
@@ -186,7 +186,7 @@ class Ingest:
         if fresh and place in self._main:
             self._admit(tx, place, fresh, alive, now, seen)
         elif fresh:
-            self._attach(tx, fresh, seen)
+            self._attach(tx, fresh, seen, now)
             seen.new += enter(tx, self._kind[place], fresh, self._by_company, now)
 
     def _known(
@@ -343,7 +343,7 @@ class Ingest:
                 if value != filled.get(name):
                     tx.kept.add(sync_id, name, seen.place, value, "put back", now, by)
 
-    def _attach(self, tx: Tx, fresh: Sequence[Observation], seen: Seen) -> None:
+    def _attach(self, tx: Tx, fresh: Sequence[Observation], seen: Seen, now: datetime) -> None:
         """Store what carries a record's key in another place than where the record began.
 
         What was archived already counts where nothing else is known to be there: it was created
@@ -359,13 +359,17 @@ class Ingest:
         ]
         if not bound:
             return
-        self._meet(tx, bound)
+        typed = self._meet(tx, bound)
         tx.observations.save(bound)
-        tx.records.mark_dirty([sync_id for sync_id, _ in bound])
+        self._touch(tx, [sync_id for sync_id, _ in bound], typed, now)
         seen.changed += len(bound)
 
-    def _meet(self, tx: Tx, bound: Sequence[tuple[str, Observation]]) -> None:
-        """Agree on nothing with a place that was not there when the others agreed."""
+    def _meet(self, tx: Tx, bound: Sequence[tuple[str, Observation]]) -> dict[str, dict[str, str]]:
+        """Agree on nothing with a place that was not there when the others agreed.
+
+        Return, by record, what people typed there over the service's own fields.
+        """
+        typed: dict[str, dict[str, str]] = {}
         there = tx.observations.load([sync_id for sync_id, _ in bound])
         fresh = [
             (sync_id, one)
@@ -375,14 +379,17 @@ class Ingest:
         records = tx.records.load([sync_id for sync_id, _ in fresh]) if fresh else {}
         for sync_id, one in fresh:
             rule, record = self._place[one.place], records.get(sync_id)
-            tx.doubts.add(typed_over(rule, one, record))
+            tx.doubts.add(attaching.typed_over(rule, one, record))
             if record is None:
                 continue
-            record.memory = arrived(rule, one, record.memory)
             names = rule.fields - self._blind(one.place, one.container)
+            if edits := attaching.typed_unseen(rule, one, record.memory, names):
+                typed[sync_id] = edits
+            record.memory = attaching.arrived(rule, one, record.memory)
             if record.base:
-                held = held_before(rule, there.get(sync_id, {}).get(one.place))
-                met = meet(rule, one, record.base, record.memory, names, held)
+                held = attaching.held_before(rule, there.get(sync_id, {}).get(one.place))
+                met = attaching.meet(rule, one, record.base, record.memory, names, held)
                 record.base, record.memory = met
-            record.memory = made_without(rule, record.memory, names)
+            record.memory = attaching.made_without(rule, record.memory, names)
         tx.records.save(records.values())
+        return typed

@@ -30,7 +30,7 @@ def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Collection[Rules
     intents = tx.journal.open_intents()
     if not intents:
         return 0
-    shared = {place.name: place.shared for one in rules for place in one.places.values()}
+    places = {place.name: place for one in rules for place in one.places.values()}
     main = {place: one.main for one in rules for place in one.places}
     unanswered = _Unanswered(rules)
     for intent in intents:
@@ -49,7 +49,8 @@ def recover(tx: Tx, connectors: Mapping[str, Connector], rules: Collection[Rules
         if held is None and record is not None and there is not None:  # an old log does not tell
             values = {**there.values, **record.base}
         if values is not None:
-            sent = {name: values.get(name) for name in shared[place]}
+            own = places[place].service if held is not None else ()
+            sent = {name: values.get(name) for name in (*places[place].shared, *own)}
             unanswered.sent(sync_id, place, sent, may_lack=True)
     _doubt(tx, unanswered, rules)
     for sync_id, record in records.items():

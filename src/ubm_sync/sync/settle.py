@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ubm_sync.model import Mark, Observation, Outcome, Result, Write, Written
+from ubm_sync.model import Mark, Observation, Outcome, Ref, Result, Write, Written
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.causes import decided
 from ubm_sync.sync.fresh import remember
@@ -203,18 +203,18 @@ def _is_by_field(write: Write, outcome: Outcome) -> bool:
 
 def _doubt(rules: Rules, plan: RecordPlan, notebook: dict[str, str], write: Write) -> None:
     """Remember what may be there: a create may have left out any of its fields."""
-    place = write.place
+    place, rule = write.place, rules.places[write.place]
     if write.ref is None:
         notebook[book.MADE + place] = "sent"
-        for name in (one.name for one in rules.shared if place in one.places):
+        for name in (*(one.name for one in rules.shared if place in one.places), *rule.service):
             notebook.setdefault(f"{book.SENT}{place}.{name}", "")
-    rule = rules.places[place]
     for name, value in write.values.items():
         if _is_theirs(plan, place, name, value):
             continue
-        if name in rule.shared or (name in rule.service and isinstance(value, str)):
+        is_later = name in rule.service and isinstance(value, Ref) and write.ref is None
+        if is_later or name in rule.shared or (name in rule.service and isinstance(value, str)):
             where = f"{book.SENT}{place}.{name}"
-            sent = value if isinstance(value, str) else ""
+            sent = book.LATER if is_later else value if isinstance(value, str) else ""
             notebook[where] = book.also(notebook.get(where), sent)
 
 

@@ -222,6 +222,32 @@ def test_what_was_merged_away_before_its_creation_was_known_is_not_set_aside(hou
     assert len(sent) == 1
 
 
+@pytest.mark.parametrize("field", ["subject", "ubm_account_id"])
+def test_what_is_typed_over_our_fields_before_a_creation_is_known_is_kept(
+    house: House, field: str
+) -> None:
+    house.add_row("1001")
+    kill_in(house, DESK, landed=True)
+    edit(house, DESK, "dana", **{field: "mine"})
+    house.settle()
+
+    assert kept(house) == [("ticket", "mine")]
+    assert only(house.rows())[1]["sync_message"] == f"{field} was put back"
+
+
+def test_what_is_typed_over_our_fields_while_nobody_answers_a_creation_is_kept(
+    house: House,
+) -> None:
+    house.add_row("1001")
+    desk = house.systems[DESK]
+    desk.lose_answers = 1
+    house.cycle()
+    edit(house, DESK, "dana", ubm_account_id="mine")
+    house.settle()
+
+    assert kept(house) == [("ticket", "mine")]
+
+
 def test_what_a_create_met_and_is_another_record_is_not_asked_for_again(house: House) -> None:
     house.add_row("1001")
     other = house.systems[DESK].put("ticket", {}, key="another")

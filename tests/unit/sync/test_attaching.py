@@ -18,6 +18,7 @@ from ubm_sync.sync.attaching import (
     made_without,
     meet,
     typed_over,
+    typed_unseen,
 )
 from ubm_sync.sync.rules import PlaceRule
 
@@ -158,6 +159,52 @@ def test_what_was_sent_and_is_there_had_arrived() -> None:
 @pytest.mark.parametrize("shown", [{}, {"notes": "other"}])
 def test_of_anything_else_nobody_knows_whether_it_had_arrived(shown: dict[str, str]) -> None:
     assert arrived(rule(), ticket(**shown), MAYBE) == MAYBE
+
+
+MESSAGE = f"{book.SENT}ticket.message"
+
+
+def own() -> PlaceRule:
+    """Return a place with a field that only the service fills."""
+    same = {"message": lambda a, b: a.strip() == b.strip()}
+    fields = frozenset(same)
+    return replace(rule(), shared=(), service=fields, people=NOTHING, same=same, fields=fields)
+
+
+@pytest.mark.parametrize("sent", ["", "ours", book.also("", "ours")])
+def test_over_the_fields_of_the_service_was_typed_what_it_was_not_made_with(sent: str) -> None:
+    seen = replace(ticket(message="mine"), modified_by="dana")
+    memory = {f"{book.MADE}ticket": "sent", MESSAGE: sent}
+    before = "ours" if sent else ""
+
+    found = typed_unseen(own(), seen, memory, own().fields)
+
+    assert {where: book.unpacked(one, 3) for where, one in found.items()} == {
+        "ticket.message": ["mine", before, "dana"]
+    }
+    assert not typed_unseen(own(), seen, memory, NOTHING)
+    assert not typed_unseen(replace(own(), write_only=own().fields), seen, memory, own().fields)
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        {f"{book.MADE}ticket": "sent", MESSAGE: book.also("", "ours")},
+        {f"{book.MADE}ticket": "sent", MESSAGE: book.LATER},  # nobody wrote down what it was
+        {f"{book.MADE}ticket": "sent"},  # an old state does not tell
+        {MESSAGE: "another"},  # others made it
+    ],
+)
+def test_what_may_be_ours_was_typed_by_nobody(memory: dict[str, str]) -> None:
+    assert not typed_unseen(own(), ticket(message="ours "), memory, own().fields)
+
+
+def test_of_the_fields_of_the_service_nothing_is_open_once_they_show_what_was_sent() -> None:
+    made = {f"{book.MADE}ticket": "sent"}
+
+    assert arrived(own(), ticket(message="ours"), {**made, MESSAGE: book.also("", "ours")}) == made
+    for open_ in ({MESSAGE: book.also("older", "ours")}, {MESSAGE: "other"}):
+        assert arrived(own(), ticket(message="ours"), {**made, **open_}) == {**made, **open_}
 
 
 def test_what_it_was_made_without_cannot_come_any_more() -> None:
