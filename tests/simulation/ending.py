@@ -41,6 +41,7 @@ def bring_to_rest(
     """
     troubles.calm()
     model.lost_answers = troubles.lost_answers
+    model.killed |= world.cut_off
     _repair(world, model)
     world.customers(lambda one: replace(one, paused=False))
     for clock in world.clocks:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tests.simulation.comparing import gave_way_to_a_latecomer, same
 from tests.simulation.fields import NAMES
-from tests.simulation.model import Ending, Model, Thing, Typed
+from tests.simulation.model import Change, Ending, Model, Thing, Typed
 
 
 def counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
@@ -102,10 +102,16 @@ def _told(model: Model, typed: Typed, ending: Ending) -> set[str]:
 def _stood_there_before(model: Model, typed: Typed, ending: Ending) -> bool:
     """Return whether somebody typed again what the service had written over.
 
-    Where the answer to that write was lost nobody can tell this from a write that never landed.
+    Where the answer to that write was lost nobody can tell this from a write that never landed,
+    however often it was sent before somebody typed.
     """
     where = typed.place, typed.ref, typed.field
-    past = [one for one in ending.changes if (one.place, one.ref, one.field) == where]
+    past: list[Change] = []
+    for one in ending.changes:
+        if (one.place, one.ref, one.field) == where and not (
+            past and _was_sent_again(past[-1], one)
+        ):
+            past.append(one)
     values = ["", *(one.value for one in past)]
     return model.lost_answers > 0 and any(
         ours.ours
@@ -115,6 +121,11 @@ def _stood_there_before(model: Model, typed: Typed, ending: Ending) -> bool:
         and same(ours.value, typed.before)
         for before, ours, theirs in zip(values, past, past[1:], strict=False)
     )
+
+
+def _was_sent_again(before: Change, after: Change) -> bool:
+    """Return whether the service wrote what it had just written."""
+    return before.ours and after.ours and same(before.value, after.value)
 
 
 def went_with_column(model: Model, typed: Typed, row: Thing) -> bool:

@@ -58,7 +58,7 @@ class Model:
     lagging: bool = False  # what is done to tickets is found late
     jumped: bool = False  # a clock of the service was set wrong
     untroubled: bool = True  # nothing went wrong so far: what a stage says is how far it is
-    killed: bool = False  # the service, at least once
+    killed: bool = False  # the service, at least once, or its disk was full: what it did is unknown
     cycles: int = 0
     restorations: int = 0  # how often an older state was put back
     put_back_at: list[float] = field(default_factory=list)  # when, in seconds

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import ast
+import sqlite3
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from tests.simulation import archive
 from tests.simulation.customers import stayed_behind
 from tests.simulation.drawing import draw
+from tests.simulation.ending import bring_to_rest
+from tests.simulation.evidence import Memory
 from tests.simulation.fields import NAMES
 from tests.simulation.model import Change, Ending, Kept, Model, Thing
+from tests.simulation.moments import FULL
 from tests.simulation.oracle import complaints
+from tests.simulation.trouble import Troubles
+from tests.simulation.world import World
+
+from ubm_sync.live import Live
+from ubm_sync.sync.cycle import Report
 
 INDEPENDENT = ("oracle.py", "excuses.py", "comparing.py", "telling.py", "model.py", "fields.py")
 FOLDER = Path(__file__).parent
@@ -207,6 +217,20 @@ def test_a_second_creation_is_noticed_unless_nobody_knew_of_the_first_and_it_is_
         assert said(unsure, end) == {"at most one create"}
         assert not said(unsure, left)
     assert said(Model(), left) == {"at most one create"}
+
+
+def test_nobody_knows_what_a_cycle_did_that_ended_as_the_disk_was_full() -> None:
+    def fails(_service: Live) -> Report:
+        raise OperationalError("COMMIT", None, sqlite3.OperationalError(FULL))
+
+    world = World()
+    try:
+        model, troubles = Model(), Troubles(world, 0)
+        world.working(0, fails)
+        bring_to_rest(world, troubles, model, Memory(), [], guarded=False)
+    finally:
+        world.close()
+    assert model.killed
 
 
 def test_a_request_that_nobody_was_told_of_is_noticed() -> None:
@@ -429,6 +453,22 @@ def test_a_value_that_is_written_over_with_the_same_one_spelled_otherwise_is_not
     end.intents = {("row r1", "notes")}
     assert said(Model(), end) == {"spelling is no change"}
     assert not said(Model(lost_answers=1), end)
+
+
+def test_who_types_back_what_a_write_without_an_answer_replaced_has_changed_nothing() -> None:
+    end = ending(row(notes="a dog"), ticket(notes="a dog"))
+    ours, emptied = Change("row", "1", "notes", "a dog", 1.0, ours=True), ("row", "1", "notes", "")
+    end.changes = [ours, ours, Change(*emptied, 2.0, ours=False), replace(ours, at=3.0)]
+    end.intents = {("row r1", "notes")}
+    unsure = Model(lost_answers=1)
+    unsure.typed("row", "1", "notes", "", "a dog")
+    assert not said(unsure, end)
+
+    sure = Model()
+    sure.typed("row", "1", "notes", "", "a dog")
+    assert "no lost update" in said(sure, end)
+    end.changes[0] = replace(ours, value="a cat")  # which is what stood there before
+    assert "no lost update" in said(unsure, end)
 
 
 def test_a_value_that_is_kept_for_somebody_who_never_typed_it_is_noticed() -> None:

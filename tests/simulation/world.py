@@ -76,6 +76,7 @@ class World:
     told: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     poisonous: bool = False
+    cut_off: bool = False  # a cycle ended as its disk was full: nobody knows what it was answered
     remapped: bool = False  # the mapping was changed: what it adds to records must be approved
     busy_from: int | None = None  # writes from which a cycle is a busy one; None: as shipped
     same_machine: bool = True  # a killed instance is seen to be gone, or only its lease runs out
@@ -204,6 +205,7 @@ class World:
         except OperationalError as error:
             if str(error.orig) != FULL:
                 raise
+            self.cut_off = True
             self.say(f"instance {number} fails: {FULL}")
             return None
         self.say(f"instance {number} has done a cycle: {_short(report)}")
