@@ -40,6 +40,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 FAILING_SHEETS = 3  # this many in a row, and it is the system that fails, not a sheet
 _VALUES = {"level": "2", "include": "objectValue"}
 _WRITERS = {"level": "2", "include": "objectValue,writerInfo"}
+_HEAD = {"level": "2", "page": "1", "pageSize": "1"}  # below 2, columns of several values are text
 
 
 class Reader:
@@ -185,7 +186,7 @@ class Reader:
         return True
 
     def _columns(self, sheet: str) -> Answer:
-        return self._get("read columns", sheet, {"page": "1", "pageSize": "1"})
+        return self._get("read columns", sheet, _HEAD)
 
     def rows_since(self, state: SheetState) -> list[Observation]:
         """Return the rows changed since shortly before the newest known one."""

@@ -160,6 +160,24 @@ def test_a_retyped_column_holds_its_field() -> None:
     assert "is of type Text/Number but should be Dropdown" in problem.text
 
 
+@pytest.mark.parametrize("title", ["ZIP", "State"])
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_column_of_several_values_is_known_as_one_at_each_look(title: str, moves: bool) -> None:
+    """Asked for at a lower level such a column shows as text: that would be another drift."""
+    world = World(columns_move_version=moves)
+    world.observe()
+    changed(world, "retype_column", title=title, type="MULTI_PICKLIST")
+    (first,) = world.observe(full=True).problems
+
+    for _ in range(2):
+        world.later()
+        seen = world.observe()
+        assert seen.problems == [first] or not seen.checked
+    assert (first.code, first.blocks) == ("column_retyped", False)
+    assert "is of type Dropdown with several values" in first.text
+    assert world.observe(full=True).problems == [first]
+
+
 def test_a_sheet_made_by_hand_with_text_columns_is_read_and_set_up() -> None:
     world = World()
     for title in ("Commodity", "Service Start", "Sync Status"):
