@@ -204,6 +204,11 @@ class Application:
         configuration = replace(self.configuration, customers=(seen,))
         return self.renewed(self.environment, replace(self.found, configuration=configuration))
 
+    def setting_up(self) -> Application:
+        """Return an application that reaches those being matched: their sheets get our columns."""
+        vars(other := self.renewed(self.environment, self.found))["held"] = frozenset()
+        return other
+
     @cached_property
     def flows(self) -> Mapping[str, Flow]:
         """The flows by the kind of record they decide."""

@@ -122,6 +122,35 @@ def test_nothing_is_written_before_it_is_approved(before: Before) -> None:
     assert office.world.row(before.rows[0]).get("Sync Status", "") == ""
 
 
+def test_setting_up_adds_the_service_s_columns_to_a_sheet_that_is_being_matched(
+    before: Before,
+) -> None:
+    office, run = before.office, before.office.run
+    office.world.admin_does("delete_column", title="UBM Account ID")
+    rows = [office.world.row(one) | {"UBM Account ID": ""} for one in before.rows]
+
+    shown = run("setup", "smartsheet", "--dry-run")
+    done = run("setup", "smartsheet")
+    again = run("setup", "smartsheet")
+
+    for told in (shown, done):
+        assert told.code == DONE, told.text
+        assert 'column "UBM Account ID"' in told.text
+    assert "nothing was changed" in again.text
+    assert [office.world.row(one) | {"UBM Account ID": ""} for one in before.rows] == rows
+    assert run("sync").code == UNDECIDED  # it is held all the same
+
+
+def test_a_row_with_two_that_it_may_be_is_one_row(before: Before) -> None:
+    before.make_ticket()
+
+    told = before.office.run("match", "--customer", "halsted").text
+
+    assert "2 without a link. Rows: 0 same, 0 probable, 1 person must decide, 2 new." in " ".join(
+        told.split()
+    )
+
+
 def test_what_was_approved_is_linked_as_one_record(before: Before) -> None:
     office, run = before.office, before.office.run
     found = run("match", "--customer", "halsted", "--json")
@@ -194,7 +223,7 @@ def test_decisions_are_made_one_by_one_and_survive_another_look(before: Before) 
     assert done.code == UNDECIDED
     refused = run("match", "--customer", "halsted", "--begin", "--by", "Dana")
     assert refused.code == UNDECIDED
-    assert "wait for a decision" in refused.text
+    assert "for a decision" in refused.text
     assert run("match", "--accept", "9999").code == FAILED
 
 
@@ -255,7 +284,7 @@ def test_what_was_approved_stands_where_it_may_not_begin_yet(before: Before) -> 
 
     assert done.code == UNDECIDED
     assert "3 accepted by Dana" in done.out
-    assert "1 matches of Halsted Foods wait for a decision" in done.err
+    assert "A match of Halsted Foods waits for a decision" in done.err
     assert len([one for one in told["matches"] if one["decision"] == "accepted"]) == 3
     assert told["begun_by"] is None
 

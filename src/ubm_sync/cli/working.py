@@ -66,15 +66,19 @@ def setup(
             known = ", ".join(sorted(app.configuration.service.systems))
             raise Refused(f'There is no system "{unknown[0]}"; choose one of {known}.')
         steps = []
-        for name in names:
-            app.recall(name)
-            for step in app.connectors[name].ensure(dry_run=dry_run):
-                steps.append(step)
-                report(f"setting up {name}", len(steps), None)
-        if not dry_run:
+        reaching = app.setting_up()
+        try:
             for name in names:
-                with suppress(SyncError):  # the service asks again then
-                    app.keep(name)
+                reaching.recall(name)
+                for step in reaching.connectors[name].ensure(dry_run=dry_run):
+                    steps.append(step)
+                    report(f"setting up {name}", len(steps), None)
+            if not dry_run:
+                for name in names:
+                    with suppress(SyncError):  # the service asks again then
+                        reaching.keep(name)
+        finally:
+            reaching.close(but_state=True)
         if as_json:
             screen.show_json(
                 [

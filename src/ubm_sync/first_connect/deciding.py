@@ -112,10 +112,14 @@ def begin(tx: Tx, customer: Customer, by: str, now: datetime) -> None:
     """Let the work on a customer begin; raises PersonNeeded while pairs are undecided."""
     waiting = [one for one in tx.matches.of([customer.key]) if one.is_open]
     if waiting:
+        first, one = f"#{waiting[0].id}", len(waiting) == 1
         raise PersonNeeded(
-            f"{len(waiting)} matches of {customer.name} wait for a decision (the first is "
-            f"#{waiting[0].id}); accept or reject them first. Nothing is written for "
-            f"{customer.key} until then."
+            f"A match of {customer.name} waits for a decision ({first}); accept or reject it first."
+            f" Nothing is written for {customer.key} until then."
+            if one
+            else f"{len(waiting)} matches of {customer.name} wait for a decision (the first is "
+            f"{first}); accept or reject them first. Nothing is written for {customer.key} until "
+            "then."
         )
     tx.matches.begin(customer.key, by, now)
     tx.audit.append([Entry(now, "", by, "first connect begun", "", {"customer": customer.key})])

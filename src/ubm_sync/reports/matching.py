@@ -78,7 +78,8 @@ def summary(found: Look, names: Mapping[str, str]) -> list[str]:
         if place == MAIN:
             texts.append(f"{count} rows in the sheet.")
             continue
-        kinds = Counter(one.kind for one in listed if one.place == place)
+        rows = {(one.row, one.kind) for one in listed if one.place == place}
+        kinds = Counter(kind for _, kind in rows)  # a row may have several that it may be
         decided = Counter(one.decision for one in listed if one.place == place and one.decision)
         left = len(found.unmatched.get(place, ()))
         parts = [f"{kinds[kind.value]} {kind.value}" for kind in Class]
