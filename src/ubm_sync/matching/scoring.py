@@ -285,10 +285,20 @@ def _place_reasons(one: Traits, other: Traits, place: _Place) -> list[str]:
     elif place.building is Place.NEAR:
         reasons.append(f"nearly the same address ({mine} / {theirs})")
     elif place.building is Place.DIFFERENT:
-        reasons.append(f"but another address ({mine} / {theirs})")
+        reasons.append(f"but another address ({_apart(one, other)})")
     if place.same_code:
         reasons.append(f"same location code {one.item.values.get('location_code', '')}")
     elif place.other_code:
         codes = [each.item.values.get("location_code", "") for each in (one, other)]
         reasons.append(f"but another location code ({' / '.join(codes)})")
     return reasons
+
+
+def _apart(one: Traits, other: Traits) -> str:
+    """Return two addresses with what tells them apart: the street may be the same."""
+    values = one.item.values, other.item.values
+    for name in ("city", "zip", "state"):
+        mine, theirs = (each.get(name, "") for each in values)
+        if mine and theirs and mine.casefold() != theirs.casefold():
+            return " / ".join(f"{each.get('address_1', '')}, {each[name]}" for each in values)
+    return " / ".join(each.get("address_1", "") for each in values)

@@ -246,6 +246,16 @@ def test_a_number_at_another_place_is_for_a_person() -> None:
     assert any(one.startswith("but another address") for one in found.best.reasons)
 
 
+def test_the_same_street_in_another_city_is_told_with_the_city() -> None:
+    found = of(row(), account(city="Aurora", zip="60506"))["r1"]
+
+    assert found.best is not None
+    assert (
+        "but another address (1450 W Jefferson St, Joliet / 1450 W Jefferson St, Aurora)"
+        in found.best.reasons
+    )
+
+
 def test_a_ticket_in_plain_words_is_found_by_the_number_it_names() -> None:
     text = "Please set up Com Ed account 44-7190-8023 for 1450 West Jefferson."
     ticket = Item("ticket", "t1", {"subject": "New store Joliet", "content": text})
