@@ -151,6 +151,22 @@ def test_a_row_with_two_that_it_may_be_is_one_row(before: Before) -> None:
     )
 
 
+def test_a_conflict_of_a_link_is_counted_once(before: Before) -> None:
+    office, run = before.office, before.office.run
+    office.world.edit_ticket({"id": before.ticket}, ubm_city="Aurora", ubm_zip="60505")
+    run("match", "--customer", "halsted")
+    begun = run("match", "--customer", "halsted", "--approve-above", "0.9", "--begin", "--by", "D")
+    assert begun.code == DONE, begun.text
+
+    done = run("sync")
+
+    waiting = len(run("conflicts", "list", "--json").json)
+    assert waiting > 1
+    assert f"{waiting} conflicts wait for a decision" in [
+        " ".join(line.split()[:6]) for line in done.text.splitlines()
+    ]
+
+
 def test_what_was_approved_is_linked_as_one_record(before: Before) -> None:
     office, run = before.office, before.office.run
     found = run("match", "--customer", "halsted", "--json")

@@ -93,7 +93,7 @@ def report_of(
         tally.restored,
         tally.refused,
         tally.quarantined,
-        tally.conflicts,
+        len(tally.conflicts),
         notes,
         stops,
         tuple(dict.fromkeys(tally.problems)),

@@ -26,7 +26,7 @@ class Tally:
     refused: int = 0
     unknown: int = 0
     quarantined: int = 0
-    conflicts: int = 0
+    conflicts: set[tuple[str, str]] = field(default_factory=set)  # record and field, each once
     restored: int = 0
     problems: list[str] = field(default_factory=list)
     done: set[str] = field(default_factory=set)  # digests, where only some writes are wanted

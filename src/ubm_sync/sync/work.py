@@ -333,9 +333,10 @@ class Work:
         for name in settled.closed:
             how, by = _ending(plan, name)
             tx.conflicts.close(sync_id, name, how, by, now)
+            self._tally.conflicts.discard((sync_id, name))
         for conflict in plan.merged.conflicts:
             tx.conflicts.open(sync_id, conflict.field, conflict.base, conflict.values, now)
-            self._tally.conflicts += 1
+            self._tally.conflicts.add((sync_id, conflict.field))
         for place, reason in settled.refusals:
             self._tally.refused += 1
             system = self.rules.places[place.partition(".")[0]].system
