@@ -190,7 +190,8 @@ def _declined(case: Case) -> None:
 
 def _duplicate(case: Case, rival: Rival) -> None:
     memory = case.memory
-    label = f"row {rival.label}" if rival.label else "another row"
+    known = bool(rival.label) and rival.label != case.label  # each list numbers its own rows
+    label = f"row {rival.label}" if known else "another row"
     case.status = DUPLICATE
     case.message = case.text("row.duplicate", label=label, status=rival.status)
     notes = digest(case.values.get("notes", ""))

@@ -456,6 +456,16 @@ def test_a_duplicate_names_the_row_that_has_the_account(policy: DuplicatePolicy)
     assert ("ticket" in world.observed) is (policy is DuplicatePolicy.TICKET)
 
 
+def test_a_duplicate_is_not_told_its_own_number() -> None:
+    """A customer who gets a sheet has rows of an earlier list, which was numbered from 1 too."""
+    world = World(PLAIN | {"request_number": "LOC-00098"})
+    world.rivals = (rival(),)
+
+    world.settle()
+
+    assert world.message.startswith("This account is already on another row (Active).")
+
+
 def test_a_start_too_far_ahead_is_looked_at_again_in_time() -> None:
     world = World(PLAIN | {"service_start": "2027-08-01"})
 
