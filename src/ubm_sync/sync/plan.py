@@ -7,7 +7,7 @@ so a crash costs time and never work.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -76,7 +76,6 @@ def plan_record(
     delays: Mapping[str, str | None] = NOTHING,
 ) -> RecordPlan:
     """Return the plan of one record; ``rivals_once`` are those of ``key_once_accepted``."""
-    noted = edits_noted(subject.notebook)
     main = subject.seen.get(rules.main)
     situation = Situation(
         sync_id=subject.sync_id,
@@ -89,7 +88,7 @@ def plan_record(
         base=subject.base,
         memory=subject.memory,
         changed=merged.changed,
-        edits=_told(noted, merged),
+        edits=_told(subject, merged),
         conflicts=tuple(merged.conflicts),
         rivals=rivals,
         vanished=vanished_noted(subject.notebook),
@@ -103,14 +102,7 @@ def plan_record(
     decision, key_before = flow.decide(situation, now), ""
     if decision.accepted and (late := typed_too_late(rules, flow, subject, merged)):
         once = merge_once_accepted(rules, subject, merged, late, now)
-        other = situation._replace(
-            values=once.filled,
-            changed=once.changed,
-            edits=_told(noted, once),
-            conflicts=tuple(once.conflicts),
-            rivals=rivals_once,
-            troubles={**troubles_noted(subject.notebook), **kept_out(rules, subject.seen, once)},
-        )
+        other = _once_accepted(rules, subject, once, situation._replace(rivals=rivals_once))
         again = flow.decide(other, now)
         if again.accepted:
             key_before = flow.account_key(subject.customer, merged.filled)
@@ -131,8 +123,20 @@ def plan_record(
     )
 
 
-def _told(noted: Sequence[Edit], merged: Merged) -> tuple[Edit, ...]:
+def _once_accepted(rules: Rules, subject: Subject, once: Merged, situation: Situation) -> Situation:
+    """Return what the flow is asked about a record as it merges once it is accepted."""
+    return situation._replace(
+        values=once.filled,
+        changed=once.changed,
+        edits=_told(subject, once),
+        conflicts=tuple(once.conflicts),
+        troubles={**troubles_noted(subject.notebook), **kept_out(rules, subject.seen, once)},
+    )
+
+
+def _told(subject: Subject, merged: Merged) -> tuple[Edit, ...]:
     """Return the edits that the flow is told of, each once."""
+    noted = edits_noted(subject.notebook)
     return tuple({(one.place, one.field): one for one in (*noted, *merged.edits)}.values())
 
 
