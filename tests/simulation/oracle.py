@@ -31,15 +31,19 @@ def complaints(model: Model, ending: Ending) -> list[str]:
     return [f"{name}: {text}" for name, law in LAWS.items() for text in law(model, ending)]
 
 
-def converges(model: Model, ending: Ending) -> Iterator[str]:
-    """Two cycles, then nothing is written; no cycle breaks down.
+def soon(model: Model) -> int:
+    """Return after how many cycles everything is at rest: two.
 
     That a column was mended is heard in the first one; where the second one is busy with what had
     waited for it, the third one says the rest.
     """
-    waited = model.busy and bool(model.damage)
+    return SOON + (model.busy and bool(model.damage))
+
+
+def converges(model: Model, ending: Ending) -> Iterator[str]:
+    """Two cycles, then nothing is written; no cycle breaks down."""
     for number, writes in enumerate(ending.resting, 1):
-        if number > SOON + waited and writes:
+        if number > soon(model) and writes:
             yield f"cycle {number} after everything was mended wrote or meant to {writes} times"
     yield from ending.broke
 
