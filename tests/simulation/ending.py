@@ -9,7 +9,7 @@ from typing import Any
 from tests.simulation.evidence import Memory, gather, intents, not_told, writes
 from tests.simulation.fields import NAMES
 from tests.simulation.model import Ending, Model
-from tests.simulation.oracle import agrees, soon
+from tests.simulation.oracle import SOON, agrees
 from tests.simulation.template import ADMIN
 from tests.simulation.trouble import Troubles
 from tests.simulation.world import POISON, World
@@ -158,7 +158,8 @@ def _without_the_poisoned(world: World, model: Model, memory: Memory) -> list[st
     }
     ending.things = [one for one in ending.things if one.record not in sick]
     said = [f"beside a poisoned record: {text}" for text in agrees(model, ending)]
-    if any(resting[soon(model) :]):
+    # Rows that vanished are asked about in the second cycle; a busy one leaves that to the third.
+    if any(resting[SOON + model.busy :]):
         said.append(f"beside a poisoned record there is no rest: {resting}")
     return said
 

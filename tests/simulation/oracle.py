@@ -31,19 +31,15 @@ def complaints(model: Model, ending: Ending) -> list[str]:
     return [f"{name}: {text}" for name, law in LAWS.items() for text in law(model, ending)]
 
 
-def soon(model: Model) -> int:
-    """Return after how many cycles everything is at rest: two.
+def converges(model: Model, ending: Ending) -> Iterator[str]:
+    """Two cycles, then nothing is written; no cycle breaks down.
 
     That a column was mended is heard in the first one; where the second one is busy with what had
     waited for it, the third one says the rest.
     """
-    return SOON + (model.busy and bool(model.damage))
-
-
-def converges(model: Model, ending: Ending) -> Iterator[str]:
-    """Two cycles, then nothing is written; no cycle breaks down."""
+    waited = model.busy and bool(model.damage)
     for number, writes in enumerate(ending.resting, 1):
-        if number > soon(model) and writes:
+        if number > SOON + waited and writes:
             yield f"cycle {number} after everything was mended wrote or meant to {writes} times"
     yield from ending.broke
 
