@@ -10,7 +10,7 @@ from ubm_smartsheet.client import Client
 from ubm_smartsheet.columns import Column, parse_column
 from ubm_smartsheet.decode import RowDecoder
 from ubm_smartsheet.drift import SYSTEM
-from ubm_smartsheet.reading import Reader
+from ubm_smartsheet.reading import HEAD, Reader
 from ubm_smartsheet.remedies import Remedies, Remedy, survives
 from ubm_sync.errors import NoAccess, Refused, Temporary, UnknownOutcome
 from ubm_sync.ports import SetupStep
@@ -22,7 +22,6 @@ _NO_BUILDER = (
 )
 _TRIES = 3  # of one change whose answer was lost, or that was refused
 _SHOWN = 5
-_NO_ROWS = {"level": "2", "page": "1", "pageSize": "1"}
 _VERBS = {"created": "create", "changed": "change"}
 _EMPTY: Mapping[str, Any] = {"columnId": 0}
 Told: TypeAlias = tuple[str, SetupStep, str]
@@ -130,7 +129,7 @@ class _Sheet:
 
     def _needed(self) -> list[Remedy]:
         """Read the columns and return what the sheet needs now."""
-        body = self._client.get("read columns", f"/sheets/{self._sheet}", _NO_ROWS)
+        body = self._client.get("read columns", f"/sheets/{self._sheet}", HEAD)
         live = tuple(parse_column(column) for column in body["columns"])
         state, standard = self._state, self._reader.standard
         state.name = str(body.get("name") or state.name)

@@ -40,7 +40,8 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 FAILING_SHEETS = 3  # this many in a row, and it is the system that fails, not a sheet
 _VALUES = {"level": "2", "include": "objectValue"}
 _WRITERS = {"level": "2", "include": "objectValue,writerInfo"}
-_HEAD = {"level": "2", "page": "1", "pageSize": "1"}  # below 2, columns of several values are text
+# Of a sheet its columns, hardly a row. Below level 2, columns of several values are told as text.
+HEAD = {"level": "2", "page": "1", "pageSize": "1"}
 
 
 class Reader:
@@ -186,7 +187,7 @@ class Reader:
         return True
 
     def _columns(self, sheet: str) -> Answer:
-        return self._get("read columns", sheet, _HEAD)
+        return self._get("read columns", sheet, HEAD)
 
     def rows_since(self, state: SheetState) -> list[Observation]:
         """Return the rows changed since shortly before the newest known one."""

@@ -12,7 +12,7 @@ from ubm_smartsheet.drift import SYSTEM, problems
 from ubm_smartsheet.judging import Judge
 from ubm_smartsheet.layout import changes, missing, new_column, new_sheet
 from ubm_smartsheet.mending import BUILDERS
-from ubm_smartsheet.reading import Reader
+from ubm_smartsheet.reading import HEAD, Reader
 from ubm_smartsheet.settings import Settings
 from ubm_sync.errors import NoAccess, NotThere, Refused, SyncError, Temporary, UnknownOutcome
 from ubm_sync.model import Binding, Place
@@ -35,7 +35,6 @@ _WORKS = frozenset(
         "column_exempt",
     }
 )  # nothing fails because of these, or it is approved
-_HEAD = {"level": "2", "page": "1", "pageSize": "1"}  # of a sheet: its columns, hardly a row
 _ABSENT = frozenset({"column_missing", "column_awaited"})
 
 
@@ -99,7 +98,7 @@ class Setup:
         Raises NoAccess, Temporary.
         """
         try:
-            self._client.get("look for sheet", f"/sheets/{sheet}", _HEAD)
+            self._client.get("look for sheet", f"/sheets/{sheet}", HEAD)
         except NoAccess:
             raise
         except Refused:  # not there, not shared, or no number at all
@@ -154,7 +153,7 @@ class Setup:
         self, sheet: str, bindings: Sequence[Binding], *, template: bool, dry_run: bool
     ) -> Iterator[SetupStep]:
         try:
-            body = self._client.get("read columns", f"/sheets/{sheet}", _HEAD)
+            body = self._client.get("read columns", f"/sheets/{sheet}", HEAD)
         except NotThere as error:
             yield SetupStep(SYSTEM, f"sheet {sheet}", "problem", str(error))
             return
@@ -170,7 +169,7 @@ class Setup:
         try:
             yield from self._add(sheet, name, ours, len(body["columns"]), dry_run=dry_run)
             if ours and not dry_run:
-                body = self._client.get("read columns", f"/sheets/{sheet}", _HEAD)
+                body = self._client.get("read columns", f"/sheets/{sheet}", HEAD)
                 found = self._match(sheet, bindings, body)
             yield from self._change(sheet, name, bindings, found, template, dry_run=dry_run)
         except Refused as error:
