@@ -9,7 +9,7 @@ write was sent again for want of an answer, somebody may have typed over ours: t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -94,8 +94,26 @@ def overwritten(doubt: Doubt, past: Sequence[Past], rule: PlaceRule) -> Past | N
             not any(map(is_ours, past[at + 2 :])) or (newer.by and newer.by == older.by)
         ):
             return None
-        return older
+        return None if _typed_ours_again(doubt, past[at:], is_ours, rule) else older
     return None
+
+
+def _typed_ours_again(
+    doubt: Doubt, past: Sequence[Past], is_ours: Callable[[Past], bool], rule: PlaceRule
+) -> bool:
+    """Return whether who typed over ours set our value again, which ends the matter.
+
+    So it is where our write had landed before that, on what the decision saw, under a name other
+    than theirs. Where the service goes by the name of a person, nobody can say.
+    """
+    newer, older, *before = past
+    if not newer.by or newer.by != older.by:
+        return False
+    shown = [one.value for one in before[1:]] + [None]  # a history need not begin empty
+    return any(
+        is_ours(one) and one.by != newer.by and is_same(rule, doubt.field, beneath, doubt.seen)
+        for one, beneath in zip(before, shown, strict=False)
+    )
 
 
 def had_seen_ours(doubt: Doubt, past: Sequence[Past], typed: Past, rule: PlaceRule) -> bool:

@@ -73,8 +73,20 @@ def test_who_typed_over_ours_had_seen_it() -> None:
     assert not is_newer(ours, aurora, joliet)
     assert not is_newer(ours, ours, aurora, joliet)
     assert not is_newer(ours, aurora)
-    took_back = Past("Elgin", "dana")
-    assert not is_newer(took_back, aurora, ours, joliet)
+    either = Past("Elgin", "dana")  # the service may go by the name of dana
+    assert not is_newer(either, aurora, either, joliet)
+
+
+def test_who_typed_over_ours_and_then_ours_again_has_settled_it() -> None:
+    ours, again = Past("Elgin", "us"), Past("Elgin", "dana")
+    aurora, joliet = Past("Aurora", "dana"), Past("Joliet", "dana")
+
+    assert overwritten(DOUBT, [again, aurora, ours, joliet], ROW) is None
+    assert overwritten(DOUBT._replace(seen=""), [again, aurora, Past("Elgin")], ROW) is None
+    assert overwritten(DOUBT, [ours, aurora, ours, joliet], ROW) == aurora  # sent twice
+    assert overwritten(DOUBT, [again, aurora, joliet], ROW) == aurora  # the service may be dana
+    assert overwritten(DOUBT, [again, aurora, again, joliet], ROW) == aurora
+    assert overwritten(DOUBT, [again, aurora, ours, Past("Cicero")], ROW) == aurora
 
 
 def test_a_later_edit_hides_nothing() -> None:
