@@ -97,6 +97,8 @@ def _show_status(found: dict[str, Any]) -> None:
         ("where", "since", "what"),
         [(one["where"], _shown(one["since"], zone), one["text"]) for one in found["problems"]],
     )
+    for one in found["left_behind"]:
+        screen.complain(one["text"])
     _show_handed_over(found["handed_over"], zone)
     show_stops(found["stops"])
     screen.table(

@@ -12,6 +12,7 @@ from ubm_sync.errors import Flaw
 from ubm_sync.locations.states import NEEDS_INFORMATION, OUR_PROBLEM, SETTING_UP, WAITING
 from ubm_sync.model import Customer
 from ubm_sync.reports.disconnections import standing
+from ubm_sync.reports.left_behind import left_behind
 from ubm_sync.reports.spots import spot
 from ubm_sync.routing.rules import RoutingRules
 from ubm_sync.state import GuardStop, Run, Tx
@@ -62,6 +63,7 @@ def service_status(
         "handed_over": handed_over(tx, now),
         "stops": [stop_document(one) for one in stops],
         "problems": _problems(tx, configuration),
+        "left_behind": [] if configuration is None else left_behind(tx, configuration),
         "customers": {
             customer.key: {
                 "name": customer.name,

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from ubm_sync.database import upsert
 from ubm_sync.model import NOTHING, Observation
+from ubm_sync.state.records import record
 from ubm_sync.state.repository import Bulk, Pick, Repository
 from ubm_sync.state.schema import (
     CleanText,
@@ -225,6 +226,21 @@ class Observations(Repository):
         """Return how many observations are believed to be in a container now."""
         statement = select(func.count()).where(_columns.container == container, _columns.gone == "")
         return int(self._connection.scalar(statement) or 0)
+
+    def elsewhere(self, place: str, containers: Iterable[str]) -> list[tuple[str, str, int]]:
+        """Return ``(customer, container, how many)`` of what is there in no container of these."""
+        statement = (
+            select(record.c.customer, _columns.container, func.count())
+            .join_from(observation, record, record.c.sync_id == _columns.sync_id)
+            .where(
+                _columns.place == place,
+                _columns.container.not_in(list(containers)),
+                _columns.gone == "",
+            )
+            .group_by(record.c.customer, _columns.container)
+            .order_by(record.c.customer, _columns.container)
+        )
+        return [(row[0], row[1], row[2]) for row in self._connection.execute(statement)]
 
     def missing(self, place: str, refs: Iterable[str], at: datetime) -> None:
         """Note that a full listing at ``at`` did not show these refs."""
