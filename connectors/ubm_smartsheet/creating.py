@@ -98,11 +98,11 @@ class Creator:
                 continue
             version = written_version(row.write, str(body.get("modifiedAt") or ""))
             yield self._settled(row, str(body["id"]), version, created=True)
-        for index, error in failed.items():
-            self._certain([rows[index]])
-            yield from self._failed(rows[index], error, again=again)
         if lost:
             yield from self._read_back(lost, "Smartsheet's answer does not mention the row")
+        self._certain([rows[index] for index in failed])
+        for index, error in failed.items():  # last, for sending them once more may raise
+            yield from self._failed(rows[index], error, again=again)
 
     def _by_identity(self, made: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
         column = self._state.columns[SYNC_ID].id

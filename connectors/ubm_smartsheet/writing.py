@@ -193,12 +193,15 @@ class SheetWriter:
         for index, row in enumerate(rows):
             body = written.get(int(row.write.ref or 0))
             if index in failed:
-                yield from self._failed(row, failed[index], again=again)
-            elif body is None:
+                continue
+            if body is None:
                 yield unknown(row.write, "Smartsheet's answer does not mention the row")
             else:
                 outcome = self._landed(row, body)
                 yield outcome._replace(contested=contested and is_careful(row))
+        # Last, for sending them once more may raise: what landed must have been told by then.
+        for index, problem in failed.items():
+            yield from self._failed(rows[index], problem, again=again)
 
     def _landed(self, row: Row, body: Mapping[str, Any]) -> Outcome:
         write = row.write

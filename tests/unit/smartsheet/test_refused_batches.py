@@ -290,6 +290,34 @@ def test_a_row_that_keeps_failing_for_no_reason_is_refused_for_now() -> None:
     assert (outcome.result, outcome.permanent) == (Result.REFUSED, False)
 
 
+@pytest.mark.parametrize("new", [False, True])
+def test_what_landed_is_told_though_the_system_fails_when_the_rest_is_sent_again(
+    *, new: bool
+) -> None:
+    calls: list[int] = []
+
+    def answer(rows: Rows) -> tuple[int, Any]:
+        calls.append(1)
+        if len(calls) > 1:
+            return 503, refusal(4001, "Offline for maintenance.")
+        first = rows[0]
+        return partial(rows, 4000, "Unexpected.", lambda row: row is first)  # type: ignore[no-any-return]
+
+    played = Played(answer)
+    version = make_version(AT, {}, "key", (), 0)
+    refs = [None, None] if new else ["11", "12"]
+    writes = [
+        Write("row", f"key-{number}", ref, "7", {"notes": "x"}, version)
+        for number, ref in enumerate(refs)
+    ]
+    told: list[Outcome] = []
+
+    with pytest.raises(Temporary):
+        told.extend(played.connector.apply(writes))
+
+    assert [(one.key, one.result) for one in told] == [("key-1", Result.LANDED)]
+
+
 def test_a_sheet_being_written_already_is_tried_again() -> None:
     calls: list[int] = []
 
