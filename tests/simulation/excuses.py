@@ -17,6 +17,8 @@ def counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
     filled = model.filled.get((model.now("ticket", typed.ref), typed.field), 0)
     if typed.place == "ticket" and typed.value == "" and typed.number < filled:
         return True  # what was merged into the ticket stands there instead
+    if _was_spelt_by_a_checkbox(model, typed, ending):
+        return True
     if typed.value == "" and _was_away(model, typed):
         return True  # what is empty where a field comes back is filled in
     if _was_taken_back(model, typed, ending) or gave_way_to_a_latecomer(model, typed, ending):
@@ -29,6 +31,24 @@ def _was_away(model: Model, typed: Typed) -> bool:
     return any(
         (name, place) == (typed.field, typed.place) and since <= typed.number < until
         for name, place, since, until in model.away
+    )
+
+
+def _was_spelt_by_a_checkbox(model: Model, typed: Typed, ending: Ending) -> bool:
+    """Return whether True or False came back in small letters from a list of checkboxes.
+
+    An administrator made one of the column and took it back: the vendor tells this from what is
+    typed there in no way.
+    """
+    if typed.value.lower() not in {"true", "false"}:
+        return False
+    title, here = NAMES[typed.field][0], model.now(typed.place, typed.ref)
+    records = {one.record for one in ending.things if (one.place, one.ref) == (typed.place, here)}
+    rows = [one for one in ending.things if one.place == "row" and one.record in records]
+    return any(
+        model.damage.get((row.owner, title), ("", ""))[0] == "retype"
+        and row.fields[typed.field] == typed.value.lower()
+        for row in rows
     )
 
 

@@ -177,8 +177,28 @@ def echoes_nothing(model: Model, ending: Ending) -> Iterator[str]:
     for (place, ref, name, value), count in writes.items():
         put_back = covered[place, ref, name, value]
         allowed = typings[name, value] + put_back + again + model.restorations
+        allowed += _put_back_and_decided(model, ending, (place, ref, name), value)
         if typings[name, value] and allowed < count and (place, ref) not in model.disturbed:
             yield f"{value!r}, typed once, was written {count} times into {name} of {place} {ref}"
+
+
+def _put_back_and_decided(
+    model: Model, ending: Ending, where: tuple[str, str, str], value: str
+) -> int:
+    """Return how often another value was put back into a field, where a person decided afterwards.
+
+    It had been written over unseen: it is one side of a conflict then, and the decision may be for
+    what is written there now once more.
+    """
+    typed = {
+        one.value
+        for one in model.typings
+        if (one.place, one.ref, one.field) == where and one.key in model.decisions
+    } - {value}
+    return sum(
+        one.ours and (one.place, one.ref, one.field) == where and one.value in typed
+        for one in ending.changes
+    )
 
 
 def _forgotten(model: Model, earlier: float, later: float) -> bool:

@@ -204,6 +204,22 @@ def test_what_a_state_does_not_know_of_that_was_put_back_may_be_written_again() 
     assert "no echo" not in said(Model(put_back_at=[2]), end)
 
 
+def test_what_a_decision_chose_over_a_value_that_was_put_back_is_written_once_more() -> None:
+    model = Model()
+    model.typed("row", "1", "gl_code", "7000", "", "r1")
+    model.typed("ticket", "9", "gl_code", "8000", "", "r1")
+    end = ending(row(gl_code="7000"), ticket(gl_code="7000"))
+    end.changes = [
+        Change("ticket", "9", "gl_code", value, at, ours=True)
+        for at, value in enumerate(("7000", "8000", "7000"))
+    ]
+    assert "no echo" in said(model, end)
+    model.decided("r1")
+    assert "no echo" not in said(model, end)
+    end.changes.append(Change("ticket", "9", "gl_code", "7000", 4, ours=True))
+    assert "no echo" in said(model, end)
+
+
 def test_a_second_ticket_of_one_record_is_noticed() -> None:
     end = ending(row(), ticket(), replace(ticket(), ref="10"))
     assert said(Model(), end) == {"at most one create"}
@@ -324,6 +340,22 @@ def test_what_was_typed_and_emptied_again_before_anybody_saw_it_is_no_edit() -> 
 
     end.changes = []
     model.typings[0] = replace(model.typings[0], before="earlier")
+    assert "no lost update" in said(model, end)
+
+
+def test_what_a_list_of_checkboxes_spelt_anew_is_noticed_elsewhere() -> None:
+    model = Model()
+    model.typed("ticket", "9", "notes", "True", "")
+    end = ending(row(notes="true"), ticket(notes="true"))
+    assert "no lost update" in said(model, end)
+    model.damaged("oakmont", "retype", NAMES["notes"][0])
+    model.damaged("halsted", "rename", NAMES["notes"][0])
+    assert "no lost update" in said(model, end)
+
+    model.damage.clear()
+    model.damaged("halsted", "retype", NAMES["notes"][0])
+    assert "no lost update" not in said(model, end)
+    model.typed("ticket", "9", "notes", "a dog", "True")
     assert "no lost update" in said(model, end)
 
 
