@@ -5,6 +5,9 @@ Each is a known limit and no wider than it. Nothing here imports the service or 
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import floor
+
 from tests.simulation.comparing import gave_way_to_a_latecomer, same
 from tests.simulation.fields import NAMES
 from tests.simulation.model import Change, Ending, Model, Thing, Typed
@@ -22,6 +25,8 @@ def counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
     if typed.value == "" and _was_away(model, typed):
         return True  # what is empty where a field comes back is filled in
     if _was_taken_back(model, typed, ending) or gave_way_to_a_latecomer(model, typed, ending):
+        return True
+    if _was_to_be_looked_back_at(model, typed, ending):
         return True
     return _stood_there_before(model, typed, ending) or _is_in_the_copy(model, typed, ending)
 
@@ -75,6 +80,26 @@ def _is_in_the_copy(model: Model, typed: Typed, ending: Ending) -> bool:
         if since and since[0].number < put_back and same(since[0].before, typed.value):
             return True
     return False
+
+
+def _was_to_be_looked_back_at(model: Model, typed: Typed, ending: Ending) -> bool:
+    """Return whether a write landed on it unseen, and the state that was to look back is gone.
+
+    An older state was put back before the next cycle came to its end. To it both places say what
+    was written: no vendor's history tells whether that value had been seen where it came from.
+    A history of whole seconds, or one that spreads what is of one moment, tells only the second.
+    """
+    where = typed.place, model.now(typed.place, typed.ref), typed.field
+    there = [one for one in ending.changes if (one.place, one.ref, one.field) == where]
+    return any(
+        since <= typed.number < until
+        and not theirs.ours
+        and ours.ours
+        and floor(ours.at) <= at
+        and same(theirs.value, typed.value)
+        for since, until, at in model.not_looked_back
+        for theirs, ours in pairwise(there)
+    )
 
 
 def _was_taken_back(model: Model, typed: Typed, ending: Ending) -> bool:

@@ -65,6 +65,10 @@ class Model:
     looked: int = 0  # how much had been typed when the service worked last, however far it came
     backed_up: int = 0  # how much of what had been typed a copy of the state may know
     forgotten: list[tuple[int, int]] = field(default_factory=list)  # backed up, put back: by when
+    settled: int = 0  # how much had been typed when the last cycle began that came to its end
+    # What was typed from then, or from the copy, until the state was put back, and when that was,
+    # in seconds: no cycle of that state could look back at what it had written over.
+    not_looked_back: list[tuple[int, int, float]] = field(default_factory=list)
     lost_answers: int = 0  # requests that took effect and were not answered in full
     spoilt: set[tuple[str, str]] = field(default_factory=set)  # columns nobody could mend
     frozen: int = 0  # how often an instance stood still for longer than its lease
@@ -181,11 +185,14 @@ class Model:
         if ticket not in self.stepped and ("ticket", ticket) not in self.disturbed:
             self.taken_back.add(key)
 
-    def worked(self, *, whole: bool) -> None:
+    def worked(self, *, whole: bool, since: int | None = None) -> None:
         """A cycle ended; ``whole``: it read everything before it decided, and nobody came between.
 
-        What had been taken back by then is known. Otherwise nobody can tell.
+        What had been taken back by then is known. Otherwise nobody can tell. ``since``: how much
+        had been typed when it began, None where it was cut short.
         """
+        if since is not None:
+            self.settled = since
         if whole:
             self.approvals -= self.taken_back
         self.taken_back.clear()
@@ -222,6 +229,7 @@ class Model:
         self.put_back_at.append(at)
         number = len(self.typings) + len(self.meddlings)
         self.forgotten.append((self.backed_up, number))
+        self.not_looked_back.append((max(self.backed_up, self.settled), number, at))
 
     def remapped(self, unmapped: set[tuple[str, str]]) -> None:
         """The mapping was changed; ``unmapped`` are the fields and places it has not any more.

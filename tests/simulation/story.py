@@ -177,7 +177,7 @@ class Stage:
         self.model.untroubled &= alone
         self.model.killed |= step.kill is not None
         calm = alone and self.model.quiet and not (self.model.lagging or self.model.restorations)
-        moments = Moments(self, step)
+        moments, began = Moments(self, step), self.model.so_far
         self.world.passed = moments.passed
         report = None
         try:
@@ -185,7 +185,8 @@ class Stage:
         finally:
             self.world.passed = _nothing
         self.complaints += moments.complaints()
-        self.model.worked(whole=calm and report is not None and not report.skipped)
+        ended = report is not None and not report.skipped
+        self.model.worked(whole=calm and ended, since=began if ended else None)
 
     def attempt(self, instance: int, *, full: bool = False) -> Report | None:
         """Run a cycle; one that breaks down is a complaint."""

@@ -151,6 +151,31 @@ def test_a_copy_of_the_state_holds_no_more_than_the_service_could_see(*, seen: b
     assert ("no lost update" in said(model, end)) is seen
 
 
+@pytest.mark.parametrize("when", ["at once", "killed", "later", "copied", "seen", "never"])
+def test_nobody_looks_back_whose_state_was_replaced_by_then(when: str) -> None:
+    model = Model()
+    model.typed("row", "1", "gl_code", "7000", "6410")
+    began = model.so_far
+    model.typed("ticket", "9", "gl_code", "5000", "6410")  # and 7000 is written over it
+    model.worked(whole=False, since=began)
+    if when == "killed":
+        model.worked(whole=False)
+    if when == "later":
+        model.worked(whole=False, since=model.so_far)
+    if when == "copied":
+        model.copied_away()
+    if when != "never":
+        model.put_back(2.0)
+    end = ending(row(gl_code="7000"), ticket(gl_code="7000"))
+    written = 3.0 if when == "seen" else 2.0
+    end.changes = [
+        Change("ticket", "9", "gl_code", "5000", 1.0, ours=False),
+        Change("ticket", "9", "gl_code", "7000", written, ours=True),
+    ]
+    end.intents = {("ticket r1", "gl_code")}
+    assert ("no lost update" in said(model, end)) is (when not in {"at once", "killed"})
+
+
 @pytest.mark.parametrize("when", ["before", "unread", "away", "back"])
 def test_who_empties_a_field_that_the_mapping_takes_away_may_find_it_filled(when: str) -> None:
     model = Model()
