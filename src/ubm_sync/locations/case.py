@@ -28,8 +28,8 @@ class Case:
     __slots__ = (
         "account", "corrected", "customer", "edited", "enrolment", "findings", "first", "fixes",
         "memory", "message", "notes", "now", "request", "row", "rules", "said", "secrets",
-        "situation", "status", "texts", "ticket", "titles", "values", "values_print", "wakes",
-        "who",
+        "situation", "skipped_to", "status", "texts", "ticket", "titles", "values", "values_print",
+        "wakes", "who",
     )  # fmt: skip
 
     def __init__(
@@ -55,6 +55,7 @@ class Case:
         self.said: list[str] = []
         self.wakes: list[datetime] = []
         self.fixes: dict[str, str] = {}
+        self.skipped_to = ""  # the stage a person moved the ticket to, past an approval
         self.status = ""
         self.message = ""
         self.values = situation.values

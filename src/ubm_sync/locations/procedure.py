@@ -84,6 +84,7 @@ class LocationFlow:
         signals.read(case)
         vanishing.read(case)
         stand(case)
+        signals.tell_of_skipping(case)
         notice = notices.tell(case)
         case.message = joined(
             (notices.secret_text(case), notice, case.message, notices.fixed_text(case)),

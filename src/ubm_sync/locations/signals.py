@@ -36,6 +36,17 @@ def read(case: Case) -> None:
     _take_back(case)
 
 
+def tell_of_skipping(case: Case) -> None:
+    """Say that moving the ticket created nothing; asked once it is known what was accepted.
+
+    Who approved as well, in the same moment, sees what is created: a service that was killed in
+    between finds the account there and has nothing to say either.
+    """
+    stage = case.skipped_to
+    if stage and "approved_at" not in case.memory:
+        case.note(f"out_of_order:{stage}", "note.out_of_order", stage=_STATUS_OF.get(stage, stage))
+
+
 def accepted(case: Case) -> bool:
     """Return whether the request is accepted: approved and carried out, or the account is there."""
     return "approved_at" in case.memory or case.account is not None
@@ -97,7 +108,7 @@ def _move(case: Case, stage: str) -> None:
         if stage == STAGES["Needs information"]:
             memory["ask_edit"] = case.edit
     elif stage in _FORWARD and "approved_at" not in memory:
-        case.note(f"out_of_order:{stage}", "note.out_of_order", stage=_STATUS_OF.get(stage, stage))
+        case.skipped_to = stage
 
 
 def _set(case: Case, verdict: str, by: str) -> None:

@@ -333,6 +333,34 @@ def test_skipping_stages_creates_nothing() -> None:
     ]
 
 
+@pytest.mark.parametrize("killed", [False, True])
+def test_who_skips_stages_and_approves_at_once_is_not_told_that_nothing_was_created(
+    *, killed: bool
+) -> None:
+    world = World()
+    world.cycle()
+    world.person(stage="active", approval="approve")
+    if killed:  # after the account was made
+        memory, notes = world.memory, list(world.notes)
+        world.cycle(lands=["account"])
+        world.memory, world.notes = memory, notes
+    world.settle()
+
+    assert world.status == "Setting up"
+    assert not any(note.startswith("Nothing was created") for note in world.notes)
+
+
+def test_who_skips_stages_of_an_approved_request_that_waits_is_told() -> None:
+    world = World()
+    world.cycle()
+    world.edit(account_number="")
+    world.person(stage="active", approval="approve")
+    world.settle()
+
+    assert world.status == "Needs information"
+    assert sum(note.startswith("Nothing was created by moving") for note in world.notes) == 1
+
+
 def test_a_manager_may_ask_the_customer_by_moving_the_ticket() -> None:
     world = World()
     world.cycle()
