@@ -3,7 +3,7 @@
 Tickets that exist are updated by their id, not through the unique property: an upsert for a ticket
 that was archived or merged away would quietly make a second one, while an update by id says that
 it is not there. Tickets that do not exist yet are upserted by the unique property, so that a lost
-answer may simply be asked for again.
+answer may be asked for again, once nobody has archived what it may have made.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from ubm_hubspot.client import Client
@@ -74,12 +75,21 @@ class _Sorted:
 
 
 class Batches:
-    """Sends batches of at most 100 parcels, all new or none."""
+    """Sends batches of at most 100 parcels, all new or none.
+
+    ``before_repeat`` is called with the identities of tickets that a request without an answer may
+    have made, before it is sent again; what it raises leaves that open (see ``Look``).
+    """
 
     def __init__(
-        self, client: Client, identity: str, fields_of: Mapping[str, Mapping[str, str]]
+        self,
+        client: Client,
+        identity: str,
+        fields_of: Mapping[str, Mapping[str, str]],
+        before_repeat: Callable[[Sequence[str]], None] = lambda _keys: None,
     ) -> None:
         self._client = client
+        self._before_repeat = before_repeat
         self._identity = identity
         self._fields_of = fields_of
 
@@ -142,8 +152,13 @@ class Batches:
                 one["idProperty"] = self._identity
             inputs.append(one)
         name, operation = ("upsert", api.upsert) if new else ("update", api.update)
+        keys = [parcel.identity for parcel in parcels]
         answer: dict[str, Any] = self._client.call(
-            f"{name} tickets", operation, body={"inputs": inputs}, until=_until(parcels)
+            f"{name} tickets",
+            operation,
+            body={"inputs": inputs},
+            until=_until(parcels),
+            before_repeat=partial(self._before_repeat, keys) if new else None,
         )
         return answer
 

@@ -197,12 +197,13 @@ class Client:
         safe: bool = True,
         search: bool = False,
         until: datetime | None = None,
+        before_repeat: Callable[[], None] | None = None,
         **query: object,
     ) -> Any:
         """Send one operation of the official client and return the decoded answer.
 
         ``body`` is sent as JSON bytes. ``safe`` says that sending it twice does no harm. It is not
-        sent after ``until``.
+        sent after ``until``, nor again without an answer before ``before_repeat`` was called.
         Raises what ``Transport.call`` raises.
         """
         sent = (*arguments, orjson.dumps(body)) if body is not None else arguments
@@ -213,7 +214,15 @@ class Client:
 
         budget = self.search_budget if search else self.budget
         lane = lane if self.lane is None else self.lane
-        reply = self.transport.call(name, send, budget=budget, lane=lane, safe=safe, until=until)
+        reply = self.transport.call(
+            name,
+            send,
+            budget=budget,
+            lane=lane,
+            safe=safe,
+            until=until,
+            before_repeat=before_repeat,
+        )
         try:
             return orjson.loads(reply.body) if reply.body else {}
         except ValueError:

@@ -130,12 +130,13 @@ class HubSpotConnector(DeskCalls):
         identity, settings = self._identity, self.settings
         encoder = Encoder(connection.places, self._catalog, identity=identity)
         self._links = Links(self.client)
+        look = Look(tickets, decoder, encoder, identity=identity, now=self._now)
         self._writer = Writer(
             encoder,
-            Batches(self.client, identity, encoder.fields_of),
+            Batches(self.client, identity, encoder.fields_of, look.before_repeat),
             self._links,
             self._window,
-            Look(tickets, decoder, encoder, identity=identity, now=self._now),
+            look,
             concurrency=settings.concurrency,
             looks_back=settings.look_back,
         )

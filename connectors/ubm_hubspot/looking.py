@@ -2,7 +2,8 @@
 
 A create whose answer was lost is looked for by the identity it carries: an upsert would write over
 what people changed since. One that people archived meanwhile is found in the list of the archived
-ones only, which is read where something is missing; else it were made again.
+ones only, which is read where something is missing; else it were made again. That is so between two
+attempts of one call too.
 
 Only writes to fields that people set too are looked at (``Write.careful``), straight from the
 records and not from the search index, 100 tickets a call and just their properties, right before
@@ -22,9 +23,11 @@ from ubm_hubspot.tickets import Tickets
 from ubm_sync.errors import NoAccess, Refused, Stopping, Temporary, Throttled
 from ubm_sync.model import Observation, Result
 from ubm_sync.ports import Lane
+from ubm_sync.transport import Outdated
 
 CHANGED = "changed meanwhile"
 FOUND = "there already"
+ARCHIVED = "A ticket was archived before HubSpot answered that it was made; it is read first."
 UNSAID = "HubSpot did not say which tickets are there, and nothing is written unseen."
 _AGAIN = 10 * 60_000  # milliseconds until the bin is searched for the same ticket again
 
@@ -43,6 +46,7 @@ class Bin:
         self._listed: dict[str, str] = {}
         self._missed: dict[str, int] = {}  # identity -> when it was looked for in vain
         self._run: Run | None = None
+        self._begun = self._done = 0  # lists, counted
 
     def look(self, keys: Collection[str], run: Run) -> Mapping[str, str]:
         """Return archived tickets by identity, ``keys`` among them where they are archived."""
@@ -52,10 +56,27 @@ class Bin:
             if self._run is not run:
                 if set(keys) <= recent.keys():
                     return {}
-                self._listed, self._run = self._read(), run
+                self._list()
+                self._run = run
             missing = set(keys) - self._listed.keys() - recent.keys()
             self._missed = recent | dict.fromkeys(missing, now)
             return self._listed
+
+    def look_again(self) -> Mapping[str, str]:
+        """Return archived tickets by identity, from a list that was begun after this was called.
+
+        Batches that wait for one another share it.
+        """
+        begun = self._begun
+        with self._lock:
+            if self._done <= begun:
+                self._list()
+            return self._listed
+
+    def _list(self) -> None:
+        self._begun += 1
+        self._listed = self._read()
+        self._done = self._begun
 
 
 class Look:
@@ -102,6 +123,19 @@ class Look:
         ready += [one for one in asked if id(one) not in late]
         return ready, list(late.values())
 
+    def before_repeat(self, keys: Sequence[str]) -> None:
+        """Look for tickets that a request without an answer may have made, before it is repeated.
+
+        One that is there is written to by the same request. Raises Outdated where one is archived,
+        or where HubSpot does not say; NoAccess, Refused, Temporary.
+        """
+        unsaid: set[str] = set()
+        missing = set(keys) - self._live(keys, unsaid).keys()
+        if unsaid:
+            raise Outdated(UNSAID)
+        if missing and not missing.isdisjoint(self._bin.look_again()):
+            raise Outdated(ARCHIVED)
+
     def _found(self, parcels: Sequence[Parcel], run: Run) -> dict[int, Ended]:
         """Return the parcels whose ticket exists, or is archived, or may be, by ``id``."""
         unsaid: set[str] = set()
@@ -117,12 +151,15 @@ class Look:
 
     def _find(self, keys: Sequence[str], unsaid: set[str], run: Run) -> Mapping[str, str]:
         """Return the tickets that carry identities already, those of ``keys`` among them."""
-        names = [MODIFIED, self._identity]
-        pages = self._tickets.read(keys, properties=names, by=self._identity, unsaid=unsaid)
-        found = self._refs(pages)
+        found = self._live(keys, unsaid)
         missing = set(keys) - found.keys() - unsaid
         binned = self._bin.look(missing, run) if missing else {}
         return {**found, **{key: binned[key] for key in missing if key in binned}}
+
+    def _live(self, keys: Sequence[str], unsaid: set[str]) -> dict[str, str]:
+        names = [MODIFIED, self._identity]
+        pages = self._tickets.read(keys, properties=names, by=self._identity, unsaid=unsaid)
+        return self._refs(pages)
 
     def _refs(self, pages: Iterable[list[Record]]) -> dict[str, str]:
         """Return tickets of ours by identity; nothing else of them is read."""

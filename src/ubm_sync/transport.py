@@ -148,13 +148,16 @@ class Transport:
         lane: Lane = Lane.PERSON,
         safe: bool = True,
         until: datetime | None = None,
+        before_repeat: Callable[[], None] | None = None,
     ) -> Reply:
         """Send until answered, refused, or out of patience.
 
         ``send`` makes one request and returns its answer whatever the status; network errors leave
         it as ``requests`` exceptions. ``safe`` says that sending twice does no harm. ``budget`` is
         the rate-limit key, ``cost`` how many calls it counts as. No attempt begins after ``until``:
-        what was looked at before may have changed while the call waited.
+        what was looked at before may have changed while the call waited. ``before_repeat`` is
+        called before a request is sent again that may have taken effect; what it raises ends the
+        call.
 
         Raises Outdated (it is after ``until``), Throttled (pause longer than our patience),
         Temporary (still failing, no effect),
@@ -172,7 +175,9 @@ class Transport:
         )
         doubts: list[str] = []
         try:
-            return retrying(self._once, name, send, budget, cost, lane, safe, until, doubts)
+            return retrying(
+                self._once, name, send, budget, cost, lane, safe, until, before_repeat, doubts
+            )
         except SyncError as error:
             error.unsure = bool(doubts)
             raise
@@ -186,6 +191,7 @@ class Transport:
         lane: Lane,
         safe: bool,
         until: datetime | None,
+        before_repeat: Callable[[], None] | None,
         doubts: list[str],
     ) -> Reply:
         if self._stop.is_set():
@@ -196,6 +202,8 @@ class Transport:
             raise LongPause(text, wait=pause)
         if pause > 0:
             self._clock.sleep(pause)
+        if doubts and before_repeat is not None:
+            _look(before_repeat)
         if until is not None and self.has_passed(until):
             raise Outdated(f"{self.system} was busy for too long; what is there is read again.")
         self._permit()  # last: the process may have been frozen at any moment before
@@ -273,6 +281,20 @@ class Outdated(Temporary):
     """A write waited so long that what it was decided on must be looked at again first."""
 
 
+class Unseen(Temporary):
+    """What a request without an answer left behind could not be looked at now."""
+
+
+def _look(before_repeat: Callable[[], None]) -> None:
+    """Look at what an attempt left behind; that has had a call's patience of its own."""
+    try:
+        before_repeat()
+    except Temporary as error:
+        if _may_repeat(error):
+            raise Unseen(str(error)) from error
+        raise
+
+
 def _is_unsent(error: requests.RequestException) -> bool:
     """Return whether a request never left: no connection was made."""
     cause = error.args[0] if error.args else None
@@ -281,4 +303,6 @@ def _is_unsent(error: requests.RequestException) -> bool:
 
 
 def _may_repeat(error: BaseException) -> bool:
-    return isinstance(error, Temporary) and not isinstance(error, LongPause | Outdated | Stopping)
+    return isinstance(error, Temporary) and not isinstance(
+        error, LongPause | Outdated | Stopping | Unseen
+    )

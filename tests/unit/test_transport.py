@@ -28,6 +28,7 @@ from ubm_sync.transport import (
     Patience,
     Reply,
     Transport,
+    Unseen,
     Verdict,
 )
 
@@ -154,6 +155,32 @@ def test_an_outdated_write_whose_first_answer_was_lost_may_have_landed() -> None
     with pytest.raises(Outdated) as caught:
         line.call(until=line.transport.look_holds_until())
     assert caught.value.unsure
+
+
+def test_what_may_have_taken_effect_is_looked_at_before_it_is_sent_again() -> None:
+    line, looks = Line(Verdict(Kind.AGAIN, "busy"), requests.ConnectionError("cut")), [0]
+
+    def look() -> None:
+        looks.append(line.sent)
+
+    reply = line.transport.call("write", line.send, budget="vendor:1", before_repeat=look)
+    assert (reply, line.sent, looks) == (OK, 3, [0, 2])
+
+
+@pytest.mark.parametrize(
+    ("found", "raised"), [(Outdated("gone"), Outdated), (Temporary("not now"), Unseen)]
+)
+def test_what_a_look_at_an_attempt_finds_ends_the_call(
+    found: SyncError, raised: type[SyncError]
+) -> None:
+    line = Line(requests.ConnectionError("cut"))
+
+    def look() -> None:
+        raise found
+
+    with pytest.raises(raised) as caught:
+        line.transport.call("write", line.send, budget="vendor:1", before_repeat=look)
+    assert (line.sent, caught.value.unsure) == (1, True)
 
 
 def test_a_pause_longer_than_one_call_may_wait_is_left_to_the_caller() -> None:

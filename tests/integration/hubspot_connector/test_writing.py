@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
+import requests
 from tests.integration.hubspot_connector.portal import CSM, Portal, change, many, new
 
 from ubm_hubspot.looking import UNSAID
-from ubm_sync.emulation.faults import Fault
+from ubm_sync.emulation.faults import Fault, Rule
+from ubm_sync.emulation.server import InProcessAdapter
 from ubm_sync.errors import NoAccess, Temporary
 from ubm_sync.model import Outcome, Result, Write
 
@@ -263,6 +267,67 @@ def test_a_ticket_that_was_archived_before_its_creation_was_answered_is_not_made
     assert (met.result, met.stale, met.ref) == (Result.REFUSED, True, gone.ref)
     assert ended(outcomes) == {Result.LANDED}
     assert portal.calls() - before == 3 + 3 + 1  # looks, batches, one list of the archived ones
+
+
+class Answered(InProcessAdapter):
+    """A line over which a person hears of each answer that was lost."""
+
+    def __init__(self, portal: Portal, lost: Callable[[], None]) -> None:
+        super().__init__(portal.emulator)
+        self._lost = lost
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().send(request, *args, **kwargs)
+        except requests.RequestException:
+            self._lost()
+            raise
+
+
+def test_a_ticket_that_is_archived_before_its_creation_is_sent_again_is_not_made_again(
+    portal: Portal,
+) -> None:
+    portal.add("warm")
+
+    def archive() -> None:
+        (made,) = portal.act("find_tickets", where={"subject": "key-00001"})
+        portal.act("archive_ticket", id=made["id"])
+
+    portal.connector.client.transport.mount(Answered(portal, archive))
+    portal.fault(Fault.DROP, "upsert", times=1)
+
+    outcomes = portal.apply(*many(3))
+    again = portal.apply(*(replace(one, doubtful=True) for one in many(3)))
+
+    assert ended(outcomes) == {Result.UNKNOWN}
+    assert {(one.result, one.stale) for one in again.values()} == {(Result.REFUSED, True)}
+    assert tickets(portal) == 1 + 2
+
+
+@pytest.mark.parametrize(("fault", "lists"), [(Fault.ERROR, 1), (Fault.DROP, 0)])
+def test_a_lost_answer_costs_a_look_and_a_list_of_the_archived_ones_where_one_is_missing(
+    portal: Portal, fault: Fault, lists: int
+) -> None:
+    portal.add("warm")
+    portal.fault(fault, "upsert", times=1)
+    before = portal.calls()
+
+    assert ended(portal.apply(*many(3))) == {Result.LANDED}
+    assert portal.calls() - before == 2 + 1 + lists  # attempts, the look, the list
+
+
+def test_what_a_lost_answer_left_behind_and_nobody_can_look_at_is_not_sent_again(
+    portal: Portal,
+) -> None:
+    portal.add("warm")
+    drop, unread = (Rule(Fault.DROP, path="upsert", times=1), Rule(Fault.ERROR, path="batch/read"))
+    portal.emulator.faults.rules[:] = [drop, unread]
+
+    outcomes = portal.apply(*many(3))
+    portal.heal()
+
+    assert ended(outcomes) == {Result.UNKNOWN}
+    assert tickets(portal) == 1 + 3
 
 
 def test_two_writes_of_one_ticket_land_in_order(portal: Portal) -> None:
