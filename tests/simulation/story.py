@@ -169,7 +169,7 @@ class Stage:
         for text in plan_and_apply(self.world, self.people, step.between):
             self.world.say(text)
             self.complaints.append(text)
-        self.model.saw()
+        self.model.worked(whole=False)
 
     def _cycle(self, step: Cycle) -> None:
         self.model.cycles += 1

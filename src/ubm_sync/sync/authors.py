@@ -26,7 +26,11 @@ log = structlog.get_logger(__name__)
 def with_authors(
     state: State, rule: PlaceRule, connector: Connector, seen: Sequence[Observation]
 ) -> list[Observation]:
-    """Return the observations with who changed them; as they are where nobody can say."""
+    """Return the observations with who changed them; as they are where nobody can say.
+
+    A word to the service that was taken back by the time its author is asked is left out: what was
+    observed may be from an index that lags.
+    """
     if not isinstance(connector, KnowsAuthors):
         return list(seen)
     with state.reading() as tx:
@@ -46,10 +50,7 @@ def with_authors(
     except SyncError as error:  # who it was can be asked for later; what it was cannot wait
         log.warning("authors not known", system=connector.name, error=str(error))
         return list(seen)
-    return [
-        replace(one, modified_by=_author(rule, told[one.ref])) if one.ref in told else one
-        for one in seen
-    ]
+    return [_told(rule, one, told[one.ref]) if one.ref in told else one for one in seen]
 
 
 def dated(rule: PlaceRule, old: Observation | None, new: Observation, *, same: bool) -> Observation:
@@ -72,6 +73,14 @@ def _edited(rule: PlaceRule, old: Observation, new: Observation) -> list[str]:
         if before is None or after is None or not rule.same[name](before, after):
             changed.append(name)
     return changed
+
+
+def _told(rule: PlaceRule, seen: Observation, changes: Changes) -> Observation:
+    by, values = _author(rule, changes), seen.values
+    empty = {name for name, said in changes.items() if said and said[0].value is None}
+    if back := rule.signals & empty & values.keys():
+        values = {name: value for name, value in values.items() if name not in back}
+    return replace(seen, values=values, modified_by=by)
 
 
 def _author(rule: PlaceRule, changes: Changes) -> str | None:

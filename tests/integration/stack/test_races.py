@@ -359,3 +359,25 @@ def test_nothing_is_looked_up_in_sheets_where_nobody_came_in_between(stack: Stac
         emulator.counts.clear()
     stack.cycle()
     assert sum(stack.hubspot.counts.values()) + sum(stack.smartsheet.counts.values()) == 2
+
+
+def test_an_approval_that_was_taken_back_counts_for_nothing_though_the_search_still_shows_it(
+    stack: Stack,
+) -> None:
+    row = stack.type_row()
+    stack.settle()
+    stack.switch(DESK, search_lag=30.0)
+    stack.approve(stack.ticket())
+    stack.wait(40)
+    stack.edit_ticket(stack.ticket(), ubm_approval="")
+
+    stack.cycle(after=1)
+    stack.wait(40)
+    stack.settle()
+
+    assert stack.row(row)["Sync Status"] == "Waiting for CSM"
+    assert (stack.accounts(), stack.rests()) == ([], {})
+    stack.approve(stack.ticket())
+    stack.wait(40)
+    stack.settle()
+    assert len(stack.accounts()) == 1
