@@ -49,6 +49,7 @@ class Catalog:
         self._former: dict[str, dict[str, str]] = {}  # stages that are gone, by place and id
         self.options: dict[Pair, str] = {}  # property and our value -> the portal's own value
         self._ours: dict[Pair, str] = {}  # and back
+        self.read_options: Callable[[], object] = lambda: None  # set: ends in ``adopt``
 
     def owner_email(self, owner_id: str) -> str | None:
         """Return the e-mail of an owner, leavers included, in lower case."""
@@ -168,10 +169,15 @@ class Catalog:
             self._ours = {(name, theirs): ours for name, ours, theirs in options}
 
     def our_option(self, name: str, value: str) -> str:
-        """Return our value of an option, or of several joined by ``;``."""
-        if not self._ours:
-            return value
-        return ";".join(self._ours.get((name, one.strip()), one) for one in value.split(";"))
+        """Return our value of an option that is none of ours by its own value.
+
+        HubSpot makes the value of an option of its label: "Approve" deleted and made again is
+        another value than "approve".
+        """
+        found = self._ours.get((name, value))
+        if found is None and self._read_again("options", f"{name} {value}", self.read_options):
+            found = self._ours.get((name, value))
+        return value if found is None else found
 
     def forget(self) -> None:
         """Read everything again when next needed."""

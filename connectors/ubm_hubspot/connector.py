@@ -75,6 +75,7 @@ class HubSpotConnector(DeskCalls):
         if connection.desk is not None:
             self.desk = HubSpotDesk(self.client, connection, connection.desk, settings, identity)
         self._wanted = schema.wanted(connection.places, identity)
+        self._catalog.read_options = self._adopt
         self._window = Window(rules_of(settings, settings.settle_every))
         self._entered = Entered(
             self.client,
@@ -199,15 +200,20 @@ class HubSpotConnector(DeskCalls):
         return found + schema.problems(desk, self._identity, properties, pipelines, part=PART)
 
     def _lacks(self) -> tuple[Problem, ...]:
-        properties, pipelines = self._catalog.properties(), self._catalog.pipelines()
+        properties, pipelines = self._adopt(), self._catalog.pipelines()
+        return schema.problems(
+            self._places, self._identity, properties, pipelines, wants=self._wanted
+        )
+
+    def _adopt(self) -> Mapping[str, Mapping[str, object]]:
+        """Read the properties, and use options as they are there; return the properties."""
+        properties = self._catalog.properties()
         self._catalog.adopt(
             (name, ours, theirs)
             for name, want in self._wanted.items()
             for ours, theirs in schema.adopted(want, properties.get(name, {})).items()
         )
-        return schema.problems(
-            self._places, self._identity, properties, pipelines, wants=self._wanted
-        )
+        return properties
 
     def resume(self, cursor: str | None, *, names: bool = True) -> None:
         """Continue reading at ``cursor``; None, or one of another format, is the beginning.

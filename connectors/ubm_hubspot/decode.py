@@ -35,7 +35,7 @@ class Names(Protocol):
         ...
 
     def our_option(self, name: str, value: str) -> str:
-        """Return our value of an option that the portal has under another one."""
+        """Return our value of an option that is none of ours by its own value."""
         ...
 
     def stage_of(self, place: str, stage: str) -> str | None:
@@ -255,7 +255,19 @@ def moment(text: str | None) -> datetime | None:
 
 def _choice(binding: Binding, names: Names) -> Reader:
     read, name = choice_reader(binding), binding.external
-    return lambda text: read(names.our_option(name, text))
+    known = {binding.encode.get(choice, choice) for choice in binding.choices} | {*binding.decode}
+    if not known:
+        return read
+
+    def ours(text: str) -> str:
+        return text if not text or text in known else names.our_option(name, text)
+
+    def read_any(text: str) -> Read:
+        if text in known:
+            return read(text)
+        return read(";".join(ours(part.strip()) for part in text.split(";")))
+
+    return read_any
 
 
 def _person(names: Names, binding: Binding) -> Reader:

@@ -99,6 +99,24 @@ def test_an_option_that_has_our_label_is_used_under_its_own_value() -> None:
     assert portal.connector.check() == ()
 
 
+def test_an_option_that_was_made_again_is_known_in_the_same_reading() -> None:
+    portal = Portal()
+    portal.setup()
+    ref = portal.add("k").ref
+    portal.act("drop_option", property="ubm_approval", value="approve")
+    portal.act("add_option", property="ubm_approval", value="Approve")
+    portal.act("edit_ticket", id=ref, properties={"ubm_approval": "Approve"})
+    portal.later(5)
+
+    assert portal.read()[str(ref)].values["approval"] == "approve"
+
+    portal.act("edit_ticket", id=ref, properties={"ubm_commodity": "Gas"})
+    portal.later(5)
+    before = portal.calls()
+    assert portal.read()[str(ref)].values["approval"] == "approve"
+    assert portal.calls() - before == 1  # known by now
+
+
 def test_an_option_whose_label_stands_for_another_is_named_with_what_to_do() -> None:
     portal = Portal()
     options = [
