@@ -26,11 +26,17 @@ from ubm_sync.transport import Outdated
 GONE = "archived"
 _ROUNDS = 4  # HubSpot may name the bad fields of a record one after the other
 _FOR_ALL = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})  # true of every record alike
+# HubSpot, 2026-09: what an admin made a stage require is asked of every write into that stage.
+_LACKING = frozenset({"MISSING_CONDITIONAL_REQUIRED_PROPERTY", "MISSING_REQUIRED_PROPERTY"})
 _STAGE_GONE = "The HubSpot pipeline has no such stage; put it back or run `ubm-sync setup hubspot`."
 _SPECIAL = {  # fields whose values people know by another name than HubSpot's own
     PIPELINE: _STAGE_GONE,
     STAGE: _STAGE_GONE,
     "hubspot_owner_id": "HubSpot has no active user with this e-mail; choose somebody else.",
+}
+_FILL_IN = {  # whether the ticket is new -> what to do
+    False: "fill that in on the ticket and move it there",
+    True: "do not require it there, or give the mapping a field for it",
 }
 _TROUBLE = 2  # batches in a row without an answer before the rest is left for later
 
@@ -269,7 +275,13 @@ class Batches:
         if new and (holder := holder_of(problem, self._identity, parcel.identity)):
             # An upsert does not find it, so it was archived or merged away: it is read first.
             return _Sorted([Ended(parcel, Result.REFUSED, holder, reason=reason, stale=True)])
-        faults = [f for f in property_faults(problem) if f.name in parcel.properties]
+        named = property_faults(problem)
+        faults = [f for f in named if f.name in parcel.properties]
+        if lacking := [f for f in named if f.code in _LACKING and f not in faults]:
+            needed = ", ".join(f'"{f.name}"' for f in lacking)
+            reason = f"HubSpot takes no ticket into this stage without {needed}; {_FILL_IN[new]}."
+            if STAGE in parcel.properties:
+                faults.append(PropertyFault(STAGE, lacking[0].code, reason))
         if faults and not last:
             refused = self._strip(parcel, faults, new=new)
             return _Sorted([refused]) if refused else _Sorted(again=[parcel])
@@ -310,6 +322,8 @@ def sentence(fault: PropertyFault, value: str) -> str:
             "add it there or run `ubm-sync setup hubspot`."
         ),
     }
+    if fault.name == STAGE and fault.code in _LACKING:
+        return fault.message
     special = "" if fault.code in _FOR_ALL else _SPECIAL.get(fault.name, "")
     if special:
         return special

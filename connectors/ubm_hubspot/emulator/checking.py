@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ubm_hubspot.emulator.definitions import LONGEST_TEXT, BadValue, Definition, accept
@@ -114,6 +114,8 @@ class Checker:
             flaws.append(Flaw("hs_pipeline_stage", code, message))
         elif stage:
             accepted["hs_pipeline"], accepted["hs_pipeline_stage"] = pipeline.id, stage
+            if stage != _before(record, "hs_pipeline_stage"):
+                flaws.extend(_lacking(pipeline.stages[stage].required, accepted, record))
 
     def _check_required(self, accepted: dict[str, str]) -> None:
         kind = OBJECT_TYPES[self._kind]
@@ -150,6 +152,16 @@ class Checker:
             return Refusal(409, "CONFLICT", message)
         message = f"{holder} already has that value."
         return invalid_values([Flaw(name, "CONFLICTING_UNIQUE_VALUE", message)])
+
+
+def _lacking(
+    required: Iterable[str], accepted: Mapping[str, str], record: Record | None
+) -> Iterator[Flaw]:
+    """Yield what a stage requires and a ticket that moves there lacks (HubSpot, 2026-09)."""
+    for name in required:
+        if not accepted.get(name, _before(record, name)):
+            message = f'Property "{name}" is required in this stage.'
+            yield Flaw(name, "MISSING_CONDITIONAL_REQUIRED_PROPERTY", message)
 
 
 def _before(record: Record | None, name: str) -> str:

@@ -22,6 +22,7 @@ see pipelines and stages by label, owners by e-mail, and everything without the 
 | ``lock_ticket`` | ``id``, ``times``: so many writes are answered with 423 | ``id`` |
 | ``add_option``, ``drop_option`` | ``property``, ``value``, ``label`` | the options |
 | ``rename_stage``, ``delete_stage`` | ``pipeline``, ``stage``, ``to`` | ``id`` |
+| ``require_in_stage`` | ``pipeline``, ``stage``, ``properties`` | ``id`` |
 | ``revoke_token``, ``restore_token`` | | |
 | ``subscribe`` | ``url``, ``subscriptions``: ``{"type", "property"?}`` each | their number |
 | ``summary`` | | number of tickets by pipeline and stage |
@@ -112,6 +113,12 @@ def _delete_stage(portal: Portal, order: Order) -> object:
     return {"id": stage.id}
 
 
+def _require_in_stage(portal: Portal, order: Order) -> object:
+    stage = pipeline_by_label(portal, order["pipeline"]).stage_by_label(order["stage"])
+    stage.required, stage.updated = list(order["properties"]), portal.stamp()
+    return {"id": stage.id}
+
+
 def _revoke_token(portal: Portal, order: Order) -> object:
     del order
     portal.revoked = True
@@ -136,6 +143,7 @@ _ORDERS: dict[str, Callable[[Portal, Order], object]] = {
     "drop_option": _drop_option,
     "rename_stage": _rename_stage,
     "delete_stage": _delete_stage,
+    "require_in_stage": _require_in_stage,
     "revoke_token": _revoke_token,
     "restore_token": _restore_token,
 }

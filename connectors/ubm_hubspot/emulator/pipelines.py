@@ -19,6 +19,7 @@ class Stage:
     metadata: dict[str, str]
     created: int = 0
     updated: int = 0
+    required: list[str] = field(default_factory=list)  # properties that must be filled in there
 
     @property
     def closed(self) -> bool:

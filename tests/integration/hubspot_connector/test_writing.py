@@ -204,6 +204,39 @@ def test_an_unknown_owner_or_stage_fails_alone(portal: Portal) -> None:
     assert "who@x.example" not in outcome.reasons["stage"]
 
 
+def test_a_stage_that_requires_more_fails_alone(portal: Portal) -> None:
+    ticket, other = portal.add("k"), portal.add("l")
+    required = ["ubm_notes", "ubm_vendor"]
+    portal.act("require_in_stage", pipeline="New locations", stage="Approved", properties=required)
+    asked = change(ticket, stage="approved", vendor="V", account_number="1")
+
+    outcome = portal.apply(asked, change(other, vendor="W"))["k"]
+
+    assert (outcome.result, outcome.at_fault) == (Result.LANDED, ("stage",))
+    assert outcome.landed == frozenset({"vendor", "account_number"})
+    assert outcome.reasons["stage"] == (
+        'HubSpot takes no ticket into this stage without "ubm_notes"; fill that in on the ticket '
+        "and move it there."
+    )
+    portal.act("edit_ticket", id=ticket.ref, properties={"ubm_notes": "N"})
+    assert portal.apply(change(ticket, stage="approved"))["k"].landed is None
+
+
+def test_a_first_stage_that_requires_more_says_what(portal: Portal) -> None:
+    portal.act(
+        "require_in_stage",
+        pipeline="New locations",
+        stage="Waiting for CSM",
+        properties=["ubm_notes"],
+    )
+
+    outcomes = portal.apply(new("k"), new("l", notes="N"))
+
+    assert (outcomes["k"].result, outcomes["k"].permanent) == (Result.REFUSED, True)
+    assert 'without "ubm_notes"' in outcomes["k"].reason
+    assert outcomes["l"].result is Result.LANDED
+
+
 @pytest.mark.parametrize("rejects", [False, True])
 def test_a_ticket_that_left_is_not_made_again(rejects: bool) -> None:
     portal = Portal(missing_rejects_batch=rejects)
