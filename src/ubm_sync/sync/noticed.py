@@ -115,9 +115,16 @@ def service_edits(rule: PlaceRule, old: Observation, new: Observation) -> dict[s
 
 
 def after_write(
-    write: Write, outcome: Outcome, before: Observation | None, now: datetime
+    write: Write,
+    outcome: Outcome,
+    before: Observation | None,
+    now: datetime,
+    blind: frozenset[str] = frozenset(),
 ) -> Observation:
-    """Return what is there once a write landed; ``before`` is None where it made the record."""
+    """Return what is there once a write landed; ``before`` is None where it made the record.
+
+    What is made while some fields cannot be seen is made without these, and is read again.
+    """
     taken: Mapping[str, Any] = write.values
     if outcome.landed is not None:
         taken = {name: value for name, value in taken.items() if name in outcome.landed}
@@ -125,7 +132,7 @@ def after_write(
     if {*map(type, taken.values())} != _TEXTS:  # something is cleared, or not known yet
         values = {name: value for name, value in taken.items() if type(value) is str}
     if before is None:
-        return Observation(
+        made = Observation(
             write.place,
             outcome.ref or "",
             write.key,
@@ -135,6 +142,7 @@ def after_write(
             created_at=now,
             modified_at=now,
         )
+        return unseen(None, made, blind)
     version = outcome.version or before.version
     if Mark.UNSEEN in before.marks.values():  # the answer does not tell what cannot be read
         version = to_read_again(version)

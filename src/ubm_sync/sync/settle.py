@@ -161,7 +161,8 @@ def _take(
 ) -> None:
     place = write.place
     if outcome.result is Result.LANDED:
-        after = after_write(write, outcome, seen.get(place), now)
+        blind = plan.subject.blind.get(place, frozenset())
+        after = after_write(write, outcome, seen.get(place), now, blind)
         seen[place] = after
         settled.observations.append(after)
         settled.landed += 1

@@ -37,3 +37,25 @@ def test_what_is_typed_into_the_new_column_at_once_counts(tmp_path: Path) -> Non
 
         assert stack.ticket()["properties"]["ubm_gl_code"] == "7000"
         assert stack.row(row)[COLUMN] == "7000"
+
+
+def test_a_ticket_made_while_a_property_was_missing_has_the_value_once_it_is_back(
+    tmp_path: Path,
+) -> None:
+    with Stack(tmp_path) as stack:
+        stack.type_row()
+        stack.settle()
+        stack.drop_property("ubm_gl_code")
+        stack.edit_ticket(stack.ticket(), ubm_address_2="Suite 2")
+        stack.settle()
+        assert any("ubm_gl_code" in one for one in stack.problems())
+        row = stack.type_row({COLUMN: "6410", "Account Number": "4471908099"})
+        stack.settle()
+        assert "ubm_gl_code" not in stack.ticket(row)["properties"]
+
+        stack.set_up()
+        stack.cycle()  # finds it back, so that everything is read in the next one
+        stack.settle()
+
+        assert stack.ticket(row)["properties"]["ubm_gl_code"] == "6410"
+        assert stack.row(row)[COLUMN] == "6410"
