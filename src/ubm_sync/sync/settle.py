@@ -355,14 +355,27 @@ def _forget_back(
 
 
 def _forget_held(plan: RecordPlan, notebook: dict[str, str]) -> None:
-    """Drop what was held where another value is wanted by now."""
+    """Drop what was held where another value is wanted by now, or somebody put it there."""
     for where in [where for where, _ in book.entries(notebook, book.HELD)]:
         place, _, name = where.partition(".")
+        if _is_there_now(plan, place, name, notebook):
+            notebook.pop(book.HELD + where)
+            continue
         wanted = plan.decision.values.get(place, {}).get(name, plan.merged.values.get(name))
         if name in plan.merged.blocked:
             continue  # what is wanted is not decided
         if (wanted or "") != book.unpacked(notebook[book.HELD + where], 1)[0]:
             notebook.pop(book.HELD + where)
+
+
+def _is_there_now(plan: RecordPlan, place: str, name: str, notebook: Mapping[str, str]) -> bool:
+    """Return whether a place shows by now what it would not take from us before."""
+    where, seen = f"{place}.{name}", plan.subject.seen.get(place)
+    entry = plan.subject.notebook.get(book.HELD + where)
+    if entry is None or seen is None or seen.gone or book.SENT + where in notebook:
+        return False
+    is_read = seen.marks.get(name) not in {Mark.SECRET, Mark.UNSEEN}
+    return is_read and seen.values.get(name) == (book.unpacked(entry, 1)[0] or None)
 
 
 def _may_return(seen: Mapping[str, Observation]) -> dict[str, Observation]:

@@ -313,3 +313,13 @@ def test_a_value_that_was_refused_is_not_held_once_the_field_was_cleared() -> No
 
     assert kept.notebook[f"{book.HELD}ticket.city"]
     assert f"{book.HELD}ticket.city" not in cleared.notebook
+
+
+def test_a_value_that_was_refused_is_not_held_once_somebody_put_it_there() -> None:
+    where = f"{book.HELD}ticket.city"
+    held = {where: book.packed("Elgin", "HubSpot takes no Elgin")}
+    subject = a_record("Elgin", "Joliet", base="Joliet", notebook=held)
+    there, settled = after(shows(subject, TICKET, "Elgin"))
+
+    assert where not in there.notebook
+    assert settled.mended == ["ticket.city"]
