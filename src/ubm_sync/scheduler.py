@@ -10,7 +10,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Any, cast
 
@@ -26,6 +26,8 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 log = structlog.get_logger(__name__)
+
+_SLACK = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,24 @@ class Service:
         try:
             self.start()
             while not self._stop.wait(0.5):
-                pass
+                self.catch_up()
             self.finish()
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
+
+    def catch_up(self) -> None:
+        """Begin at once what is further away than it ever may be: the clock was set back.
+
+        APScheduler plans by the clock of the machine: one corrected by ten minutes would let
+        nothing happen for ten minutes.
+        """
+        now = datetime.now(UTC)
+        for job in self._scheduler.get_jobs():
+            every = getattr(job.trigger, "interval", None)
+            if every is not None and job.next_run_time - now > every + _SLACK:
+                log.warning("clock was set back", job=job.id, due=job.next_run_time.isoformat())
+                self._scheduler.modify_job(job.id, next_run_time=now)
 
     def follow(self, jobs: list[Job]) -> None:
         """Keep the times of ``jobs`` from now on; their work is that of the same names."""

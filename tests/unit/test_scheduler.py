@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -53,6 +54,23 @@ def test_a_job_that_fails_is_tried_again_at_its_next_time() -> None:
     try:
         for _ in range(3):
             assert tries.acquire(timeout=5)
+    finally:
+        service.finish()
+
+
+def test_a_clock_that_was_set_back_stops_nothing() -> None:
+    stop, done = threading.Event(), threading.Semaphore(0)
+    service = Service([Job("sync", done.release, seconds=60)], stop)
+    service.start()
+    try:
+        assert done.acquire(timeout=5)
+        service.catch_up()
+        assert not done.acquire(timeout=0.2)  # in its time, not before
+
+        later = datetime.now(UTC) + timedelta(minutes=11)  # what was a minute away before
+        service._scheduler.modify_job("sync", next_run_time=later)
+        service.catch_up()
+        assert done.acquire(timeout=5)
     finally:
         service.finish()
 
