@@ -156,7 +156,13 @@ def _without_the_poisoned(world: World, model: Model, memory: Memory) -> list[st
     sick = {one.record for one in ending.things if POISON in one.fields.get(_POISONED, "")} | {
         record for _, record, _ in ending.set_aside
     }
-    ending.things = [one for one in ending.things if one.record not in sick]
+    others = {*model.crossed, *model.copies} if sick - {one.record for one in ending.things} else ()
+    ending.things = [
+        one
+        for one in ending.things
+        # One that waits for an identity of its own still shows that of another record.
+        if one.record not in sick and not (one.place == "row" and one.ref in others)
+    ]
     said = [f"beside a poisoned record: {text}" for text in agrees(model, ending)]
     # Rows that vanished are asked about in the second cycle; a busy one leaves that to the third.
     if any(resting[SOON + model.busy :]):

@@ -353,7 +353,7 @@ class Ingest:
         left = [sync_id for sync_id, one in keyed if one.gone]
         records, there = tx.records.exists(left), tx.observations.load(left)
         bound = [
-            (sync_id, one)
+            (sync_id, replace(one, version=one.gone or one.version))  # it may come back as it was
             for sync_id, one in keyed
             if not one.gone or (sync_id in records and one.place not in there.get(sync_id, {}))
         ]

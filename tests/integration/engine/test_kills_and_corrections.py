@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -110,6 +111,24 @@ def test_what_a_killed_create_left_out_was_emptied_by_nobody(house: House) -> No
     house.settle()
 
     assert only(house.rows())[1]["city"] == "Joliet"
+
+
+def test_a_ticket_that_was_archived_before_it_was_known_comes_back_as_it_was(house: House) -> None:
+    house.add_row("1001")
+    kill_in(house, DESK, landed=True)
+    desk = house.systems[DESK]
+    ref = only(house.tickets())[0]
+    desk.remove("ticket", ref, gone="archived")
+    house.settle()
+    assert house.tickets() == {}
+
+    archived = desk.records["ticket", ref]
+    desk.records["ticket", ref] = replace(archived, gone="")  # restoring moves no time of change
+    desk.changes.append(("ticket", ref))
+    edit(house, INTAKE, "customer", city="Elgin")
+    house.settle()
+
+    assert only(house.tickets())[1]["city"] == "Elgin"
 
 
 def test_an_edit_that_does_not_count_never_becomes_what_is_agreed(house: House) -> None:
