@@ -270,7 +270,7 @@ class HubSpotConnector(DeskCalls):
         except Refused as error:
             page = self._checked()
             if not any(problem.blocks for problem in page.problems):
-                raise Temporary(f"HubSpot refused to be read: {error}") from error
+                raise Temporary(str(error)) from error
             yield page
 
     def fetch(self, place: str, refs: Sequence[str]) -> Iterator[Page]:

@@ -145,6 +145,7 @@ class Live:
         self._dispatcher = app.dispatcher()
         self._at_desk = threading.Lock()  # the lane has its own thread
         self._reading = threading.Lock()  # so does who looks at the files
+        self._trouble = ""  # why the files could not be looked at last time
         self._turn = threading.Lock()  # held while a cycle works: nothing is exchanged then
         if found is not None:
             self._say(found)
@@ -198,8 +199,11 @@ class Live:
         try:
             other = self._other()
         except SyncError as error:
-            log.warning("configuration not looked at", error=str(error))
+            if str(error) != self._trouble:  # it is looked at twice a second
+                log.warning("configuration not looked at", error=str(error))
+            self._trouble = str(error)
             return False
+        self._trouble = ""
         if other is None:
             return False
         self._engine.give_way()
