@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -437,3 +439,30 @@ def test_clock_set_back_an_hour_delays_nothing(stack: Stack, phase: str) -> None
     stack.settle()
     assert stack.row(other)["Sync Status"] == "Waiting for CSM"
     assert stack.clock.now() - begun < timedelta(minutes=10)  # no call waited for the old time
+
+
+@pytest.mark.parametrize(
+    ("decision", "kept"), [("keep_row", "4471908023"), ("keep_ticket", "7788990011")]
+)
+def test_a_number_that_ticket_and_ubm_changed_is_decided_on_the_ticket(
+    stack: Stack, decision: str, kept: str
+) -> None:
+    row = stack.type_row()
+    stack.activate(row)
+    stack.stop()
+    with closing(sqlite3.connect(stack.folder / "ubm.db")) as store:
+        store.execute("UPDATE account SET account_number = '5519044871'")
+        store.commit()
+    stack.edit_ticket(stack.ticket(row), ubm_account_number="7788990011")
+    stack.settle()
+
+    assert stack.ticket(row)["properties"]["ubm_conflict"] == (
+        'Account Number: UBM says "5519044871", the row says "4471908023", this ticket says '
+        '"7788990011" (before: "4471908023").'
+    )
+    stack.edit_ticket(stack.ticket(row), ubm_conflict_decision=decision)
+    stack.settle()
+    properties = stack.ticket(row)["properties"]
+    assert not properties.get("ubm_conflict")
+    assert properties["ubm_account_number"] == kept
+    assert (stack.row(row)["Account Number"], stack.accounts()[0]["account_number"]) == (kept, kept)

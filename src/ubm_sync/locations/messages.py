@@ -202,6 +202,10 @@ TEXTS: Mapping[str, str] = {
         "one code should be one location."
     ),
     "ticket.conflict": "{title}: the row says {row}, this ticket says {ticket} (before: {base}).",
+    "ticket.conflict_with_account": (
+        "{title}: UBM says {account}, the row says {row}, this ticket says {ticket} "
+        "(before: {base})."
+    ),
     "enrolment.subject": "{verb} {where} - {account} ({customer})",
     "enrolment.content": (
         'Please enroll this account and move the ticket to "Enrolled" when done.'

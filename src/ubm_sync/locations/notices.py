@@ -11,7 +11,7 @@ from ubm_sync.locations.case import Case, digest
 from ubm_sync.locations.findings import shown
 from ubm_sync.locations.secrets import mask
 from ubm_sync.locations.states import ACCOUNT, ROW, SERVICE_FIELDS, TICKET
-from ubm_sync.model import Mark
+from ubm_sync.model import Mark, Observation
 
 _KEPT = frozenset({"account_number", "vendor"})
 _EMPTY = "(empty)"
@@ -101,13 +101,32 @@ def conflict_text(case: Case) -> str | None:
 
 
 def _conflict(case: Case, conflict: Conflict) -> str:
+    """Return one field in conflict: what row and ticket show, and UBM where that is a third value.
+
+    A manager may keep the value of the row though only ticket and UBM were changed: the row need
+    not show what was agreed before.
+    """
+    row, ticket = (_side(conflict, place, there) for place, there in _shown_in(case))
+    account = conflict.values.get(ACCOUNT, row)
+    key = "ticket.conflict" if account in {row, ticket} else "ticket.conflict_with_account"
     return case.text(
-        "ticket.conflict",
+        key,
         title=case.title(conflict.field),
-        row=_quoted(conflict.values.get(ROW, conflict.base)),
-        ticket=_quoted(conflict.values.get(TICKET, conflict.base)),
+        row=_quoted(row),
+        ticket=_quoted(ticket),
+        account=_quoted(account),
         base=_quoted(conflict.base),
     )
+
+
+def _shown_in(case: Case) -> tuple[tuple[str, Observation | None], ...]:
+    return (ROW, case.row), (TICKET, case.ticket)
+
+
+def _side(conflict: Conflict, place: str, there: Observation | None) -> str | None:
+    if place in conflict.values or there is None:
+        return conflict.values.get(place, conflict.base)
+    return there.values.get(conflict.field)
 
 
 def _edits(case: Case, edits: tuple[Edit, ...]) -> None:

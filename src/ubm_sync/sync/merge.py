@@ -277,6 +277,9 @@ def _choose(
     choice = decided.get(rule.name, decided.get("*"))
     if choice in legal:
         return _decide(rule, legal[choice], legal, seen, merged)
+    shown = seen.get(choice or "") if choice in rule.places else None
+    if shown is not None and shown.marks.get(rule.name) != Mark.UNSEEN:  # it is none of the sides
+        return _decide(rule, shown.values.get(rule.name), legal, seen, merged)
     if rule.policy is Policy.OWNER and rule.owner in legal:
         winner, reason = legal[rule.owner], "owner"
     elif rule.policy is Policy.NEWEST and _newest(legal, seen) is not None:

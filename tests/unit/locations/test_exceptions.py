@@ -311,6 +311,26 @@ def test_a_conflict_shows_both_values_and_how_to_decide() -> None:
     assert "conflict_decision" not in world.observed["ticket"].values
 
 
+def test_a_conflict_with_ubm_shows_its_value_and_what_the_row_shows() -> None:
+    world = World()
+    world.cycle()
+    row, seen = "4471908023", world.observed["row"]
+    world.observed["row"] = replace(seen, values={**seen.values, "account_number": row})
+    sides = {"account": "5519044871", "ticket": "7"}
+    world.conflicts = (Conflict("account_number", None, sides),)
+    world.settle()
+
+    assert world.observed["ticket"].values["conflict"] == (
+        f'Account Number: UBM says "5519044871", the row says "{row}", this ticket says "7" '
+        "(before: (empty))."
+    )
+    world.conflicts = (Conflict("account_number", None, {**sides, "account": row}),)
+    world.settle()
+    assert world.observed["ticket"].values["conflict"] == (
+        f'Account Number: the row says "{row}", this ticket says "7" (before: (empty)).'
+    )
+
+
 def test_an_approval_waits_while_a_field_that_an_account_needs_was_never_agreed() -> None:
     world = World()
     world.cycle()

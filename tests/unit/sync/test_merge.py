@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ubm_sync.mapping.equality import same
 from ubm_sync.mapping.rules import Policy
-from ubm_sync.model import FieldType, Observation
+from ubm_sync.model import FieldType, Mark, Observation
 from ubm_sync.sync.merge import Merged, agreed, merge
 from ubm_sync.sync.own import Own
 from ubm_sync.sync.rules import Rules, SharedRule
@@ -117,6 +117,19 @@ def test_a_decision_ends_a_conflict_and_keeps_the_losing_value() -> None:
     assert result.values == {"notes": "c"}
     assert not result.conflicts
     assert [(lost.place, lost.value) for lost in result.lost] == [("row", "b")]
+
+
+def test_a_decision_for_a_place_that_changed_nothing_takes_what_it_shows() -> None:
+    may = rule(writers=("ticket", "account"))
+    there = seen(row="b", ticket="c", account="d")
+    assert merged(may, None, there).conflicts
+
+    result = merged(may, None, there, decided={"*": "row"})
+
+    assert (result.values, result.conflicts) == ({"notes": "b"}, [])
+    assert {(one.place, one.value) for one in result.lost} == {("ticket", "c"), ("account", "d")}
+    hidden = {**there, "row": replace(there["row"], marks={"notes": Mark.UNSEEN})}
+    assert merged(may, None, hidden, decided={"*": "row"}).conflicts
 
 
 def test_a_decision_may_name_a_third_value() -> None:
