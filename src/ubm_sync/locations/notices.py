@@ -124,7 +124,8 @@ def _shown_in(case: Case) -> tuple[tuple[str, Observation | None], ...]:
 
 
 def _side(conflict: Conflict, place: str, there: Observation | None) -> str | None:
-    if place in conflict.values or there is None:
+    """Return what a place says; one that is no side of the conflict says what was agreed."""
+    if place in conflict.values or there is None or conflict.base is not None:
         return conflict.values.get(place, conflict.base)
     return there.values.get(conflict.field)
 

@@ -277,9 +277,11 @@ def _choose(
     choice = decided.get(rule.name, decided.get("*"))
     if choice in legal:
         return _decide(rule, legal[choice], legal, seen, merged)
-    shown = seen.get(choice or "") if choice in rule.places else None
-    if shown is not None and shown.marks.get(rule.name) != Mark.UNSEEN:  # it is none of the sides
-        return _decide(rule, shown.values.get(rule.name), legal, seen, merged)
+    there = seen.get(choice or "") if choice in rule.places else None
+    if there is not None and there.marks.get(rule.name) != Mark.UNSEEN:
+        unchanged = base if base is not None else there.values.get(rule.name)
+        if base is not None or any(rule.equal(unchanged, one) for one in values):
+            return _decide(rule, unchanged, legal, seen, merged)
     if rule.policy is Policy.OWNER and rule.owner in legal:
         winner, reason = legal[rule.owner], "owner"
     elif rule.policy is Policy.NEWEST and _newest(legal, seen) is not None:

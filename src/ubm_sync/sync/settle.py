@@ -372,7 +372,9 @@ def _is_there_now(plan: RecordPlan, place: str, name: str, notebook: Mapping[str
     """Return whether a place shows by now what it would not take from us before."""
     where, seen = f"{place}.{name}", plan.subject.seen.get(place)
     entry = plan.subject.notebook.get(book.HELD + where)
-    if entry is None or seen is None or seen.gone or book.SENT + where in notebook:
+    if entry is None or entry != notebook.get(book.HELD + where):
+        return False  # another value was refused right now
+    if seen is None or seen.gone or book.SENT + where in notebook:
         return False
     is_read = seen.marks.get(name) not in {Mark.SECRET, Mark.UNSEEN}
     return is_read and seen.values.get(name) == (book.unpacked(entry, 1)[0] or None)

@@ -121,15 +121,25 @@ def test_a_decision_ends_a_conflict_and_keeps_the_losing_value() -> None:
 
 def test_a_decision_for_a_place_that_changed_nothing_takes_what_it_shows() -> None:
     may = rule(writers=("ticket", "account"))
-    there = seen(row="b", ticket="c", account="d")
+    there = seen(row="d", ticket="c", account="d")
     assert merged(may, None, there).conflicts
 
     result = merged(may, None, there, decided={"*": "row"})
 
-    assert (result.values, result.conflicts) == ({"notes": "b"}, [])
-    assert {(one.place, one.value) for one in result.lost} == {("ticket", "c"), ("account", "d")}
+    assert (result.values, result.conflicts) == ({"notes": "d"}, [])
+    assert {(one.place, one.value) for one in result.lost} == {("ticket", "c")}
+    as_agreed = merged(may, "a", {**there, **seen(row="a")}, decided={"*": "row"})
+    assert as_agreed.values == {"notes": "a"}
     hidden = {**there, "row": replace(there["row"], marks={"notes": Mark.UNSEEN})}
     assert merged(may, None, hidden, decided={"*": "row"}).conflicts
+
+
+def test_no_decision_makes_a_value_count_that_was_typed_where_it_does_not() -> None:
+    may = rule(writers=("ticket", "account"))
+    there = seen(row="b", ticket="c", account="d")
+
+    assert merged(may, "a", there, decided={"*": "row"}).values == {"notes": "a"}
+    assert merged(may, None, there, decided={"*": "row"}).conflicts
 
 
 def test_a_decision_may_name_a_third_value() -> None:
