@@ -188,7 +188,8 @@ def _merge_field(
 ) -> None:
     name = rule.name
     legal, illegal = _changes(rule, base, seen, accepted, blind, own)
-    before = value = base
+    before, mine = base, None if legal or illegal else own
+    value = base if mine is None else mine.standing(rule, base, seen, accepted, blind)
     if own is not None and own.is_unknown(rule, legal, base):
         before, legal = as_sides(rule, base, legal, seen, accepted, blind)
     if own is not None and name in own.torn:

@@ -102,6 +102,37 @@ class Own:
         sides = {**again, **legal}
         return {place: sides[place] for place in rule.places if place in sides}
 
+    def standing(
+        self,
+        rule: SharedRule,
+        base: str | None,
+        seen: Mapping[str, Observation],
+        accepted: bool,
+        blind: Mapping[str, frozenset[str]],
+    ) -> str | None:
+        """Return the value that holds where no place shows an edit: mostly the agreed one.
+
+        Where whoever typed another value is gone (a ticket that was archived) after it had reached
+        every other place that may write, that value stays: nobody took it back. As long as one of
+        them shows the agreed value, somebody may have. What only stood somewhere before the agreed
+        value came is no edit, nor is what a create left out that was not answered.
+        """
+        name = rule.name
+        known = {
+            place: one.values.get(name)
+            for place in rule.places
+            if (one := seen.get(place)) is not None and name not in blind.get(place, ())
+            if one.marks.get(name) not in {Mark.UNSEEN, Mark.UNMAPPED}
+        }
+        if any(f"{place}.{name}" in self.unfilled for place in known):
+            return base
+        writers = [one for place, one in known.items() if rule.may_write(place, accepted=accepted)]
+        first, *others = writers or list(known.values()) or [base]
+        if first is None and not any(self.landed.get(f"{place}.{name}") == "" for place in known):
+            return base
+        same = all(rule.equal(first, one) for one in others)
+        return first if same and not rule.equal(first, base) else base
+
     def is_unknown(
         self, rule: SharedRule, typed: Mapping[str, str | None], base: str | None
     ) -> bool:

@@ -284,6 +284,46 @@ def test_taking_a_value_of_ours_back_is_an_edit() -> None:
     assert result.changed == {"notes": ("ticket",)}
 
 
+GONE_AGAIN = Own({"row.notes": "b", "account.notes": "b"}, {})
+MANAGED = rule(writers=("ticket", "account"))
+
+
+def test_what_somebody_typed_stays_when_their_ticket_goes() -> None:
+    result = merged(MANAGED, "a", seen(row="b", account="b"), own=GONE_AGAIN)
+
+    assert result.values == {"notes": "b"}
+    assert not result.changed
+    late = merged(MANAGED, "a", seen(row="a", account="b"), own=Own({"account.notes": "b"}, {}))
+    assert late.values == {"notes": "b"}  # nobody takes anything back in the row
+
+
+def test_what_was_emptied_on_a_ticket_that_goes_stays_empty() -> None:
+    emptied = Own({"row.notes": "", "account.notes": ""}, {})
+
+    assert merged(MANAGED, "a", seen(row=None, account=None), own=emptied).values == {}
+
+
+def test_a_value_of_ours_goes_where_somebody_may_have_taken_it_back() -> None:
+    for there in (
+        seen(row="b", ticket="a", account="b"),
+        seen(row="b", account="a"),
+    ):
+        assert merged(MANAGED, "a", there, own=GONE_AGAIN).values == {"notes": "a"}
+
+
+def test_a_field_left_out_of_an_unanswered_create_is_emptied_nowhere() -> None:
+    sent = Own({}, {"ticket.notes": ""})
+
+    assert merged(MANAGED, "a", seen(row="a", ticket=None), own=sent).values == {"notes": "a"}
+
+
+def test_what_merely_stood_on_a_ticket_is_no_value_of_ours() -> None:
+    one = rule(writers=("ticket",))
+    stood = Own({"ticket.notes": "b"}, {}, frozenset({"ticket.notes"}))
+
+    assert merged(one, "a", seen(row="a", ticket="b"), own=stood).values == {"notes": "a"}
+
+
 def test_an_edit_of_what_was_visible_there_replaces_it() -> None:
     own = Own({"ticket.notes": "b"}, {})
     result = merged(rule(), "a", seen(row="b", ticket="c"), own=own)
