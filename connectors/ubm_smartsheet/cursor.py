@@ -35,7 +35,8 @@ class SheetState:
     field's. ``judged`` says by which template and exceptions they were compared last, ``paused``
     which fields are held up since. ``looked`` is the sheet's time up to which its columns are known
     where that is later than any row's. ``puzzled`` says that the rows shown last did not explain
-    the sheet's version; it is not stored.
+    the sheet's version; it is not stored. ``own_rows`` are rows that ``own_requests`` requests of
+    ours wrote since that version, with the time they were answered with, "" for none.
     """
 
     id: str
@@ -58,6 +59,8 @@ class SheetState:
     paused: tuple[str, ...] = ()
     looked: str = ""
     puzzled: bool = False
+    own_rows: dict[str, str] = field(default_factory=dict)
+    own_requests: int = 0
     _text: bytes = b""
 
     def changed(self) -> None:
@@ -144,6 +147,23 @@ class SheetState:
         self.changed()
         return True
 
+    def wrote(self, rows: Mapping[str, str]) -> None:
+        """Remember rows of one request of ours of which the known version says nothing.
+
+        ``rows`` are ids with the time of their change, "" where nothing was answered.
+        """
+        if not self.version:
+            return
+        self.own_rows.update(rows)
+        self.own_requests += 1
+        self.changed()
+        if len(self.own_rows) > MOST_COUNTED:
+            self.distrust()
+
+    def forget_own(self) -> None:
+        """Forget our own rows: everything up to the known version was read."""
+        self.own_rows, self.own_requests = {}, 0
+
     def explains(self, version: int, changed: Iterable[tuple[str, str, str]]) -> bool:
         """Return whether rows that were shown explain a new version of the sheet.
 
@@ -151,14 +171,18 @@ class SheetState:
         sheet's version, and no row. An answer that leaves rows out looks the same, and what was
         typed there must not be written over unseen: the version counts as not known, whatever is
         written meanwhile as contested, and where the next answer does not explain it either, all
-        rows are listed, whose number is known.
+        rows are listed, whose number is known. What we wrote ourselves explains no more steps of
+        the version than we sent requests.
         """
         if not self.version or version == self.version:
             return True
-        return any(
-            at > self.newest or (at == self.newest and self.latest.get(ref, now) != now)
+        news = [
+            self.own_rows.get(ref) in {"", at}
             for ref, at, now in changed
-        )
+            if at > self.newest or (at == self.newest and self.latest.get(ref, now) != now)
+        ]
+        ours = all(news) and version - self.version > self.own_requests
+        return bool(news) and not ours
 
     def note(self, *, wrong: bool) -> None:
         """Note whether something is wrong with the columns."""
@@ -173,11 +197,13 @@ class SheetState:
     def lose(self) -> None:
         """Note that the sheet is not accessible; it is read in full when it is back."""
         self.version, self.rows, self.lost = 0, None, True
+        self.forget_own()
         self.changed()
 
     def distrust(self) -> None:
         """Note that the sheet is to be read in full, although nothing says that it changed."""
         self.version, self.rows = 0, None
+        self.forget_own()
         self.changed()
 
     def _stored(self) -> dict[str, Any]:
@@ -205,6 +231,8 @@ class SheetState:
             "judged": self.judged,
             "paused": list(self.paused),
             "looked": self.looked,
+            "own_rows": self.own_rows,
+            "own_requests": self.own_requests,
         }
 
 
@@ -269,6 +297,8 @@ def _sheet(body: dict[str, Any]) -> SheetState:
         judged=body.get("judged", ""),
         paused=tuple(body.get("paused", ())),
         looked=body.get("looked", ""),
+        own_rows=body.get("own_rows", {}),
+        own_requests=body.get("own_requests", 0),
     )
 
 

@@ -339,6 +339,7 @@ class Reader:
         state.version = int(body.get("version") or 0)
         state.rows = total
         state.lost = state.puzzled = False
+        state.forget_own()
         state.newest = max(state.newest, newest, str(body.get("modifiedAt") or ""))
         state.count(created, self._settings.modified_overlap)
 

@@ -149,7 +149,7 @@ class SheetWriter:
             yield from self._divided(rows, error, again=again)
             return
         except Outdated as error:
-            self._looked = 0
+            self._unanswered(rows, error)
             for row in rows:
                 if error.unsure or row.write.ref in self._unsure:
                     yield unknown(row.write, str(error))
@@ -157,7 +157,7 @@ class SheetWriter:
                     yield refused(row.write, str(error), stale=True)
             return
         except (NoAccess, Temporary) as error:
-            self._looked = 0
+            self._unanswered(rows, error)
             for row in rows:
                 if error.unsure or row.write.ref in self._unsure:
                     yield unknown(row.write, str(error))
@@ -166,6 +166,12 @@ class SheetWriter:
             yield from self._divided(rows, error, again=again)
             return
         yield from self._answered(rows, answer, again=again)
+
+    def _unanswered(self, rows: Sequence[Row], error: Outdated | NoAccess | Temporary) -> None:
+        """Note that nothing is known any more of the sheet, nor whether it took these rows."""
+        self._looked = 0
+        if error.unsure:
+            self._state.wrote({str(row.write.ref): "" for row in rows})
 
     def _sheet_is_there(self) -> bool:
         """Tell a row that is not there from a sheet that is not there."""
@@ -186,7 +192,10 @@ class SheetWriter:
         failed = failures(answer, rows)
         newest = max((str(one.get("modifiedAt") or "") for one in written.values()), default="")
         version = int(answer.get("version") or 0)
-        self._state.own_write(version, newest, rows=len(written), sends=answer.sends)
+        if not self._state.own_write(version, newest, rows=len(written), sends=answer.sends):
+            refs = [int(row.write.ref or 0) for n, row in enumerate(rows) if n not in failed]
+            times = {ref: str(written.get(ref, {}).get("modifiedAt") or "") for ref in refs}
+            self._state.wrote({str(ref): at for ref, at in times.items()})
         # The vendor moves a sheet's version by one for each saving: ours alone, or others as well.
         alone = answer.sends == 1 and version == self._looked + bool(written)
         contested, self._looked = not (self._looked and alone), version

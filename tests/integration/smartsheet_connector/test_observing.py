@@ -270,6 +270,50 @@ def test_a_row_that_the_look_before_a_write_does_not_show_is_not_written_over() 
     assert world.see(rows[0])["City"] == "Joliet"
 
 
+@pytest.mark.parametrize("fault", [Fault.SHORT, Fault.DROP, None])
+def test_an_edit_that_an_answer_leaves_out_is_not_explained_by_a_write_of_ours(
+    fault: Fault | None,
+) -> None:
+    world = World()
+    edited, written = world.load(2)
+    seen = world.observe().by_ref
+    world.later(600)
+    if fault is None:
+        world.edit(edited, City="Joliet")
+    else:
+        world.fault(fault, "PUT")  # it takes effect, and the answer does not mention the row
+    world.apply(world.write(written, seen[written], sync_status="Draft"))
+    if fault is not None:
+        world.edit(edited, City="Joliet")
+    world.faults(Rule(Fault.SHORT, path=rf"GET /2.0/sheets/{world.sheet}$", times=1), seed=3)
+    again = world.connect()
+    again.resume(world.connector.cursor())
+    world.connector = again
+    assert list(world.observe().by_ref) == [written]
+
+    write = replace(world.write(edited, seen[edited], city="Peoria"), careful={"city": None})
+    (outcome,) = world.apply(write)
+
+    assert (outcome.result, outcome.stale) == (Result.REFUSED, True)
+    assert world.observe().by_ref[edited].values["city"] == "Joliet"
+
+
+@pytest.mark.parametrize("fault", [Fault.SHORT, Fault.RESET])
+def test_a_write_that_was_not_answered_costs_one_reading(fault: Fault) -> None:
+    world = World()
+    (row,) = world.load(1)
+    seen = world.observe().by_ref[row]
+    world.later(600)
+    world.fault(fault, "PUT")
+    world.apply(world.write(row, seen, sync_status="Draft"))
+    world.observe()
+    calls = world.calls
+
+    world.observe()
+
+    assert world.calls == calls + 1
+
+
 def test_an_edit_between_two_pages_makes_the_listing_start_again() -> None:
     world = World(settings={"page_size": 5, "writers": 1})
     rows = world.load(10)
