@@ -28,8 +28,8 @@ def read(case: Case) -> None:
     if ticket is None:
         return
     moved = _moved(case, ticket)
-    _property(case, ticket)
-    if moved:
+    said = _property(case, ticket)
+    if moved and not (said and VERDICT_OF_STAGE.get(moved) == ""):  # taken up again, with a word
         _move(case, moved)
     if case.edit and case.memory.get("verdict") == ASK and case.edit != case.memory.get("ask_edit"):
         _set(case, "", "edit")  # the customer answered
@@ -83,11 +83,12 @@ def _moved(case: Case, ticket: Observation) -> str:
     return stage if moved else ""
 
 
-def _property(case: Case, ticket: Observation) -> None:
+def _property(case: Case, ticket: Observation) -> str:
+    """Take in what a person set as approval since it was last seen; return it, "" for nothing."""
     memory = case.memory
-    approval = ticket.values.get("approval", "")
+    approval: str = ticket.values.get("approval", "")
     if approval == memory.get("approval", ""):
-        return
+        return ""
     if approval:
         memory["approval"] = approval
         _set(case, approval, "property")
@@ -95,6 +96,7 @@ def _property(case: Case, ticket: Observation) -> None:
         del memory["approval"]
         if memory.get("verdict_by") == "property":
             _set(case, "", "property")
+    return approval
 
 
 def _move(case: Case, stage: str) -> None:

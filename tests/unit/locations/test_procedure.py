@@ -296,6 +296,18 @@ def test_moving_the_ticket_back_takes_an_approval_back() -> None:
     assert world.status == "Waiting for CSM"
 
 
+def test_who_moves_the_ticket_back_and_approves_it_in_words_has_approved() -> None:
+    world = World()
+    world.cycle()
+    world.person(stage="approved")
+    world.cycle(lands=("row", "ticket"))
+    world.person(stage="waiting_for_csm", approval="approve")
+
+    world.settle()
+
+    assert world.status == "Setting up"
+
+
 def test_an_account_that_exists_is_not_taken_back() -> None:
     world = World()
     world.cycle()
