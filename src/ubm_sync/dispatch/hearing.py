@@ -14,9 +14,10 @@ import structlog
 from ubm_sync.desk import Desk, DeskPage, Dossier, Ticket
 from ubm_sync.disconnection.values import Category, Reading
 from ubm_sync.dispatch.gathering import Gatherer, Text, texts_of
+from ubm_sync.model import Customer
 from ubm_sync.routing.case import TICKET, Case, case_id
 from ubm_sync.routing.joining import same_days, twin
-from ubm_sync.routing.updating import absorb, update
+from ubm_sync.routing.updating import absorb, identify, update
 from ubm_sync.state import Errand, ErrandKind, Inquiry, State, Tx
 
 DOSSIERS = 50  # tickets asked for at once
@@ -25,6 +26,7 @@ _SAME = timedelta(minutes=2)  # a ticket made from a message, and that message
 _LATE = timedelta(minutes=15)  # how long a message is waited for that a ticket tells of
 log = structlog.get_logger(__name__)
 _SOON = timedelta(minutes=1)
+_OWNERLESS = timedelta(minutes=5)  # until it is asked again whose an older notice is
 _KEPT = 30  # messages of a ticket that are remembered as read
 _NOTHING = "nothing in it tells of a disconnection or of closing an account"
 _OURS = "this service made it, and no customer wrote on it"
@@ -125,7 +127,7 @@ class Hearing:
         return DeskPage(tuple(one for one in page.tickets if TICKET + one.ref not in known))
 
     def again(self, now: datetime) -> int:
-        """Look again at tickets of which a message was still missing; return how many."""
+        """Look again at tickets that lacked a message or a customer; return how many."""
         with self._state.reading() as tx:
             refs = tx.inquiries.again(now, AGAIN)
         if not refs:
@@ -183,7 +185,9 @@ class Hearing:
                 case = docket.enter(fresh, ref, now)
             if case is not None:
                 case.due = True
-                known[TICKET + ref].case_id, known[TICKET + ref].reason = case.id, ""
+                row = known[TICKET + ref]
+                row.case_id, row.reason = case.id, ""
+                row.again_at = _whose_again(case, row, now)
         tx.inquiries.save(known.values())
         docket.save()
 
@@ -196,6 +200,8 @@ class Hearing:
         if not customer.key and case is not None:
             customer = gather.named(case.customer)
         inquiry = before or Inquiry(TICKET + ticket.ref, ticket.ref, ticket.created)
+        if case is not None and not case.customer and customer.key:
+            self._identify(case, inquiry.source, dossier, customer)
         texts = _unread(dossier, inquiry)
         inquiry.version, inquiry.digest, inquiry.read_at = ticket.version, digest_of(ticket), now
         inquiry.heard_at = max(filter(None, (inquiry.heard_at, ticket.heard_at)), default=None)
@@ -230,6 +236,14 @@ class Hearing:
         fresh.way = ticket.channel.value
         fresh.off_channel = ticket.channel not in gather.rules.official
         return inquiry, fresh
+
+    def _identify(self, case: Case, source: str, dossier: Dossier, customer: Customer) -> None:
+        """Take in whose notice it is, known by now: all that was read means that customer's."""
+        ticket = dossier.ticket
+        texts = _unread(dossier, Inquiry(source, ticket.ref, ticket.created))
+        reading = self._gather.read(texts, customer.zone)
+        if reading is not None:
+            identify(case, self._gather.case(case.id, source, reading, customer, texts))
 
     def _reason(self, reading: Reading, done: bool, arrived: datetime, now: datetime) -> str:
         """Return why a text leads to no case, "" where it does.
@@ -302,6 +316,17 @@ def _again(dossier: Dossier, now: datetime) -> datetime | None:
     is_content = abs(heard - ticket.created) <= _SAME and ticket.content.strip() and not ticket.key
     is_there = any(one.inbound and abs(one.at - heard) <= _SAME for one in dossier.messages)
     return None if is_content or is_there else now + _SOON
+
+
+def _whose_again(case: Case, row: Inquiry, now: datetime) -> datetime | None:
+    """Return when to look again at a ticket, also while nobody knows whose notice it is.
+
+    A system may link a ticket to its company after it is there, and that changes nothing about it.
+    """
+    if case.customer or not case.is_open:
+        return row.again_at
+    again = now + (_SOON if now - row.arrived <= _LATE else _OWNERLESS)
+    return again if row.again_at is None else min(row.again_at, again)
 
 
 def _unread(dossier: Dossier, before: Inquiry) -> list[Text]:

@@ -28,6 +28,23 @@ def update(case: Case, fresh: Case, days: int) -> bool:
     return bool(news)
 
 
+def identify(case: Case, fresh: Case) -> None:
+    """Take in whose notice it is, which nobody knew: the customer's manager is told anew.
+
+    ``fresh`` is what all its texts are as that customer's. What somebody took in hand, or said of
+    it, stays.
+    """
+    for name in ("customer", "company", "facts"):
+        setattr(case, name, getattr(fresh, name))
+    _fill(case, fresh)
+    if fresh.category is case.category and fresh.deadline == case.deadline:
+        case.pay_by = fresh.pay_by
+    case.due = True
+    if case.is_open and case.routed_at is not None:
+        case.owner = ""  # whoever stood in for a manager nobody knew
+        renew(case, "it is known now whose it is")
+
+
 def _news(case: Case, fresh: Case, days: int) -> str:
     if fresh.category is Category.OTHER:
         return ""

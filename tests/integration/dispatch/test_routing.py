@@ -160,6 +160,39 @@ def test_a_customer_nobody_knows_reaches_somebody(lane: Lane) -> None:
     assert "Customer: not known." in lane.desk.notes_of(ref)[0]
 
 
+def test_a_company_that_is_linked_later_brings_the_manager(lane: Lane) -> None:
+    ref = lane.desk.write_in("DISCONNECT NOTICE", NOTICE)
+    lane.round()
+    assert lane.case_of(ref).owner != DANA
+    told = len(lane.desk.notes_of(ref))
+    lane.desk.pages[ref].companies = ("77",)  # changes nothing about the ticket itself
+    lane.wait(1.1)
+    page = lane.desk.pages[ref]
+    assert page.ticket.owner == DANA
+    assert page.ticket.values["customer_key"] == "halsted"
+    assert "it is known now whose it is." in lane.desk.notes_of(ref)[-1]
+    assert "Customer: Halsted Foods." in lane.desk.notes_of(ref)[-1]
+    lane.wait(1.1)
+    assert len(lane.desk.notes_of(ref)) == told + 1
+    assert [task.owner for task in page.tasks].count(DANA) == 1
+
+
+def test_whoever_took_a_notice_of_nobodys_keeps_it(lane: Lane) -> None:
+    ref = lane.desk.write_in("DISCONNECT NOTICE", NOTICE)
+    lane.round()
+    lane.wait(3)
+    lane.desk.answer(ref, PRIYA)
+    lane.wait(1.1)
+    assert lane.case_of(ref).outcome == "acknowledged"
+    notes = lane.desk.notes_of(ref)
+    lane.desk.pages[ref].companies = ("77",)
+    lane.desk.set(ref, "subject", "Shutoff", OMAR)
+    lane.wait(1.1)
+    assert lane.case_of(ref).customer == "halsted"
+    assert lane.case_of(ref).outcome == "acknowledged"
+    assert lane.desk.notes_of(ref) == notes
+
+
 def test_an_account_number_tells_whose_ticket_it_is(lane: Lane) -> None:
     lane.accounts = (Account("UBM-1", "riverbend", "ComEd", "4471908023", "", ""),)
     ref = lane.desk.write_in("shut off notice", NOTICE)
