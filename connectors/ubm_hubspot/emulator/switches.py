@@ -44,6 +44,7 @@ class Switches:
     shuffle_results: bool = True
     trims_text: bool = False
     merge_makes_new_record: bool = False
+    merge_fills_empty: bool = True  # the other's values go into what is empty
     merged_listed_as_archived: bool = False  # the record that was merged away
     whole_seconds: bool = False  # times of change are whole seconds, so that two may be the same
     activity_touches_record: bool = False  # a note or task moves the ticket's modification time

@@ -78,13 +78,14 @@ class Writer:
     def merge(self, primary: Record, other: Record) -> Record:
         """Merge ``other`` into ``primary``; returns the record that remains.
 
-        The primary's values win; the other's fill what is empty. The old ids keep resolving for
-        single calls.
+        The primary's values win; the other's fill what is empty, or nothing. The old ids keep
+        resolving for single calls.
         """
         self.archive(other)
+        given = other.values if self.portal.switches.merge_fills_empty else {}
         taken = {
             name: value
-            for name, value in other.values.items()
+            for name, value in given.items()
             if name not in primary.values and not name.startswith("hs_v2_")
         }
         remaining = primary

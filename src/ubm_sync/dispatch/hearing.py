@@ -16,6 +16,7 @@ from ubm_sync.disconnection.values import Category, Reading
 from ubm_sync.dispatch.gathering import Gatherer, Text, texts_of
 from ubm_sync.model import Customer
 from ubm_sync.routing.case import TICKET, Case, case_id
+from ubm_sync.routing.fields import move
 from ubm_sync.routing.joining import same_days, twin
 from ubm_sync.routing.updating import absorb, identify, update
 from ubm_sync.state import Errand, ErrandKind, Inquiry, State, Tx
@@ -172,7 +173,7 @@ class Hearing:
             id_ = next((bound[each] for each in (ref, *one.merged) if each in bound), "")
             case = docket.get(id_)
             if case is not None and case.ticket in one.merged:
-                case.ticket = ref
+                move(case, one.ticket)
             before = known.get(TICKET + ref)
             try:
                 known[TICKET + ref], fresh = self._hear(one, before, case, now)

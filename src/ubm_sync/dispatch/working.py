@@ -19,6 +19,7 @@ from ubm_sync.model import Outcome, Result
 from ubm_sync.routing import signals
 from ubm_sync.routing.case import ARCHIVED, ROW, Case
 from ubm_sync.routing.decide import Step, World, decide, renew
+from ubm_sync.routing.fields import move
 from ubm_sync.state import Entry, Errand, ErrandKind, State, Tx
 
 TOGETHER = 50  # cases decided at once: the most urgent ones are told before the others are read
@@ -247,12 +248,9 @@ def _present(case: Case, dossiers: Mapping[str, Dossier]) -> dict[str, Dossier]:
         for ref in (case.ticket, *case.others)
         if ref in dossiers
     }
-    before = case.ticket
     if case.ticket in dossiers:
-        case.ticket = dossiers[case.ticket].ticket.ref
+        move(case, dossiers[case.ticket].ticket)
     elif found:
-        case.ticket = next(iter(found))
-    if case.ticket != before:
-        case.linked = ()
+        move(case, next(iter(found.values())).ticket)
     case.others = tuple(ref for ref in found if ref != case.ticket)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ubm_sync.calendars.local import instant_text
-from ubm_sync.desk import Dossier
+from ubm_sync.desk import Dossier, Ticket
 from ubm_sync.disconnection.values import Category
 from ubm_sync.routing import signals
 from ubm_sync.routing.case import Case
@@ -33,6 +33,18 @@ def values_for(case: Case, mine: Dossier) -> dict[str, str | None]:
     if want and lower and case.outcome == "" and not _is_priority_chosen(case, mine):
         values[signals.PRIORITY] = want
     return values
+
+
+def move(case: Case, ticket: Ticket) -> None:
+    """Let a case go on in another of its tickets, in the one its own was merged into, say.
+
+    What stood in the first one's fields need not stand in those of this one: what it lacks is set.
+    """
+    if case.ticket == ticket.ref:
+        return
+    there = {**ticket.values, signals.OWNER: ticket.owner, signals.PRIORITY: ticket.priority}
+    case.ticket, case.linked = ticket.ref, ()
+    case.filed = {name: value for name, value in case.filed.items() if there.get(name)}
 
 
 def _is_priority_chosen(case: Case, mine: Dossier) -> bool:

@@ -169,6 +169,22 @@ def test_a_merged_ticket_takes_its_case_along(lane: Lane) -> None:
     assert PRIYA in lane.desk.tasks_of(other)
 
 
+def test_the_ticket_that_remains_says_what_the_merged_one_said(lane: Lane) -> None:
+    ref = lane.desk.write_in("NOTICE", FAR, company="77")
+    other = lane.desk.write_in("Bill copy", "Please send the October bill.", company="77")
+    lane.wait(1)
+    said = dict(lane.desk.pages[ref].ticket.values)
+    lane.desk.merge(other, ref)  # nobody says whether the values go along
+    lane.wait(31)
+    ticket = lane.desk.pages[other].ticket
+    assert (ticket.owner, ticket.priority) == (DANA, "urgent")
+    now = {"routed_to": f"{DANA}, {PRIYA}", "escalation_level": "1"}
+    assert {name: ticket.values.get(name, "") for name in said} == said | now
+    lane.desk.set(other, "deadline", "2026-12-30", DANA)
+    lane.wait(1)
+    assert lane.desk.pages[other].ticket.values["deadline"] == "2026-12-30"
+
+
 def test_an_archived_ticket_is_asked_for_again_and_then_given_up(lane: Lane) -> None:
     ref = lane.desk.write_in("NOTICE", FAR, company="77")
     lane.round()

@@ -151,6 +151,19 @@ def test_a_merge_may_make_a_new_record(make_bench: Make, new_record: bool) -> No
     assert set(gone) == set(ids.values()) - {merged["id"]}
 
 
+@pytest.mark.parametrize("fills", [False, True])
+def test_a_merge_may_take_no_values_along(make_bench: Make, fills: bool) -> None:
+    bench = make_bench(merge_fills_empty=fills)
+    bench.furnish()
+    ids = bench.upsert("k1", "k2")
+    tickets = bench.client.crm.tickets.basic_api
+    tickets.update(ids["k2"], {"properties": {"content": "kept"}})
+    bench.act("merge_tickets", primary=ids["k1"], other=ids["k2"])
+    found = tickets.get_by_id(ids["k1"], properties=["content", "hs_merged_object_ids"]).properties
+    assert found["content"] == ("kept" if fills else None)
+    assert found["hs_merged_object_ids"] == ids["k2"]
+
+
 def test_stage_dates_are_kept_by_the_vendor(bench: Bench) -> None:
     ref = bench.upsert("k1")["k1"]
     waiting, active = bench.stages["Waiting for CSM"], bench.stages["Active"]

@@ -21,6 +21,7 @@ OTHER: list[tuple[str, dict[str, Any]]] = [
     ("hubspot", {"shuffle_results": False}),
     ("hubspot", {"trims_text": True}),
     ("hubspot", {"merge_makes_new_record": True}),
+    ("hubspot", {"merge_fills_empty": False}),
     ("hubspot", {"merged_listed_as_archived": True}),
     ("hubspot", {"activity_touches_record": True}),
     ("hubspot", {"whole_seconds": True}),
