@@ -127,9 +127,14 @@ def amounts(text: str) -> tuple[Decimal, ...]:
 
 
 def vendor_spans(text: str, reads: Sequence[Read]) -> list[tuple[int, int]]:
-    """Return where utilities are named, in the order of the text."""
-    spans = [*_listed(reads), *(match.span() for match in _PUBLIC.finditer(text))]
-    spans += [match.span() for match in _COMPANY.finditer(text)]
+    """Return where utilities are named, in the order of the text.
+
+    A word before a name that is known is none of it: "FYI Idaho Power".
+    """
+    listed = list(_listed(reads))
+    known = {end for _, end in listed}
+    spans = [*listed, *(match.span() for match in _PUBLIC.finditer(text))]
+    spans += [span for one in _COMPANY.finditer(text) if (span := one.span())[1] not in known]
     kept: list[tuple[int, int]] = []
     for span in sorted(spans, key=lambda each: (each[0], -each[1])):
         if not kept or span[0] >= kept[-1][1]:

@@ -41,6 +41,18 @@ def test_everything_a_notice_names_is_found() -> None:
     assert found.confidence > 0.9
 
 
+@pytest.mark.parametrize(
+    ("text", "vendors"),
+    [
+        ("FYI Idaho Power will shut off the old suite 11/29.", ("Idaho Power",)),
+        ("All Piedmont Natural Gas sites get cut off today.", ("Piedmont Natural Gas",)),
+        ("Green Valley Power will shut us off today.", ("Green Valley Power",)),
+    ],
+)
+def test_a_word_before_a_utility_is_none_of_its_name(text: str, vendors: tuple[str, ...]) -> None:
+    assert reading(text).vendors == vendors
+
+
 def test_the_phrase_is_quoted_and_the_rules_are_named() -> None:
     found = reading(NOTICE)
 
