@@ -52,8 +52,16 @@ def application(*, tolerant: bool = True, log_to_screen: bool = False) -> Iterat
 
 
 def decider(app: Application, by: str) -> str:
-    """Return who decides: ``by``, else ``UBM_SYNC_USER``, else who is signed in."""
-    return by or app.environment.get("UBM_SYNC_USER", "") or getpass.getuser()
+    """Return who decides: ``by``, else ``UBM_SYNC_USER``, else who is signed in.
+
+    It is as people read it: what nobody sees, or blanks alone, make no other person of a name.
+    """
+    return _seen(by) or _seen(app.environment.get("UBM_SYNC_USER", "")) or getpass.getuser()
+
+
+def _seen(name: str) -> str:
+    """Return a name in one line, without characters that are not shown."""
+    return "".join(one for one in " ".join(name.split()) if one.isprintable())
 
 
 def shown_at(app: Application, moment: datetime | None, *, seconds: bool = False) -> str:
