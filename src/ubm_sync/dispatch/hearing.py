@@ -24,6 +24,7 @@ from ubm_sync.state import Errand, ErrandKind, Inquiry, State, Tx
 DOSSIERS = 50  # tickets asked for at once
 AGAIN = 200  # tickets that are looked at again in one round
 _SAME = timedelta(minutes=2)  # a ticket made from a message, and that message
+_AFTER = timedelta(seconds=30)  # of what came later than this, another message is told
 _LATE = timedelta(minutes=15)  # how long a message is waited for that a ticket tells of
 log = structlog.get_logger(__name__)
 _SOON = timedelta(minutes=1)
@@ -314,8 +315,9 @@ def _again(dossier: Dossier, now: datetime) -> datetime | None:
     ticket, heard = dossier.ticket, dossier.ticket.heard_at
     if heard is None or now - heard > _LATE:
         return None
-    is_content = abs(heard - ticket.created) <= _SAME and ticket.content.strip() and not ticket.key
-    is_there = any(one.inbound and abs(one.at - heard) <= _SAME for one in dossier.messages)
+    made_of_it = -_SAME <= heard - ticket.created <= _AFTER
+    is_content = made_of_it and ticket.content.strip() and not ticket.key
+    is_there = any(one.inbound and -_SAME <= heard - one.at <= _AFTER for one in dossier.messages)
     return None if is_content or is_there else now + _SOON
 
 

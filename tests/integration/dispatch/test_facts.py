@@ -111,6 +111,18 @@ def test_a_message_that_is_shown_later_than_it_is_announced_is_read(lane: Lane) 
     assert lane.desk.calls["dossiers"] <= calls + 2
 
 
+def test_a_second_message_that_comes_a_minute_after_the_first_is_waited_for(lane: Lane) -> None:
+    ref = lane.desk.write_in("Bill copy", "Please send the October bill.", company="77")
+    lane.round()
+    lane.clock.advance(timedelta(minutes=1))
+    lane.desk.announce(ref)
+    at = lane.clock.now()
+    lane.wait(0.5)
+    lane.desk.show(ref, "ComEd shut off the power at store 0412. Please help.", at)
+    lane.wait(1.1)
+    assert lane.desk.pages[ref].ticket.owner == DANA
+
+
 def test_an_announced_message_that_never_comes_is_not_waited_for_for_ever(lane: Lane) -> None:
     ref = lane.desk.write_in("Bill copy", "Please send the October bill.", company="77")
     lane.round()
