@@ -43,7 +43,7 @@ class FilesConnector:
             if customer.has_sheet and customer.sheet:
                 continue
             form = Form(connection.places[0], customer.titles)
-            container = customer.container or f"intake-{customer.key}"
+            container = customer.container or customer.own_list
             owner = Owner(container, form)
             self._owners |= {customer.key: owner, container: owner}
             if customer.folder and not customer.paused:

@@ -278,6 +278,11 @@ class Place:
     stages: tuple[Stage, ...] = ()
     settings: Mapping[str, str] = default(default_factory=nothing)
 
+    @property
+    def intake(self) -> bool:
+        """Return whether customers type here."""
+        return self.settings.get("intake") == "true"
+
 
 class Deviation(NamedTuple):
     """An approved exception: one way in which a customer's sheet may differ from the template.
@@ -328,7 +333,12 @@ class Customer:
 
         Empty where no rows can come from anywhere.
         """
-        return self.sheet if self.has_sheet else f"intake-{self.key}"
+        return self.sheet if self.has_sheet else self.own_list
+
+    @property
+    def own_list(self) -> str:
+        """Return what its rows lie in where they come without a sheet."""
+        return f"intake-{self.key}"
 
 
 def record_key(sync_id: str, suffix: str) -> str:

@@ -257,5 +257,5 @@ def _folded(title: str) -> str:
 def _identities(mapping: Mapping) -> Iterator[str]:
     """Yield the titles of the columns that carry identities where customers type."""
     for place in mapping.places:
-        if place.settings.get("intake") == "true":
+        if place.intake:
             yield place.settings["identity"]

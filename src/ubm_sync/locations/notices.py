@@ -101,12 +101,11 @@ def conflict_text(case: Case) -> str | None:
 
 
 def _conflict(case: Case, conflict: Conflict) -> str:
-    """Return one field in conflict: what row and ticket show, and UBM where that is a third value.
+    """Return one field in conflict: what row and ticket say, and UBM where that is a third value.
 
-    A manager may keep the value of the row though only ticket and UBM were changed: the row need
-    not show what was agreed before.
+    A manager may decide for the row though only ticket and UBM were changed.
     """
-    row, ticket = (_side(conflict, place, there) for place, there in _shown_in(case))
+    row, ticket = _side(conflict, ROW, case.row), _side(conflict, TICKET, case.ticket)
     account = conflict.values.get(ACCOUNT, row)
     key = "ticket.conflict" if account in {row, ticket} else "ticket.conflict_with_account"
     return case.text(
@@ -119,12 +118,8 @@ def _conflict(case: Case, conflict: Conflict) -> str:
     )
 
 
-def _shown_in(case: Case) -> tuple[tuple[str, Observation | None], ...]:
-    return (ROW, case.row), (TICKET, case.ticket)
-
-
 def _side(conflict: Conflict, place: str, there: Observation | None) -> str | None:
-    """Return what a place says; one that is no side of the conflict says what was agreed."""
+    """Return what a place says: one that is no side of the conflict what was agreed, if known."""
     if place in conflict.values or there is None or conflict.base is not None:
         return conflict.values.get(place, conflict.base)
     return there.values.get(conflict.field)

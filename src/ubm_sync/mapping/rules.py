@@ -123,7 +123,7 @@ class Mapping:
         return {
             binding.field: binding.external
             for place in self.places
-            if place.settings.get("intake") == "true"
+            if place.intake
             for binding in place.bindings
         }
 

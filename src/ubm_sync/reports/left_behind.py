@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ubm_sync.config import Configuration
-from ubm_sync.model import Customer
+from ubm_sync.model import Customer, Place
 from ubm_sync.state import Tx
 
 
@@ -20,29 +20,30 @@ def left_behind(tx: Tx, configuration: Configuration) -> list[dict[str, Any]]:
     containers = [one.container for one in customers.values() if one.container]
     found = []
     for place in _intakes(configuration):
-        for key, container, rows in tx.observations.elsewhere(place, containers):
+        for key, container, rows in tx.observations.elsewhere(place.name, containers):
             if (customer := customers.get(key)) is not None:
-                text = _sentence(customer, container, rows)
+                text = _sentence(customer, container, rows, place.settings["identity"])
                 found.append({"customer": key, "container": container, "rows": rows, "text": text})
     return found
 
 
-def _intakes(configuration: Configuration) -> Iterable[str]:
+def _intakes(configuration: Configuration) -> Iterable[Place]:
     for mapping in configuration.mappings.values():
-        for place in mapping.places:
-            if place.settings.get("intake") == "true":
-                yield place.name
+        yield from (place for place in mapping.places if place.intake)
 
 
-def _sentence(customer: Customer, container: str, rows: int) -> str:
-    """Return what is so, why, and what to do; the tickets need nobody."""
-    had_none = container == f"intake-{customer.key}"
+def _sentence(customer: Customer, container: str, rows: int, identity: str) -> str:
+    """Return what is so, why, and what to do; the tickets need nobody.
+
+    ``identity`` is the title of the column that says which request a row is.
+    """
+    had_none = container == customer.own_list
     before = "that came without a sheet" if had_none else f"in sheet {container}"
     number = f"{rows} row" if rows == 1 else f"{rows} rows"
     file = f"config/customers/{customer.key}.yaml"
     if customer.has_sheet:
         now = f"sheet {customer.sheet}"
-        remedy = f"copy them there with what is in UBM Sync ID, or change {file} back"
+        remedy = f"copy them there with what is in {identity}, or change {file} back"
     else:
         now = "its folder" if customer.intake == "csv" else "its manager's tickets"
         remedy = f"tell the customer, or change {file} back"

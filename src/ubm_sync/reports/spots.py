@@ -38,11 +38,10 @@ def _title(part: str, places: Iterable[Place], customer: Customer | None) -> str
     for place in places:
         if part == place.name:
             return place.pipeline
-        is_intake = place.settings.get("intake") == "true"
         for binding in place.bindings:
-            if is_intake and part == binding.field:
+            if place.intake and part == binding.field:
                 own = customer.titles.get(part) if customer is not None else None
                 return own or binding.external
-            if not is_intake and part in {binding.external, binding.field}:
+            if not place.intake and part in {binding.external, binding.field}:
                 return binding.label or binding.external
     return ""

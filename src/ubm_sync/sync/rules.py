@@ -156,5 +156,5 @@ def _place(mapping: Mapping, name: str) -> PlaceRule:
         frozenset(b.field for b in bindings if role[b.field] is not Role.SERVICE and b.readable),
         {b.field: partial(same, b.type) for b in bindings},
         frozenset(binding.field for binding in bindings),
-        place.settings.get("intake") == "true",
+        place.intake,
     )
