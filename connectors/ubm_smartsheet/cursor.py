@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,7 +36,8 @@ class SheetState:
     which fields are held up since. ``looked`` is the sheet's time up to which its columns are known
     where that is later than any row's. ``puzzled`` says that the rows shown last did not explain
     the sheet's version; it is not stored. ``own_rows`` are rows that ``own_requests`` requests of
-    ours wrote since that version, with the time they were answered with, "" for none.
+    ours wrote since that version, with the time they were answered with, "" for none. ``doubtful``
+    says that since the sheet was read in full its version moved by more steps than rows were shown.
     """
 
     id: str
@@ -61,6 +62,7 @@ class SheetState:
     puzzled: bool = False
     own_rows: dict[str, str] = field(default_factory=dict)
     own_requests: int = 0
+    doubtful: bool = False
     _text: bytes = b""
 
     def changed(self) -> None:
@@ -164,24 +166,32 @@ class SheetState:
         """Forget our own rows: everything up to the known version was read."""
         self.own_rows, self.own_requests = {}, 0
 
-    def explains(self, version: int, changed: Iterable[tuple[str, str, str]]) -> bool:
-        """Return whether rows that were shown explain a new version of the sheet.
+    def news(self, changed: Iterable[tuple[str, str, str]]) -> list[bool]:
+        """Return for each row that changed since the last reading whether the change is ours.
 
-        ``changed`` are the rows shown: id, time of change, version. Smartsheet: a comment moves a
-        sheet's version, and no row. An answer that leaves rows out looks the same, and what was
-        typed there must not be written over unseen: the version counts as not known, whatever is
-        written meanwhile as contested, and where the next answer does not explain it either, all
-        rows are listed, whose number is known. What we wrote ourselves explains no more steps of
-        the version than we sent requests.
+        ``changed`` are the rows shown: id, time of change, version.
         """
-        if not self.version or version == self.version:
-            return True
-        news = [
+        return [
             self.own_rows.get(ref) in {"", at}
             for ref, at, now in changed
             if at > self.newest or (at == self.newest and self.latest.get(ref, now) != now)
         ]
-        ours = all(news) and version - self.version > self.own_requests
+
+    def explains(self, version: int, news: Sequence[bool]) -> bool:
+        """Return whether rows that were shown explain a new version of the sheet; see ``news``.
+
+        Smartsheet: a comment moves a sheet's version, and no row. An answer that leaves rows out
+        looks the same, and what was typed there must not be written over unseen: the version counts
+        as not known, whatever is written meanwhile as contested, and where the next answer does not
+        explain it either, all rows are listed, whose number is known. What we wrote ourselves
+        explains no more steps of the version than we sent requests. Where the steps are more than
+        the rows shown, somebody saved one of them twice, or a row was left out: ``doubtful``.
+        """
+        steps = version - self.version
+        if not self.version or not steps:
+            return True
+        self.doubtful |= steps > self.own_requests + news.count(False)
+        ours = all(news) and steps > self.own_requests
         return bool(news) and not ours
 
     def note(self, *, wrong: bool) -> None:
@@ -233,6 +243,7 @@ class SheetState:
             "looked": self.looked,
             "own_rows": self.own_rows,
             "own_requests": self.own_requests,
+            "doubtful": self.doubtful,
         }
 
 
@@ -299,6 +310,7 @@ def _sheet(body: dict[str, Any]) -> SheetState:
         looked=body.get("looked", ""),
         own_rows=body.get("own_rows", {}),
         own_requests=body.get("own_requests", 0),
+        doubtful=bool(body.get("doubtful")),
     )
 
 

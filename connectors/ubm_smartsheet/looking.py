@@ -1,8 +1,9 @@
 """A look before a write: Smartsheet has no If-Match, so what people changed is read first.
 
-A write to cells that people edit too (``Write.careful``) costs one request for the sheet's version,
-once for a sheet and round of writes. Only where somebody changed the sheet since it was read, the
-rows in question are read as well.
+A write to cells that people edit too (``Write.careful``) costs one request, once for a sheet and
+round of writes: for the rows in question, whose answer names the sheet's version too. More rows
+than one request holds are read only where the sheet's version says that somebody changed it since,
+or where it moved by more steps than rows were shown: an answer may have left out what was edited.
 """
 
 from __future__ import annotations
@@ -54,21 +55,21 @@ class Look:
         careful = {str(row.write.ref): row.write for row in rows if is_careful(row)}
         if not careful:
             return NOTHING
-        sheet = self._state.id
-        answer = self._client.get("read version", f"/sheets/{sheet}/version")
-        version = int(answer.get("version") or 0)
-        if self._state.version and version == self._state.version:
+        version = self._version() if len(careful) > self._reader.rows_at_once else 0
+        if version and version == self._state.version and not self._state.doubtful:
             return Found({}, version, self._client.transport.look_holds_until())
-        shown = {
-            seen.ref: seen
-            for page in self._reader.fetch(sheet, list(careful))
-            for seen in page.observations
-            if seen.ref in careful
-        }
+        shown: dict[str, Observation] = {}
+        for page, at in self._reader.look_at(self._state.id, list(careful)):
+            version = version or at
+            shown |= {seen.ref: seen for seen in page.observations if seen.ref in careful}
         # A row that the answer leaves out was not looked at: deleted, or what is there is not told.
         late = {ref: GONE for ref in careful if ref not in shown}
         late |= {ref: CHANGED for ref, seen in shown.items() if _is_late(careful[ref], seen)}
         return Found(late, version, self._client.transport.look_holds_until())
+
+    def _version(self) -> int:
+        answer = self._client.get("read version", f"/sheets/{self._state.id}/version")
+        return int(answer.get("version") or 0)
 
 
 def is_careful(row: Row) -> bool:

@@ -23,6 +23,7 @@ from ubm_smartsheet.drift import headroom, locked_out, no_access, problems, scop
 from ubm_smartsheet.index import RowIndex
 from ubm_smartsheet.judging import paused
 from ubm_smartsheet.listing import Listing, is_settled
+from ubm_smartsheet.paging import make_page
 from ubm_smartsheet.settings import Settings
 from ubm_smartsheet.standard import Standard
 from ubm_sync.clock import Clock
@@ -59,6 +60,7 @@ class Reader:
         self._client = client
         self._place = place
         self._settings = settings
+        self.rows_at_once = settings.rows_per_fetch
         self._states = states
         self._clock = clock
         # A paused one's sheet is not read, so that it is read in full when it is resumed.
@@ -150,7 +152,11 @@ class Reader:
 
     def fetch(self, sheet: str, refs: Sequence[str]) -> Iterator[Page]:
         """Yield the rows of ``refs`` that are in ``sheet``; raises NotThere for the sheet."""
-        size = self._settings.rows_per_fetch
+        return (page for page, _ in self.look_at(sheet, refs))
+
+    def look_at(self, sheet: str, refs: Sequence[str]) -> Iterator[tuple[Page, int]]:
+        """Yield the same, each page with the version that the sheet had then; 0 if not told."""
+        size = self.rows_at_once
         for start in range(0, len(refs), size):
             wanted = refs[start : start + size]
             query = {**self._query, "rowIds": ",".join(wanted)}
@@ -158,7 +164,8 @@ class Reader:
             state = self.state(sheet)
             decoder, found = self._learn(state, body)
             self.index.saw(sheet, (row["id"] for row in body["rows"]))
-            yield _page(state, decoder, body["rows"], found, keep_blank=True)
+            page = make_page(state, decoder, body["rows"], found, keep_blank=True)
+            yield page, int(body.get("version") or 0)
 
     def absent(self, sheet: str, refs: Sequence[str]) -> frozenset[str] | None:
         """Return which of these rows are not in a sheet that answers; None where it does not.
@@ -220,9 +227,8 @@ class Reader:
             return
         page = self._changed(state)
         if page is None:
-            log.info(
-                "sheet read in full", sheet=state.id, why="its rows, columns or version disagree"
-            )
+            why = "its rows, columns or version disagree"
+            log.info("sheet read in full", sheet=state.id, why=why)
             yield from self._whole(state, lane=Lane.PERSON)
         else:
             yield page
@@ -252,12 +258,12 @@ class Reader:
         decoder, found = self._learn(state, body)
         if not state.is_listed():  # other columns than before
             return None
-        page = _page(state, decoder, rows, found)
+        page = make_page(state, decoder, rows, found)
         shown = {one.ref: one.version for one in page.observations}
-        changed = (
-            (str(one["id"]), one["modifiedAt"], shown.get(str(one["id"]), "")) for one in rows
-        )
-        puzzled = not new and not state.explains(int(body.get("version") or 0), changed)
+        ids = [(str(one["id"]), one["modifiedAt"]) for one in rows]
+        news = state.news((ref, at, shown.get(ref, "")) for ref, at in ids)
+        explained = state.explains(int(body.get("version") or 0), news)
+        puzzled = not new and not explained
         if puzzled and state.puzzled:
             return None
         state.saw(shown.items())
@@ -272,7 +278,7 @@ class Reader:
     def _whole(self, state: SheetState, *, lane: Lane) -> Iterator[Page]:
         """List all rows by pages; again where somebody changed the sheet in between."""
         known_until = state.newest if state.rows is not None else ""
-        state.version, state.rows = 0, None
+        state.version, state.rows, state.doubtful = 0, None, False
         state.changed()
         for attempt in range(LISTINGS):
             listing = Listing()
@@ -283,7 +289,7 @@ class Reader:
                 if whole:
                     self._settle(state, body, listing.newest, len(listing.created), listing.created)
                     self.index.listed(state.id, listing.created)
-                yield _page(
+                yield make_page(
                     state,
                     decoder,
                     body["rows"],
@@ -373,28 +379,3 @@ class Reader:
         room = headroom(state.id, state.name, rows, len(live))
         wrong = [*problems(state.id, drifts), *closed, *room]
         return self.decoder(state.id), tuple(wrong)
-
-
-def _page(
-    state: SheetState,
-    decoder: RowDecoder,
-    rows: Sequence[Mapping[str, Any]],
-    found: tuple[Problem, ...] | None,
-    *,
-    keep_blank: bool = False,
-    complete: frozenset[str] = frozenset(),
-    since: str = "",
-) -> Page:
-    if found is not None and state.replaced:
-        state.replaced.clear()
-        state.changed()
-    decode = decoder.row
-    observations = tuple(
-        one for row in rows if (one := decode(row, keep_blank=keep_blank)) is not None
-    )
-    if since:
-        state.saw((one.ref, one.version) for one in observations if one.version >= since)
-    if keep_blank:
-        state.saw((one.ref, one.version) for one in observations)
-    checked = frozenset() if found is None else frozenset({scope_of(state.id)})
-    return Page(observations, complete, found or (), checked)

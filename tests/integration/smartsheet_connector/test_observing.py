@@ -10,6 +10,13 @@ from ubm_sync.errors import NoAccess, Temporary
 from ubm_sync.model import Mark, Result, Spot
 
 
+def restart(world: World) -> None:
+    """Let the service go on with nothing but what it stored."""
+    again = world.connect()
+    again.resume(world.connector.cursor())
+    world.connector = again
+
+
 def test_a_first_look_reads_everything_and_says_that_it_is_complete() -> None:
     world = World()
     row = world.add(Location_Code="'0412", Location_Name=" Joliet \u200b", State="IL")
@@ -286,9 +293,7 @@ def test_an_edit_that_an_answer_leaves_out_is_not_explained_by_a_write_of_ours(
     if fault is not None:
         world.edit(edited, City="Joliet")
     world.faults(Rule(Fault.SHORT, path=rf"GET /2.0/sheets/{world.sheet}$", times=1), seed=3)
-    again = world.connect()
-    again.resume(world.connector.cursor())
-    world.connector = again
+    restart(world)
     assert list(world.observe().by_ref) == [written]
 
     write = replace(world.write(edited, seen[edited], city="Peoria"), careful={"city": None})
@@ -296,6 +301,47 @@ def test_an_edit_that_an_answer_leaves_out_is_not_explained_by_a_write_of_ours(
 
     assert (outcome.result, outcome.stale) == (Result.REFUSED, True)
     assert world.observe().by_ref[edited].values["city"] == "Joliet"
+
+
+@pytest.mark.parametrize("at_once", [1, 100])
+def test_an_edit_that_an_answer_leaves_out_is_not_explained_by_another_edit(at_once: int) -> None:
+    world = World(settings={"rows_per_fetch": at_once})
+    hidden, shown, third = world.load(3)
+    seen = world.observe().by_ref
+    world.later(600)
+    world.edit(hidden, City="Joliet")
+    world.edit(shown, City="Aurora")
+    world.faults(Rule(Fault.SHORT, path=rf"GET /2.0/sheets/{world.sheet}$", times=1), seed=3)
+    assert list(world.observe().by_ref) == [shown]
+    restart(world)
+
+    outcomes = world.apply(
+        *(
+            replace(world.write(row, seen[row], city="Peoria"), careful={"city": None})
+            for row in (hidden, third)
+        )
+    )
+
+    assert [one.result for one in outcomes] == [Result.REFUSED, Result.LANDED]
+    assert world.see(hidden)["City"] == "Joliet"
+
+
+@pytest.mark.parametrize("at_once", [1, 100])
+def test_a_look_before_writes_costs_one_request(at_once: int) -> None:
+    world = World(settings={"rows_per_fetch": at_once})
+    rows = world.load(3)
+    seen = world.observe().by_ref
+    world.later(600)
+    writes = [
+        replace(world.write(row, seen[row], city="Peoria"), careful={"city": None}) for row in rows
+    ]
+    calls = world.calls
+
+    outcomes = world.apply(*writes)
+
+    assert [one.result for one in outcomes] == [Result.LANDED] * 3
+    assert not any(one.contested for one in outcomes)
+    assert world.calls == calls + 2
 
 
 @pytest.mark.parametrize("fault", [Fault.SHORT, Fault.RESET])

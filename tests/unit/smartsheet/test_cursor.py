@@ -145,9 +145,33 @@ def test_a_new_version_is_explained_by_rows_changed_since(
     state = SheetState("1", version=5, newest=AT)
     state.saw([("7", "a")])
 
-    assert state.explains(6, changed) is explained
+    assert state.explains(6, state.news(changed)) is explained
 
 
 def test_a_version_that_is_known_or_was_never_known_needs_no_explanation() -> None:
     assert SheetState("1", version=5, newest=AT).explains(5, [])
     assert SheetState("1", newest=AT).explains(5, [])
+
+
+@pytest.mark.parametrize(
+    ("version", "doubtful"),
+    [pytest.param(6, False, id="a step for it"), pytest.param(7, True, id="a step too many")],
+)
+def test_more_steps_than_rows_leave_a_doubt_until_all_rows_were_listed(
+    version: int, doubtful: bool
+) -> None:
+    state = SheetState("1", version=5, newest=AT)
+
+    assert state.explains(version, state.news([("8", "2026-11-21T15:00:09Z", "c")]))
+
+    assert state.doubtful is doubtful
+    assert restore(store([state]))["1"].doubtful is doubtful
+
+
+def test_rows_of_ours_need_no_step_of_their_own_in_one_request() -> None:
+    state = SheetState("1", version=5, newest=AT)
+    state.wrote({"8": "", "9": ""})
+    later = "2026-11-21T15:00:09Z"
+
+    assert state.explains(6, state.news([("8", later, "c"), ("9", later, "d")]))
+    assert not state.doubtful
