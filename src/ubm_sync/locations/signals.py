@@ -104,6 +104,8 @@ def _move(case: Case, stage: str) -> None:
     if case.account is not None and memory.get("close") != "open":
         if RANKS.get(stage, 0) <= RANKS["duplicate"]:
             case.note(f"too_late:{stage}", "note.too_late")
+        elif VERDICT_OF_STAGE.get(stage) == APPROVE and "close" not in case.memory:
+            _set(case, APPROVE, "stage")  # carried out, by a service that was killed in between
         return
     if stage in VERDICT_OF_STAGE:
         _set(case, VERDICT_OF_STAGE[stage], "stage")

@@ -208,6 +208,19 @@ def test_a_refused_close_leaves_the_account_active() -> None:
     assert world.message == "We did not close this account. Dana: the lease runs on."
 
 
+def test_a_move_to_approved_agrees_to_no_close_that_was_refused() -> None:
+    world = World()
+    world.active()
+    world.edit(request_type="Close", service_end="2026-12-31")
+    world.person(approval="decline", decline_reason="the lease runs on.")
+    world.settle()
+    world.person(stage="approved")
+    world.settle()
+
+    assert world.status == "Active"
+    assert world.observed["account"].values["status"] == "active"
+
+
 def test_a_close_that_was_a_mistake_can_be_undone() -> None:
     world = World()
     world.active()

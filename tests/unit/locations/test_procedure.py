@@ -7,6 +7,7 @@ from tests.unit.locations.world import HALSTED, NOW, PLAIN, World, rival
 
 from ubm_sync.calendars import parse_instant
 from ubm_sync.locations import DuplicatePolicy, LocationRules
+from ubm_sync.locations.adopting import adopted
 from ubm_sync.model import Ref
 
 
@@ -327,6 +328,26 @@ def test_a_late_decline_in_two_ways_at_once_is_answered_once() -> None:
     world.settle()
 
     assert sum("so it was not taken back" in note for note in world.notes) == 1
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_who_approves_what_was_declined_is_not_told_that_it_was_not_taken_back(
+    *, killed: bool
+) -> None:
+    world = World()
+    world.cycle()
+    world.person(stage="declined", decline_reason="sorry")
+    world.settle()
+    world.person(stage="approved")
+    if killed:  # after the account was made, which the next cycle finds
+        memory, notes = world.memory, list(world.notes)
+        world.cycle(lands=["account"])
+        world.memory = dict(adopted(memory, world.observed["account"]))
+        world.notes = notes
+    world.settle()
+
+    assert world.status == "Setting up"
+    assert not any("so it was not taken back" in note for note in world.notes)
 
 
 def test_skipping_stages_creates_nothing() -> None:
