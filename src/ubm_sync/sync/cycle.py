@@ -270,7 +270,7 @@ class Engine:
         hashes = {name: one.version for one in self.rules.values() for name in one.places}
         settings = self.settings.guard
         guard = load_guard(tx, places, settings, records, versions, now, chosen, hashes)
-        return Gate(self._memory, guard, self.connectors, run, mask=self._mask)
+        return Gate(self._memory, guard, self.connectors, run, mask=self._mask, clock=self.clock)
 
     def _ingest(self) -> Ingest:
         customers, patience = self.active.values(), self.settings.patience

@@ -9,13 +9,14 @@ reads them back before it goes on.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeAlias
 
 import structlog
 
+from ubm_sync.clock import Clock
 from ubm_sync.errors import SyncError
 from ubm_sync.model import NOTHING, Observation, Outcome
 from ubm_sync.ports import Connector
@@ -71,12 +72,14 @@ class Gate:
         run: str,
         *,
         mask: Mask,
+        clock: Clock,
     ) -> None:
         self._state = state
         self._guard = guard
         self._connectors = connectors
         self._run = run
         self._mask = mask
+        self._clock = clock
         self._known = {one.stop.id: one.stop.fingerprint for one in guard.stops}
         self._stored: dict[Group, int] = {}
 
@@ -110,7 +113,7 @@ class Gate:
     ) -> None:
         """Store what became of it; an approval is used up by what it was for."""
         self._guard.conclude(booking, outcomes)
-        self._store(tx, now)
+        self._store(tx, now, {group.counted for group, _ in booking.sent})
 
     def prove(self, now: datetime, booking: Booking | None = None) -> set[str]:
         """Read open canaries back; return the records of a portion that may follow now.
@@ -172,16 +175,22 @@ class Gate:
                 found.append({**entry, "ref": ref})
         return found
 
-    def _store(self, tx: Tx, now: datetime) -> None:
-        """Store what changed since the last time."""
+    def _store(self, tx: Tx, now: datetime, sent: Collection[Group] = ()) -> None:
+        """Store what changed since the last time.
+
+        What was sent counts from when it was answered: a cycle may last for minutes, and nobody
+        knows when in between it landed.
+        """
         guard = self._guard
         for held in [one for one in guard.stops if one.changed or one.over]:
             self._store_stop(tx, held, now)
         fresh = {
-            group: count for group, count in guard.spent.items() if self._stored.get(group) != count
+            group: count
+            for group, count in guard.spent.items()
+            if group in sent or self._stored.get(group) != count
         }
-        tx.guard.use(self._run, guard.now, {(*group[:3], group.kind.value): count
-                                            for group, count in fresh.items()})  # fmt: skip
+        counts = {(*group[:3], group.kind.value): count for group, count in fresh.items()}
+        tx.guard.use(self._run, self._clock.now(), counts)
         self._stored.update(fresh)
 
     def _store_stop(self, tx: Tx, held: Held, now: datetime) -> None:

@@ -214,6 +214,23 @@ def test_the_same_change_in_small_helpings_does_not_slip_through(house: House) -
     assert codes(house).count("6410") == LIMIT
 
 
+def test_what_was_answered_late_counts_from_then_on(house: House) -> None:
+    def slow(writes: Sequence[Write]) -> None:
+        house.clock.sleep(timedelta(minutes=11).total_seconds() if writes else 0)
+
+    edit(house, LIMIT)
+    watch(house, slow)
+    house.cycle()
+    house.start()
+    house.clock.sleep(timedelta(minutes=55).total_seconds())  # 66 since that cycle began
+
+    edit(house, LIMIT, first=LIMIT)
+    house.cycle()
+
+    assert codes(house).count("6410") == LIMIT
+    assert [one.count for one in stops(house)] == [LIMIT]
+
+
 def test_an_approval_is_for_the_changes_that_were_shown(house: House) -> None:
     edit(house, 6)
     house.cycle()
