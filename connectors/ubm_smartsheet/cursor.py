@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,7 +37,8 @@ class SheetState:
     where that is later than any row's. ``puzzled`` says that the rows shown last did not explain
     the sheet's version; it is not stored. ``own_rows`` are rows that ``own_requests`` requests of
     ours wrote since that version, with the time they were answered with, "" for none. ``doubtful``
-    says that since the sheet was read in full its version moved by more steps than rows were shown.
+    says that since the sheet was read in full its version moved by more steps than rows were shown;
+    then ``again`` is the time since which the changed rows are read once more, "" where they were.
     """
 
     id: str
@@ -63,6 +64,7 @@ class SheetState:
     own_rows: dict[str, str] = field(default_factory=dict)
     own_requests: int = 0
     doubtful: bool = False
+    again: str = ""
     _text: bytes = b""
 
     def changed(self) -> None:
@@ -166,15 +168,19 @@ class SheetState:
         """Forget our own rows: everything up to the known version was read."""
         self.own_rows, self.own_requests = {}, 0
 
-    def news(self, changed: Iterable[tuple[str, str, str]]) -> list[bool]:
+    def news(
+        self, changed: Iterable[tuple[str, str, str]], new: Collection[int] = ()
+    ) -> list[bool]:
         """Return for each row that changed since the last reading whether the change is ours.
 
-        ``changed`` are the rows shown: id, time of change, version.
+        ``changed`` are the rows shown: id, time of change, version; ``new`` those never seen.
         """
         return [
             self.own_rows.get(ref) in {"", at}
             for ref, at, now in changed
-            if at > self.newest or (at == self.newest and self.latest.get(ref, now) != now)
+            if at > self.newest
+            or (at == self.newest and self.latest.get(ref, now) != now)
+            or int(ref) in new
         ]
 
     def explains(self, version: int, news: Sequence[bool]) -> bool:
@@ -184,15 +190,24 @@ class SheetState:
         looks the same, and what was typed there must not be written over unseen: the version counts
         as not known, whatever is written meanwhile as contested, and where the next answer does not
         explain it either, all rows are listed, whose number is known. What we wrote ourselves
-        explains no more steps of the version than we sent requests. Where the steps are more than
-        the rows shown, somebody saved one of them twice, or a row was left out: ``doubtful``.
+        explains no more steps of the version than we sent requests.
         """
         steps = version - self.version
         if not self.version or not steps:
             return True
-        self.doubtful |= steps > self.own_requests + news.count(False)
         ours = all(news) and steps > self.own_requests
         return bool(news) and not ours
+
+    def doubt(self, version: int, news: Sequence[bool]) -> None:
+        """Note whether a new version is explained by fewer rows than it has steps; see ``news``.
+
+        Somebody saved a row twice, or an answer left a row out: it is asked for once more, and
+        until all rows were listed the version says nothing about those that were not shown.
+        """
+        self.again = ""
+        if self.version and version - self.version > self.own_requests + news.count(False):
+            self.doubtful, self.again = True, self.newest
+        self.changed()
 
     def note(self, *, wrong: bool) -> None:
         """Note whether something is wrong with the columns."""
@@ -244,6 +259,7 @@ class SheetState:
             "own_rows": self.own_rows,
             "own_requests": self.own_requests,
             "doubtful": self.doubtful,
+            "again": self.again,
         }
 
 
@@ -311,6 +327,7 @@ def _sheet(body: dict[str, Any]) -> SheetState:
         own_rows=body.get("own_rows", {}),
         own_requests=body.get("own_requests", 0),
         doubtful=bool(body.get("doubtful")),
+        again=body.get("again", ""),
     )
 
 

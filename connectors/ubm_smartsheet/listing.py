@@ -47,4 +47,9 @@ def is_settled(state: SheetState, entry: Mapping[str, Any] | None) -> bool:
     """Return whether a sheet needs no request: unchanged, or known to be out of reach."""
     if entry is None:
         return state.lost
-    return not state.lost and state.version != 0 and entry.get("version") == state.version
+    return (
+        not state.lost
+        and not state.again
+        and state.version != 0
+        and entry.get("version") == state.version
+    )

@@ -241,8 +241,9 @@ class Reader:
         In one request without paging: whether the vendor counts pages before or after it filters
         is not documented, and a page too few would lose an edit.
         """
-        since = before(state.newest, self._settings.modified_overlap)
-        query = {**self._query, "rowsModifiedSince": since}
+        overlap = self._settings.modified_overlap
+        since = before(state.newest, overlap)
+        query = {**self._query, "rowsModifiedSince": before(state.again, overlap) or since}
         body = self._get("read changed rows", state.id, query)
         rows = body["rows"]
         counted = state.counted or {}
@@ -261,9 +262,9 @@ class Reader:
         page = make_page(state, decoder, rows, found)
         shown = {one.ref: one.version for one in page.observations}
         ids = [(str(one["id"]), one["modifiedAt"]) for one in rows]
-        news = state.news((ref, at, shown.get(ref, "")) for ref, at in ids)
-        explained = state.explains(int(body.get("version") or 0), news)
-        puzzled = not new and not explained
+        news = state.news(((ref, at, shown.get(ref, "")) for ref, at in ids), new)
+        version = int(body.get("version") or 0)
+        puzzled = not new and not state.explains(version, news)
         if puzzled and state.puzzled:
             return None
         state.saw(shown.items())
@@ -271,6 +272,7 @@ class Reader:
         if puzzled:
             state.puzzled, state.lost = True, False
             return page
+        state.doubt(version, news)
         newest = max((row["modifiedAt"] for row in rows), default="")
         self._settle(state, body, newest, known + len(new), new)
         return page
@@ -278,7 +280,8 @@ class Reader:
     def _whole(self, state: SheetState, *, lane: Lane) -> Iterator[Page]:
         """List all rows by pages; again where somebody changed the sheet in between."""
         known_until = state.newest if state.rows is not None else ""
-        state.version, state.rows, state.doubtful = 0, None, False
+        state.version, state.rows = 0, None
+        state.doubtful, state.again = False, ""
         state.changed()
         for attempt in range(LISTINGS):
             listing = Listing()

@@ -326,6 +326,51 @@ def test_an_edit_that_an_answer_leaves_out_is_not_explained_by_another_edit(at_o
     assert world.see(hidden)["City"] == "Joliet"
 
 
+@pytest.mark.parametrize("also", [None, "another edit"])
+def test_an_edit_that_an_answer_leaves_out_beside_another_is_read_in_the_next_cycle(
+    also: str | None,
+) -> None:
+    world = World()
+    hidden, shown, third = world.load(3)
+    world.observe()
+    world.later(600)
+    world.edit(hidden, City="Joliet")
+    world.later(300)
+    world.edit(shown, City="Aurora")
+    world.faults(Rule(Fault.SHORT, path=rf"GET /2.0/sheets/{world.sheet}$", times=1), seed=3)
+    assert list(world.observe().by_ref) == [shown]
+    restart(world)
+    if also:
+        world.later()
+        world.edit(third, City="Elgin")
+
+    assert world.observe().by_ref[hidden].values["city"] == "Joliet"
+    calls = world.calls
+    world.observe()
+
+    assert world.calls == calls + 1
+
+
+def test_a_row_saved_twice_costs_one_reading_more_and_one_saved_once_none() -> None:
+    world = World()
+    (row,) = world.load(1)
+    world.observe()
+    world.later(600)
+    world.edit(row, City="Joliet")
+    world.observe()
+    calls = world.calls
+    world.observe()
+    assert world.calls == calls + 1
+
+    world.edit(row, City="Aurora")
+    world.edit(row, City="Elgin")
+    world.observe()
+    calls = world.calls
+    world.observe()
+    world.observe()
+    assert world.calls == calls + 3
+
+
 @pytest.mark.parametrize("at_once", [1, 100])
 def test_a_look_before_writes_costs_one_request(at_once: int) -> None:
     world = World(settings={"rows_per_fetch": at_once})

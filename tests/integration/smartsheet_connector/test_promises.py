@@ -186,6 +186,8 @@ def test_reading_converges_to_what_is_there(seed: int) -> None:
     shown: dict[str, set[str]] = {}
     for page in player.world.connector.observe(full=False):  # no full read is ordered
         player._take(page, shown)
+    for page in player.world.connector.observe(full=False):  # what was saved twice, once more
+        player._take(page, shown)
 
     truth = player.truth()
 

@@ -8,6 +8,7 @@ from tests.unit.smartsheet.sheets import ALL, live
 from ubm_smartsheet.columns import match
 from ubm_smartsheet.cursor import MOST_COUNTED, MOST_LATEST, SheetState, before, restore, store
 
+LATER = "2026-11-21T15:00:09Z"
 AT = "2026-11-21T15:00:00Z"
 
 
@@ -162,16 +163,20 @@ def test_more_steps_than_rows_leave_a_doubt_until_all_rows_were_listed(
 ) -> None:
     state = SheetState("1", version=5, newest=AT)
 
-    assert state.explains(version, state.news([("8", "2026-11-21T15:00:09Z", "c")]))
+    state.doubt(version, state.news([("8", LATER, "c")]))
 
-    assert state.doubtful is doubtful
-    assert restore(store([state]))["1"].doubtful is doubtful
+    known = restore(store([state]))["1"]
+    assert (known.doubtful, known.again) == (doubtful, AT if doubtful else "")
+    known.doubt(5, [])
+    assert (known.doubtful, known.again) == (doubtful, "")
 
 
 def test_rows_of_ours_need_no_step_of_their_own_in_one_request() -> None:
     state = SheetState("1", version=5, newest=AT)
     state.wrote({"8": "", "9": ""})
-    later = "2026-11-21T15:00:09Z"
+    news = state.news([("8", LATER, "c"), ("9", LATER, "d")])
 
-    assert state.explains(6, state.news([("8", later, "c"), ("9", later, "d")]))
+    state.doubt(6, news)
+
+    assert state.explains(6, news)
     assert not state.doubtful
