@@ -249,11 +249,12 @@ def _said(value: str | None) -> str:
 
 def subject(stop: GuardStop) -> str:
     """Say what a stop is about: how many changes of what, where, for whom."""
+    s = "" if stop.count == 1 else "s"
     what = {
-        Kind.CHANGE: f"changes of {stop.field}",
-        Kind.CLEAR: f"values of {stop.field} to be cleared",
-        Kind.CREATE: f"new records ({stop.field})",
-        Kind.BACKFILL: f"records to be given the new field {stop.field}",
+        Kind.CHANGE: f"change{s} of {stop.field}",
+        Kind.CLEAR: f"value{s} of {stop.field} to be cleared",
+        Kind.CREATE: f"new record{s} ({stop.field})",
+        Kind.BACKFILL: f"record{s} to be given the new field {stop.field}",
     }[Kind(stop.kind)]
     return f"{stop.count} {what} in {stop.system} for {stop.customer}"
 
@@ -261,31 +262,33 @@ def subject(stop: GuardStop) -> str:
 def sentence(stop: GuardStop) -> str:
     """Say why a stop waits and what to do, in words for an admin."""
     if stop.approved_at is not None:
-        return f"{subject(stop)} are approved by {stop.approved_by}; the next cycle writes them."
+        are, them = ("is", "it") if stop.count == 1 else ("are", "them")
+        return (
+            f"{subject(stop)} {are} approved by {stop.approved_by}; the next cycle writes {them}."
+        )
     if stop.kind == Kind.BACKFILL.value:
-        return _backfill(stop)
-    before = f" and {stop.used} were written just before" if stop.used else ""
-    text = f"{subject(stop)} wait: {stop.limit} may be written without an approval{before}. "
+        why = (
+            "a field that the mapping adds is filled into existing records only where a person "
+            "looked."
+        )
+        return (
+            f"{_waits(stop, why)}See ubm-sync plan, then: ubm-sync approve {stop.fingerprint} (or "
+            "save the plan with --out and apply it)"
+        )
+    were = "was" if stop.used == 1 else "were"
+    before = f" and {stop.used} {were} written just before" if stop.used else ""
+    why = f"{stop.limit} may be written without an approval{before}."
+    return f"{_waits(stop, why)}See ubm-sync status, then: ubm-sync approve {stop.fingerprint}"
+
+
+def _waits(stop: GuardStop, why: str) -> str:
+    one = stop.count == 1
+    text = f"{subject(stop)} {'waits' if one else 'wait'}: {why} "
     if stop.sample:
         text += f"For example {change(stop.sample[0])}. "
     if stop.revoked:
-        text += f"They were approved before, but {stop.revoked}. "
-    return f"{text}See ubm-sync status, then: ubm-sync approve {stop.fingerprint}"
-
-
-def _backfill(stop: GuardStop) -> str:
-    text = (
-        f"{subject(stop)} wait: a field that the mapping adds is filled into existing records "
-        "only where a person looked. "
-    )
-    if stop.sample:
-        text += f"For example {change(stop.sample[0])}. "
-    if stop.revoked:
-        text += f"They were approved before, but {stop.revoked}. "
-    return (
-        f"{text}See ubm-sync plan, then: ubm-sync approve {stop.fingerprint} (or save the plan "
-        "with --out and apply it)"
-    )
+        text += f"{'It was' if one else 'They were'} approved before, but {stop.revoked}. "
+    return text
 
 
 def change(sample: Mapping[str, Any]) -> str:

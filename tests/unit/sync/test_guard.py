@@ -320,3 +320,14 @@ def test_a_stop_says_what_is_in_it_and_what_to_do() -> None:
         f"See ubm-sync status, then: ubm-sync approve {stop.fingerprint}"
     )
     assert isinstance(guard.stops[0], Held)
+
+    alone = sentence(replace(stop, count=1, used=1, revoked="x is y there"))
+    assert alone == (
+        f"1 change of gl_code in {DESK} for acme waits: 1 may be written without an approval and "
+        '1 was written just before. For example a: "1" -> "6410". It was approved before, but x '
+        f"is y there. See ubm-sync status, then: ubm-sync approve {stop.fingerprint}"
+    )
+    approved = replace(stop, count=1, approved_at=guard.now, approved_by="Priya N.")
+    assert sentence(approved) == (
+        f"1 change of gl_code in {DESK} for acme is approved by Priya N.; the next cycle writes it."
+    )
