@@ -3,7 +3,7 @@
 A create whose answer was lost is looked for by the identity it carries: an upsert would write over
 what people changed since. One that people archived meanwhile is found in the list of the archived
 ones only, which is read where something is missing; else it were made again. That is so between two
-attempts of one call too.
+attempts of one call too: where anything is there, the next cycle reads it first.
 
 Only writes to fields that people set too are looked at (``Write.careful``), straight from the
 records and not from the search index, 100 tickets a call and just their properties, right before
@@ -27,6 +27,7 @@ from ubm_sync.transport import Outdated
 
 CHANGED = "changed meanwhile"
 FOUND = "there already"
+MADE = "A ticket was made before HubSpot answered that it was; it is read first."
 ARCHIVED = "A ticket was archived before HubSpot answered that it was made; it is read first."
 UNSAID = "HubSpot did not say which tickets are there, and nothing is written unseen."
 _AGAIN = 10 * 60_000  # milliseconds until the bin is searched for the same ticket again
@@ -126,14 +127,16 @@ class Look:
     def before_repeat(self, keys: Sequence[str]) -> None:
         """Look for tickets that a request without an answer may have made, before it is repeated.
 
-        One that is there is written to by the same request. Raises Outdated where one is archived,
-        or where HubSpot does not say; NoAccess, Refused, Temporary.
+        Raises Temporary where one is there, for people may type into it by now; Outdated where one
+        is archived, or where HubSpot does not say; NoAccess, Refused.
         """
         unsaid: set[str] = set()
-        missing = set(keys) - self._live(keys, unsaid).keys()
+        made = self._live(keys, unsaid)
         if unsaid:
             raise Outdated(UNSAID)
-        if missing and not missing.isdisjoint(self._bin.look_again()):
+        if made:
+            raise Temporary(MADE)
+        if not self._bin.look_again().keys().isdisjoint(keys):
             raise Outdated(ARCHIVED)
 
     def _found(self, parcels: Sequence[Parcel], run: Run) -> dict[int, Ended]:

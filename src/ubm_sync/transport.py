@@ -282,7 +282,7 @@ class Outdated(Temporary):
 
 
 class Unseen(Temporary):
-    """What a request without an answer left behind could not be looked at now."""
+    """What a request without an answer left behind is there, or could not be looked at now."""
 
 
 def _look(before_repeat: Callable[[], None]) -> None:
