@@ -15,6 +15,8 @@ from ubm_sync.state import Doubt, RecordState
 from ubm_sync.sync import notebook as book
 from ubm_sync.sync.rules import PlaceRule, Rules, SharedRule
 
+UNMET = "not met"  # the version of what was archived when it was found; it may come back as it was
+
 
 def meet(
     rule: PlaceRule,
@@ -214,6 +216,11 @@ def made_without(
     made = book.MADE + rule.name in memory
     read = {f"{book.SENT}{rule.name}.{name}" for name in names if name not in rule.write_only}
     return {key: one for key, one in memory.items() if one or not made or key not in read}
+
+
+def is_met_now(known: tuple[str, Observation] | None, seen: Observation) -> bool:
+    """Return whether what was archived when it was found is there for the first time."""
+    return known is not None and known[1].version == UNMET and not seen.gone
 
 
 def first_seen(old: Observation, new: Observation) -> frozenset[str]:

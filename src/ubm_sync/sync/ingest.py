@@ -243,6 +243,9 @@ class Ingest:
                     edits = service_edits(rule, old, observation)
                     if edits:
                         typed[sync_id] = edits
+        back = [(i, one) for i, one in save if attaching.is_met_now(before.get(one.ref), one)]
+        for sync_id, edits in self._meet(tx, back).items():
+            typed[sync_id] = {**edits, **typed.get(sync_id, {})}
         tx.observations.save(save)
         tx.remarks.hear(remarks(self._listens, save, before))
         seen.changed += len(dirty)
@@ -353,7 +356,7 @@ class Ingest:
         left = [sync_id for sync_id, one in keyed if one.gone]
         records, there = tx.records.exists(left), tx.observations.load(left)
         bound = [
-            (sync_id, replace(one, version=one.gone or one.version))  # it may come back as it was
+            (sync_id, replace(one, version=attaching.UNMET) if one.gone else one)
             for sync_id, one in keyed
             if not one.gone or (sync_id in records and one.place not in there.get(sync_id, {}))
         ]
@@ -370,7 +373,7 @@ class Ingest:
         Return, by record, what people typed there over the service's own fields.
         """
         typed: dict[str, dict[str, str]] = {}
-        there = tx.observations.load([sync_id for sync_id, _ in bound])
+        there = tx.observations.load([sync_id for sync_id, _ in bound]) if bound else {}
         fresh = [
             (sync_id, one)
             for sync_id, one in bound

@@ -313,3 +313,27 @@ def test_after_an_older_state_was_put_back_what_a_row_says_was_made_is_looked_fo
 
     assert [(one.key, one.doubtful) for one in looked] == [(key, True)]
     assert [*house.tickets()] == [made]
+
+
+def test_a_ticket_that_comes_back_after_an_older_state_was_put_back_empties_no_row(
+    house: House,
+) -> None:
+    row = house.add_row("1001")
+    house.settle()
+    desk, (made, _) = house.systems[DESK], only(house.tickets())
+    with House("sqlite://") as restored:  # from before the row was known
+        restored.systems, restored.clock = house.systems, house.clock
+        restored.start()
+        edit(restored, INTAKE, "customer", city="Joliet")
+        desk.break_now = "no access for now"
+        restored.cycle()
+        desk.break_now = ""
+        desk.remove("ticket", made, gone="archived")
+        restored.settle()
+        archived = desk.records["ticket", made]
+        desk.records["ticket", made] = replace(archived, gone="")
+        desk.changes.append(("ticket", made))
+        restored.settle()
+
+    assert house.rows()[row]["city"] == "Joliet"
+    assert [(ref, one["city"]) for ref, one in house.tickets().items()] == [(made, "Joliet")]
