@@ -7,7 +7,7 @@ bill, and then it is closed.
 
 from __future__ import annotations
 
-from ubm_sync.locations import duplicates, vanishing
+from ubm_sync.locations import adopting, duplicates, vanishing
 from ubm_sync.locations.case import Case, day_of
 from ubm_sync.locations.findings import sentence, shown
 from ubm_sync.locations.secrets import mask
@@ -22,6 +22,7 @@ from ubm_sync.locations.states import (
     NEEDS_INFORMATION,
 )
 from ubm_sync.locations.validation import is_request
+from ubm_sync.model import Observation
 
 _OPEN = frozenset({"requested", "in_progress", "problem"})
 _MEMORY = ("close", "close_at", "close_approved_at", "close_asked")
@@ -103,6 +104,15 @@ def _agreed_to_go(case: Case) -> bool:
     case.step("close_approved_at")
     memory["close"] = "agreed"
     _carry_out(case)
+    return True
+
+
+def closed_before(case: Case, account: Observation) -> bool:
+    """Leave an account closed that was so without us; return whether it is one."""
+    if not adopting.was_closed(case.memory, account):
+        return False
+    case.step("closed_at")
+    case.status, case.message = CLOSED, case.text("row.closed_elsewhere")
     return True
 
 

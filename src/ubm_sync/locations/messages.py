@@ -35,6 +35,7 @@ TEXTS: Mapping[str, str] = {
     "row.closing": "Final bill requested for {day}.",
     "row.closing_soon": "Final bill requested.",
     "row.withdrawn": "{who} closed this request because its row was deleted.",
+    "row.closing_before": "This account is being closed.",
     "row.closing_elsewhere": "This account is being closed ({label}).",
     "row.close_waiting": "We will close this account after {day}. {who} will review by {review}.",
     "row.close_refused": "We did not close this account. {first}: {reason}",

@@ -223,7 +223,11 @@ def _accepted(case: Case, request: str) -> None:
         return
     case.step("account_at", case.account.created_at)
     _enrolment(case)
-    if closing.closed_elsewhere(case) or closing.own_close(case):
+    if (
+        closing.closed_before(case, case.account)
+        or closing.closed_elsewhere(case)
+        or closing.own_close(case)
+    ):
         return
     _after(case)
 
@@ -248,7 +252,7 @@ def _enrolment(case: Case) -> None:
     if enrolment is None or account is None:
         return
     names = {"team": case.rules.team_name, "account": account.ref}
-    if case.step("requested_at", enrolment.created_at):
+    if case.step("requested_at", enrolment.created_at) and not adopting.is_settled(memory):
         case.note(
             "created",
             "note.created",
@@ -275,7 +279,9 @@ def _enrolment(case: Case) -> None:
 def _after(case: Case) -> None:
     """Say how far a live account is; a row that became wrong is told, but loses nothing."""
     memory = case.memory
-    if "enrolled_at" in memory:
+    if adopting.ended_as(memory):
+        case.status, message = CLOSING, case.text("row.closing_before")
+    elif "enrolled_at" in memory:
         case.status = ACTIVE
         message = case.text(
             "row.adopted" if adopting.is_adopted(memory) else "row.active",
@@ -309,4 +315,6 @@ def in_store(case: Case) -> str:
     """Return the account's status in the store."""
     if case.status in {CLOSING, CLOSED}:
         return case.status.lower()
+    if ended := adopting.ended_as(case.memory):
+        return ended
     return "active" if "enrolled_at" in case.memory else "setting_up"

@@ -122,6 +122,16 @@ def _ticket_texts(case: Case, checks: str) -> tuple[str, str]:
     )
 
 
+def _request(case: Case, names: dict[str, str]) -> str:
+    """Return who wants what and what to do; nothing, where the account was there before."""
+    if case.account is None or not adopting.is_adopted(case.memory):
+        return case.text("note.new", **names)
+    key = "note.next_ended" if adopting.ended_as(case.memory) else "note.next_adopted"
+    following = case.text(key, account=case.account.ref, store=case.rules.store_name)
+    what = f"{_where(case)}, {_account(case)}"
+    return case.text("note.adopted", **{**names, "what": what, "next": following})
+
+
 def _enrolment_texts(case: Case, key: str) -> tuple[str, str]:
     """Return subject and description of Data Services' ticket."""
     subject = case.text(
