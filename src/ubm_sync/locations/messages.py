@@ -69,6 +69,14 @@ TEXTS: Mapping[str, str] = {
     "note.new": (
         "New location request {label} from {by} ({intake}, {clock}): {what}. {checks} {next}"
     ),
+    "note.adopted": "{label} from {by} ({intake}, {clock}): {what}. {next} {checks}",
+    "note.next_adopted": (
+        "It is linked with {account}, which was in {store} before. Nothing has to be approved."
+    ),
+    "note.next_ended": (
+        "It is linked with {account}, which was closed, or being closed, in {store} before, and "
+        "stays so. To open the account again the customer adds a new row for it."
+    ),
     "note.entered": "Taken up as request {label}: {what}. {result}",
     "note.next": (
         'Set "Approval" to "Approve" to create it in {store} and ask {team} to enroll. '

@@ -103,7 +103,7 @@ def _ticket_texts(case: Case, checks: str) -> tuple[str, str]:
     """Return subject and description; say the note of a new request."""
     where, account = _where(case), _account(case)
     names = _summary_names(case, f"{where}, {account}", checks)
-    request = case.text("note.new", **names)
+    request = _request(case, names)
     if case.ticket is None or TICKET in case.situation.unanswered:
         case.say("new", request)
     entering.tell(case, names["what"], checks, names["next"])
@@ -332,6 +332,6 @@ def wants_enrolment(case: Case) -> bool:
     memory = case.memory
     if "approved_at" not in memory or "closed_at" in memory:
         return False
-    if adopting.is_live(memory):
-        return False
+    if adopting.is_settled(memory):
+        return memory.get("close") == "agreed"  # only the final bill is left to ask for
     return memory.get("request", "close") == "close"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.locations.world import World
+from tests.unit.locations.world import REFS, World
 
 from ubm_sync.locations.adopting import adopted
 
@@ -41,6 +41,22 @@ def test_an_account_that_was_closing_is_closed_once_the_store_says_so() -> None:
 
     assert (in_store(world), world.status) == ("closed", "Closed")
     assert world.message == "This account is closed."
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("active", f"It is linked with {REFS['account']}, which was in UBM before. Nothing has"),
+        ("closed", f"It is linked with {REFS['account']}, which was closed, or being closed,"),
+    ],
+)
+def test_nobody_is_asked_to_approve_an_account_that_was_there(status: str, said: str) -> None:
+    world = linked(status)
+
+    (note,) = (one for one in world.notes if one.startswith("LOC-00142 from "))
+    assert said in note
+    assert 'Set "Approval"' not in "".join(world.notes)
+    assert note in world.observed["ticket"].values["content"]
 
 
 def test_closing_a_linked_account_asks_for_its_final_bill_once() -> None:
