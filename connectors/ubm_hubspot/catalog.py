@@ -140,11 +140,15 @@ class Catalog:
 
     def stage_ids(self, place: str, key: str) -> Pair | None:
         """Return the ids of pipeline and stage, None where the portal lacks one of them."""
-        found = self._pairs.get(place, {}).get(key)
+        found = self.known_ids(place, key)
         name = f"{place} {key}"
         if found is None and self._read_again("pipelines", name, self.pipelines):
-            found = self._pairs.get(place, {}).get(key)
+            found = self.known_ids(place, key)
         return found
+
+    def known_ids(self, place: str, key: str) -> Pair | None:
+        """Return what ``stage_ids`` does, without asking HubSpot."""
+        return self._pairs.get(place, {}).get(key)
 
     def pipelines(self) -> list[dict[str, Any]]:
         """Read the ticket pipelines with their stages, archived ones left out."""

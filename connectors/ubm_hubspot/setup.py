@@ -138,11 +138,16 @@ class Setup:
         self, place: Place, live: Mapping[str, Any], *, dry_run: bool
     ) -> Iterator[SetupStep]:
         there = {fold(str(each["label"])): each for each in live.get("stages") or []}
+        labels = {(str(live["id"]), str(one["id"])): one["label"] for one in there.values()}
         for stage in place.stages:
             what = f'stage "{stage.label}" of "{place.pipeline}"'
             found = there.get(fold(stage.label))
+            known = self._catalog.known_ids(place.name, stage.key)
             if found is not None:
                 yield _compared(what, stage, found)
+            # A second one would take its place, and leave the tickets in it to nobody.
+            elif known is not None and (renamed := labels.get(known)):
+                yield SetupStep(SYSTEM, what, "problem", _renamed(stage, renamed))
             elif dry_run:
                 yield SetupStep(SYSTEM, what, "would create")
             else:
@@ -182,6 +187,13 @@ def _fitting(what: str, want: Wanted, live: Mapping[str, Any]) -> SetupStep:
         return SetupStep(SYSTEM, what, "ok")
     pairs = ", ".join(f'"{want.options[ours]}" as "{theirs}"' for ours, theirs in found)
     return SetupStep(SYSTEM, what, "note", f"Options used as they are there: {pairs}.")
+
+
+def _renamed(stage: Stage, label: str) -> str:
+    return (
+        f'It is called "{label}" in HubSpot now and used all the same; rename it back to '
+        f'"{stage.label}" in HubSpot\'s settings. No second stage was made.'
+    )
 
 
 def _stage_body(stage: Stage, order: int) -> dict[str, Any]:

@@ -152,12 +152,32 @@ def test_a_property_of_another_type_is_a_problem() -> None:
 def test_missing_stages_are_added_to_an_existing_pipeline() -> None:
     portal = Portal()
     steps(portal)
-    portal.act("rename_stage", pipeline="New locations", stage="Approved", to="OK by us")
+    portal.act("delete_stage", pipeline="New locations", stage="Approved")
 
     found = steps(portal)
 
     assert found['stage "Approved" of "New locations"'].state == "created"
     assert portal.add("k", stage="approved").landed is None
+
+
+def test_a_renamed_stage_is_not_made_a_second_time() -> None:
+    portal = Portal()
+    portal.setup()
+    ticket = portal.add("k", stage="approved")
+    portal.later(20)
+    portal.read()
+    portal.act("rename_stage", pipeline="New locations", stage="Approved", to="OK by us")
+
+    found = steps(portal)['stage "Approved" of "New locations"']
+
+    assert found.state == "problem"
+    assert 'It is called "OK by us" in HubSpot now and used all the same' in found.detail
+    portal.act("edit_ticket", id=ticket.ref, properties={"ubm_vendor": "V"})
+    portal.later(20)
+    assert portal.read()[str(ticket.ref)].values["stage"] == "approved"
+
+    portal.act("rename_stage", pipeline="New locations", stage="OK by us", to="Approved")
+    assert states(steps(portal)) <= {"ok", "note"}
 
 
 def test_a_stage_with_another_state_is_a_problem() -> None:
