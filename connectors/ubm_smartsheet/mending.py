@@ -75,12 +75,13 @@ class _Sheet:
         self._only = only
         self._state = reader.state(sheet)
         self._may_build = True
+        self._others: list[Remedy] = []  # what is needed as well, and is none of ``only``
 
     def foresee(self) -> Iterator[Told]:
         """Yield what would be done."""
         needed = self._needed()
         if not needed or not self._may_build:
-            yield self._nothing(needed)
+            yield from self._nothing(needed)
             return
         for one in needed:
             if one.converts and one.column is not None and (odd := self._odd(one, one.column)):
@@ -89,12 +90,13 @@ class _Sheet:
                 yield self._about(one, "problem")
             else:
                 yield self._about(one, f"would {_VERBS[_done(one)]}")
+        yield from self._left()
 
     def mend(self) -> Iterator[Told]:
         """Make one change after the other until none is left that could help."""
         needed = self._needed()
         if not needed or not self._may_build:
-            yield self._nothing(needed)
+            yield from self._nothing(needed)
             return
         tries: Counter[str] = Counter()
         unsure: Remedy | None = None
@@ -104,6 +106,7 @@ class _Sheet:
             unsure = None
             ready = [one for one in needed if not one.foreseen and tries[one.key] < _TRIES]
             if not ready:
+                yield from self._left()
                 return
             one = ready[0]
             tries[one.key] += 1
@@ -120,12 +123,18 @@ class _Sheet:
         what = f'sheet "{self._state.name or self._sheet}"'
         return self._sheet, SetupStep(SYSTEM, what, state, detail), key
 
-    def _nothing(self, needed: list[Remedy]) -> Told:
-        return (
-            self.about_all("problem", _NO_BUILDER, needed[0].key)
-            if needed
-            else self.about_all("ok")
-        )
+    def _nothing(self, needed: list[Remedy]) -> Iterator[Told]:
+        if needed:
+            yield self.about_all("problem", _NO_BUILDER, needed[0].key)
+        elif self._others:
+            yield from self._left()
+        else:
+            yield self.about_all("ok")
+
+    def _left(self) -> Iterator[Told]:
+        """Yield what the sheet needs besides ``only``: the sheet may have changed since."""
+        for one in self._others:
+            yield self._about(one, "left", f"{one.detail} (not in the plan)")
 
     def _needed(self) -> list[Remedy]:
         """Read the columns and return what the sheet needs now."""
@@ -139,8 +148,11 @@ class _Sheet:
         remedies = Remedies(bindings, found, state.titles, standard.exempt(self._sheet))
         state.known, state.columns = found.known, found.columns
         state.learn_sheet(live)
-        every = remedies.every(order=self._order)
-        return [one for one in every if self._only is None or one.key in self._only]
+        every = list(remedies.every(order=self._order))
+        if self._only is None:
+            return every
+        self._others = [one for one in every if one.key not in self._only]
+        return [one for one in every if one.key in self._only]
 
     def _carry_out(self, one: Remedy, *, lasting: bool) -> Told | None:
         """Make one change; None where its answer was lost, or no, and the columns have to tell.

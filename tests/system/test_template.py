@@ -409,7 +409,13 @@ def test_a_newer_template_is_rolled_out_by_plan(house: House) -> None:
     world.admin_does("delete_column", title="Address 2")  # after the plan was made
     cells = house.cells()
     house.template("apply", str(plan), "--sheet", str(world.clients[1].sheet))
-    house.template("apply", str(plan))
+    told = house.template("apply", str(plan))
+    left = {(one["sheet"], one["key"]) for one in told if one["state"] == "left"}
+    assert left == {(str(world.clients[0].sheet), "address_2/add")}
+    assert (
+        "1 of 2 sheets are as they should be"
+        in house.office.run("template", "apply", str(plan)).text
+    )
     assert house.cells() == cells
     world.settle()
     assert [house.sheet(number)["version"] for number in (0, 1)] == [2, 2]

@@ -32,7 +32,8 @@ Order = Annotated[
     bool, typer.Option("--order", help="Put columns that were moved back in order as well.")
 ]
 _FORMAT = 1
-_NOTHING_DONE = frozenset({"ok", "problem"})
+_LEFT = "left"  # needed, and not in the plan that is carried out
+_NOTHING_DONE = frozenset({"ok", "problem", _LEFT})
 
 
 def register(app: typer.Typer) -> None:
@@ -314,7 +315,7 @@ def _show(
     left = {
         where
         for where, step, _ in found
-        if step.state == "problem" or step.state.startswith("would ")
+        if step.state in {"problem", _LEFT} or step.state.startswith("would ")
     }
     screen.say(f"{len(chosen) - len(left)} of {len(chosen)} sheets are as they should be.")
     if rows:
