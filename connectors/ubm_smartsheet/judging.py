@@ -91,7 +91,7 @@ class Judge:
     def _present(self, binding: Binding, column: Column) -> Iterator[Drift]:
         name, field = self._name, binding.field
         known = self._found.known[field]
-        if field in self._found.replaced and not binding.locked:
+        if field in self._found.replaced and field != SYNC_ID:
             yield self._drift(Kind.REPLACED, field, column, wording.replaced(name, binding, column))
         elif column.title != binding.external and known.wanted == binding.external:
             if other := self._confused(binding, column):

@@ -106,8 +106,8 @@ def service_edits(rule: PlaceRule, old: Observation, new: Observation) -> dict[s
         before, after = old.values.get(name), new.values.get(name)
         if before == after or name in rule.write_only:
             continue
-        if before is None and old.marks.get(name) == Mark.UNSEEN:
-            continue  # it was there before anybody could see it
+        if old.marks.get(name) == Mark.UNSEEN and (before is None or after is None):
+            continue  # it was there before anybody could see it, or went with its column
         if before is not None and after is not None and rule.same[name](before, after):
             continue
         edits[f"{rule.name}.{name}"] = book.packed(after, before, new.modified_by)

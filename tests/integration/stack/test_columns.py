@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.stack import Stack
 
 COLUMN = "GL / Cost Center"
@@ -24,6 +25,27 @@ def test_a_column_deleted_and_added_anew_between_two_cycles_gets_its_values_back
 
         assert stack.ticket()["properties"]["ubm_gl_code"] == "7000"
         assert stack.row(row)[COLUMN] == "7000"
+
+
+@pytest.mark.parametrize("missed", [False, True])
+def test_a_column_of_ours_that_was_added_anew_is_nobody_s_edit(
+    tmp_path: Path, *, missed: bool
+) -> None:
+    words = ["Not requested", "Requested", "Enrolled", "Problem"]
+    column = {"title": "Data Services", "type": "PICKLIST", "options": words, "locked": True}
+    with Stack(tmp_path) as stack:
+        row = stack.type_row()
+        stack.settle()
+        before = stack.row(row)
+        stack.admin_does("delete_column", title="Data Services")
+        if missed:
+            stack.settle()
+        stack.admin_does("add_column", column=column)
+        stack.settle()
+
+        after = stack.row(row)
+        assert after["Data Services"] == before["Data Services"]
+        assert after["Sync Message"] == before["Sync Message"]
 
 
 def test_what_is_typed_into_the_new_column_at_once_counts(tmp_path: Path) -> None:
