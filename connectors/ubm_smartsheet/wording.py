@@ -60,23 +60,25 @@ def quoted(words: Iterable[str], most: int = _SHOWN) -> str:
     return ", ".join(f'"{one}"' for one in every[:most]) + more
 
 
-def missing(sheet: str, binding: Binding, former: str) -> str:
-    """Say that a column is gone; ``former``: how the one that took its title was called before."""
+def missing(sheet: str, binding: Binding, former: str, impostor: Column | None) -> str:
+    """Say that a column is gone; ``former``: how ``impostor``, which has its title, was called."""
     vital = binding.field == SYNC_ID
     stop = (
         "nothing is written to this sheet until it is back"
         if vital
         else "its values are neither read nor written, everything else goes on"
     )
-    other = (
-        f' Another column, "{former}" before, has its title now and is not taken for it.'
-        if former and former != binding.external
-        else ""
-    )
+    other, first = "", ""
+    if former and former != binding.external:
+        other = f' Another column, "{former}" before, has its title now and is not taken for it.'
+    elif impostor is not None:
+        kind = kind_of(type_of(impostor))
+        other = f" Another column with its title, of type {kind}, is not taken for it."
+        first = "Rename that one, then "
     return (
         f'Column "{binding.external}" is missing in sheet "{sheet}"; {stop}. The rows are safe.'
-        f"{other} {APPLY.capitalize()} to add it again with the values it had, or restore the "
-        "deleted column."
+        f"{other} {first}{APPLY if first else APPLY.capitalize()} to add it again with the values "
+        "it had, or restore the deleted column."
     )
 
 

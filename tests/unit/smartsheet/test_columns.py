@@ -91,6 +91,8 @@ def test_a_vanished_column_is_not_replaced_by_one_of_another_type() -> None:
 
     assert "notes" not in found.columns
     assert [one.code for one in found_problems] == ["column_missing"]
+    assert "Another column with its title, of type Checkbox, is not taken" in found_problems[0].text
+    assert 'Rename that one, then run "ubm-sync template apply"' in found_problems[0].text
 
 
 def test_a_column_renamed_and_then_lost_is_replaced_under_either_title() -> None:
