@@ -180,7 +180,9 @@ def test_what_was_approved_is_linked_as_one_record(before: Before) -> None:
 
     done = run("match", "--customer", "halsted", "--approve-above", "0.95", "--begin", "--by", "D")
     assert done.code == DONE, done.text
+    assert "The next cycle links what was accepted." in done.out
     assert run("sync").code in {DONE, UNDECIDED}
+    assert "Nothing waits to be linked." in run("match", "--customer", "halsted").out
 
     world = office.world
     keys = {one["id"]: one["properties"].get("ubm_sync_id") for one in world.tickets()}
@@ -200,6 +202,22 @@ def test_what_was_approved_is_linked_as_one_record(before: Before) -> None:
     assert world.tickets("Data Services") == []
     assert before.account_row(before.other)["sync_id"] is None
     assert world.row(before.rows[2])["Sync Status"] == "Waiting for CSM"
+
+
+def test_a_closed_account_that_is_linked_stays_closed(before: Before) -> None:
+    run, world = before.office.run, before.office.world
+    before.sql("UPDATE account SET status = 'closed' WHERE id = ?", before.matteson)
+    found = run("match", "--customer", "halsted", "--json").json[0]["matches"]
+    (pair,) = (one["id"] for one in found if one["partner"] == before.matteson)
+    run("match", "--customer", "halsted", "--accept", str(pair), "--by", "Dana")
+    run("match", "--customer", "halsted", "--approve-above", "0.9", "--begin", "--by", "Dana")
+    run("sync")
+
+    account, row = before.account_row(before.matteson), world.row(before.rows[1])
+    assert (account["status"], row["Sync Status"]) == ("closed", "Closed")
+    assert account["sync_id"] == row["UBM Sync ID"]
+    assert row["Sync Message"].endswith("This account is closed.")
+    assert run("quarantine", "list", "--json").json == []
 
 
 def test_what_differs_is_asked_about_and_never_written_over_unseen(before: Before) -> None:

@@ -206,5 +206,7 @@ def _show(found: Look, names: dict[str, str], *, everything: bool, held: bool) -
             f"Everything is decided. Nothing is written for {key} until you let it begin: "
             f"ubm-sync match --customer {key} --begin --by NAME"
         )
-    else:
+    elif any(one.waits for one in found.pairs):
         screen.say("The next cycle links what was accepted.")
+    else:
+        screen.say("Nothing waits to be linked.")
