@@ -71,7 +71,8 @@ TEXTS: Mapping[str, str] = {
     ),
     "note.adopted": "{label} from {by} ({intake}, {clock}): {what}. {next} {checks}",
     "note.next_adopted": (
-        "It is linked with {account}, which was in {store} before. Nothing has to be approved."
+        "It is linked with {account}, which was in {store} before; nothing has to be approved for "
+        "that."
     ),
     "note.next_ended": (
         "It is linked with {account}, which was closed, or being closed, in {store} before, and "

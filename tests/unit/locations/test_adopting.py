@@ -46,7 +46,7 @@ def test_an_account_that_was_closing_is_closed_once_the_store_says_so() -> None:
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ("active", f"It is linked with {REFS['account']}, which was in UBM before. Nothing has"),
+        ("active", f"It is linked with {REFS['account']}, which was in UBM before; nothing has"),
         ("closed", f"It is linked with {REFS['account']}, which was closed, or being closed,"),
     ],
 )
