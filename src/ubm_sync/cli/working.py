@@ -228,19 +228,25 @@ def _show_report(report: Report) -> None:
     landed = sorted(report.landed.items())
     written = ", ".join(f"{number} in {system}" for system, number in landed)
     fresh = report.changed + report.new
+    records = "record" if report.observed == 1 else "records"
     screen.say(
-        f"{report.run}: {report.observed} records read, {fresh} new or changed; "
+        f"{report.run}: {report.observed} {records} read, {fresh} new or changed; "
         f"written: {written or 'nothing'}; notes: {report.notes}; {report.seconds:.2f} s"
     )
-    for number, what in (
-        (report.restored, "edits put back"),
-        (report.conflicts, "conflicts wait for a decision (ubm-sync conflicts list)"),
-        (report.refused, "values refused (ubm-sync quarantine list)"),
-        (report.quarantined, "records set aside (ubm-sync quarantine list)"),
-        (report.vanished, "rows vanished; their managers are asked"),
+    decide, look = "for a decision (ubm-sync conflicts list)", "(ubm-sync quarantine list)"
+    for number, one, many in (
+        (report.restored, "edit put back", "edits put back"),
+        (report.conflicts, f"conflict waits {decide}", f"conflicts wait {decide}"),
+        (report.refused, f"value refused {look}", f"values refused {look}"),
+        (report.quarantined, f"record set aside {look}", f"records set aside {look}"),
+        (
+            report.vanished,
+            "row vanished; its manager is asked",
+            "rows vanished; their managers are asked",
+        ),
     ):
         if number:
-            screen.say(f"  {number} {what}")
+            screen.say(f"  {number} {one if number == 1 else many}")
     for text in (*report.problems, *(sentence(stop) for stop in report.stops)):
         screen.complain(f"  {text}")
 
