@@ -80,7 +80,7 @@ class Judge:
             former = next((one.external for one in self._bindings if one.field in known_as), "")
         text = (
             wording.missing(self._name, binding, former, impostor)
-            if kind is Kind.MISSING
+            if known
             else wording.awaited(self._name, binding)
         )
         exempt = self._exempt.get((binding.field, Kind.MISSING))

@@ -87,8 +87,9 @@ class Setup:
             raise
         except SyncError as error:
             raise UnknownOutcome(
-                f'Sheet "{name}" was created (id {sheet}) but is not ready: {error} '
-                "Bind it by this id, run setup, and share it by hand."
+                f'Sheet "{name}" was created (id {sheet}) but is not ready: '
+                f"{str(error).rstrip('.')}. Name it with --sheet {sheet} instead of --share, run "
+                "setup, and share it by hand."
             ) from error
         return sheet
 

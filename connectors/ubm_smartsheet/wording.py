@@ -62,12 +62,6 @@ def quoted(words: Iterable[str], most: int = _SHOWN) -> str:
 
 def missing(sheet: str, binding: Binding, former: str, impostor: Column | None) -> str:
     """Say that a column is gone; ``former``: how ``impostor``, which has its title, was called."""
-    vital = binding.field == SYNC_ID
-    stop = (
-        "nothing is written to this sheet until it is back"
-        if vital
-        else "its values are neither read nor written, everything else goes on"
-    )
     other, first = "", ""
     if former and former != binding.external:
         other = f' Another column, "{former}" before, has its title now and is not taken for it.'
@@ -75,6 +69,7 @@ def missing(sheet: str, binding: Binding, former: str, impostor: Column | None) 
         kind = kind_of(type_of(impostor))
         other = f" Another column with its title, of type {kind}, is not taken for it."
         first = "Rename that one, then "
+    stop = _what_stops(binding, "back")
     return (
         f'Column "{binding.external}" is missing in sheet "{sheet}"; {stop}. The rows are safe.'
         f"{other} {first}{APPLY if first else APPLY.capitalize()} to add it again with the values "
@@ -84,11 +79,17 @@ def missing(sheet: str, binding: Binding, former: str, impostor: Column | None) 
 
 def awaited(sheet: str, binding: Binding) -> str:
     """Say that a sheet never had a column of the template."""
+    stop = _what_stops(binding, "there")
     return (
-        f'Column "{binding.external}" is missing in sheet "{sheet}", which never had it; its '
-        "values are neither read nor written, everything else goes on. "
+        f'Column "{binding.external}" is missing in sheet "{sheet}", which never had it; {stop}. '
         f"{APPLY.capitalize()} to add it."
     )
+
+
+def _what_stops(binding: Binding, until: str) -> str:
+    if binding.field == SYNC_ID:
+        return f"nothing is written to this sheet until it is {until}"
+    return "its values are neither read nor written, everything else goes on"
 
 
 def renamed(sheet: str, binding: Binding, column: Column) -> str:

@@ -190,6 +190,7 @@ def test_a_sheet_that_cannot_be_shared_is_named_by_its_id() -> None:
 
     (made,) = [one for one in world.emulator.state.sheets.values() if one.name == "Zenith Gyms"]
     assert f"id {made.id}" in str(caught.value)
+    assert f"Name it with --sheet {made.id} instead of --share" in str(caught.value)
 
 
 def note(ref: str, text: str = "Please confirm the meter.", key: str = "n1") -> Note:

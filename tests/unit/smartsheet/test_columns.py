@@ -145,6 +145,16 @@ def test_only_a_vital_column_stops_its_sheet(field: str, blocks: bool, scope: st
     assert problem.fields == (field,)
 
 
+def test_a_sheet_that_never_had_the_identity_is_not_told_of_a_deleted_one() -> None:
+    columns = [one for name, one in live().items() if name != "sync_id"]
+
+    (problem,) = told(match(ALL, {}, columns))
+
+    assert (problem.code, problem.blocks) == ("column_missing", True)
+    assert "which never had it; nothing is written to this sheet until it is there" in problem.text
+    assert "deleted" not in problem.text
+
+
 def test_a_retyped_column_names_both_types() -> None:
     _, (problem,) = again(list(live(start={"type": "TEXT_NUMBER"}).values()))
 
