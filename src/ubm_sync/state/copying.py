@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,23 +26,24 @@ OPEN_INTENTS = (
 def copied(state: State) -> Iterator[State]:
     """Give a copy of the state in a file of its own, as of one moment; it is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="ubm-sync-") as folder:
-        url = f"sqlite:///{Path(folder) / 'state.db'}"
-        copy = open_state(url)
+        file = Path(folder) / "state.db"
+        with state.reading() as tx:
+            whole = tx.connection.dialect.name == "sqlite"
+            if whole:  # before it is opened: then there are no tables to make
+                _whole(tx.connection, file)
+        copy = open_state(f"sqlite:///{file}")
         try:
-            with state.reading() as tx:
-                if tx.connection.dialect.name == "sqlite":
-                    _whole(tx.connection, copy)
-                else:
+            if not whole:
+                with state.reading() as tx:
                     _row_by_row(tx.connection, copy)
             yield copy
         finally:
             copy.close()
 
 
-def _whole(connection: Any, copy: State) -> None:
-    with copy._engine.connect() as other:  # noqa: SLF001 - a State is what its module makes it
-        source = connection.connection.driver_connection
-        source.backup(other.connection.driver_connection)
+def _whole(connection: Any, file: Path) -> None:
+    with closing(sqlite3.connect(file)) as other:
+        connection.connection.driver_connection.backup(other)
 
 
 def _row_by_row(connection: Any, copy: State) -> None:
