@@ -78,7 +78,8 @@ def overwritten(doubt: Doubt, past: Sequence[Past], rule: PlaceRule) -> Past | N
 
     ``past`` are a field's values, the newest first. Values of which both the older and the newer
     one are known to us are no news, whoever set them. Where the decision had seen our value there
-    already, only what somebody else typed over it is news: our own steps to it were seen.
+    already, only what somebody else typed over it is news: our own steps to it were seen. What it
+    had seen is news where it took our value for one that was never there.
     """
     field, ours = doubt.field, doubt.written
 
@@ -89,7 +90,8 @@ def overwritten(doubt: Doubt, past: Sequence[Past], rule: PlaceRule) -> Past | N
         if not is_ours(newer) or is_ours(older):  # sent twice, after a lost answer
             continue
         if is_same(rule, field, older.value, doubt.seen):
-            return None
+            had_ours = has_not_seen_it(doubt) and any(map(is_ours, past[at + 2 : at + 3]))
+            return older if had_ours and older.by and older.by != newer.by else None
         if is_same(rule, field, doubt.seen, ours) and (
             not any(map(is_ours, past[at + 2 :])) or (newer.by and newer.by == older.by)
         ):

@@ -8,6 +8,7 @@ from tests.engine_house import MAPPINGS
 
 from ubm_sync.model import Past
 from ubm_sync.state import Doubt
+from ubm_sync.sync.notebook import UNFILLED
 from ubm_sync.sync.rules import compile_rules
 from ubm_sync.sync.typed import had_seen_ours, overwritten
 
@@ -87,6 +88,19 @@ def test_who_typed_over_ours_and_then_ours_again_has_settled_it() -> None:
     assert overwritten(DOUBT, [again, aurora, joliet], ROW) == aurora  # the service may be dana
     assert overwritten(DOUBT, [again, aurora, again, joliet], ROW) == aurora
     assert overwritten(DOUBT, [again, aurora, ours, Past("Cicero")], ROW) == aurora
+
+
+def test_who_types_what_was_seen_there_over_a_write_that_nobody_knew_of_is_heard() -> None:
+    unfilled = DOUBT._replace(seen="", origin=UNFILLED)
+    ours, emptied = Past("Elgin", "us"), Past(None, "dana")
+
+    assert overwritten(unfilled, [ours, emptied, ours], ROW) == emptied
+    assert had_seen_ours(unfilled, [ours, emptied, ours], emptied, ROW)
+    assert overwritten(unfilled, [ours, emptied], ROW) is None
+    assert overwritten(unfilled, [ours, emptied, Past("Aurora", "dana"), ours], ROW) is None
+    assert overwritten(unfilled, [ours, Past(None, "us"), ours], ROW) is None  # our own step
+    assert overwritten(unfilled, [ours, Past(None), ours], ROW) is None
+    assert overwritten(DOUBT._replace(seen=""), [ours, emptied, ours], ROW) is None
 
 
 def test_a_later_edit_hides_nothing() -> None:
