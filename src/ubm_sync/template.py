@@ -119,8 +119,8 @@ class KeepsTemplate(Protocol):
 
         What is in the cells stays as it is. ``order``: columns are put back in order as well.
         ``only``: no other steps than those with these keys; what else is needed is yielded as
-        ``left``. Doing it again changes nothing. Raises
-        NoAccess, Temporary; what was done until then stays done.
+        ``left``. Doing it again changes nothing. Raises NoAccess, Temporary; what was done until
+        then stays done.
         """
         ...
 

@@ -104,7 +104,7 @@ def _move(case: Case, stage: str) -> None:
     if case.account is not None and memory.get("close") != "open":
         if RANKS.get(stage, 0) <= RANKS["duplicate"]:
             case.note(f"too_late:{stage}", "note.too_late")
-        elif VERDICT_OF_STAGE.get(stage) == APPROVE and "close" not in case.memory:
+        elif VERDICT_OF_STAGE.get(stage) == APPROVE and "close" not in memory:
             _set(case, APPROVE, "stage")  # carried out, by a service that was killed in between
         return
     if stage in VERDICT_OF_STAGE:
