@@ -12,6 +12,8 @@ from tests.simulation.comparing import gave_way_to_a_latecomer, same
 from tests.simulation.fields import NAMES
 from tests.simulation.model import Change, Ending, Model, Thing, Typed
 
+SLOWEST = 80  # seconds: later than that no search of the stories shows a change of a ticket
+
 
 def counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
     """Return whether nobody can tell an edit from what stood there before (known limits)."""
@@ -27,6 +29,8 @@ def counts_as_none(model: Model, typed: Typed, ending: Ending) -> bool:
     if _was_taken_back(model, typed, ending) or gave_way_to_a_latecomer(model, typed, ending):
         return True
     if _was_to_be_looked_back_at(model, typed, ending):
+        return True
+    if _was_seen_in_both_places(model, typed, ending):
         return True
     return _stood_there_before(model, typed, ending) or _is_in_the_copy(model, typed, ending)
 
@@ -99,6 +103,33 @@ def _was_to_be_looked_back_at(model: Model, typed: Typed, ending: Ending) -> boo
         and same(theirs.value, typed.value)
         for since, until, at in model.not_looked_back
         for theirs, ours in pairwise(there)
+    )
+
+
+def _was_seen_in_both_places(model: Model, typed: Typed, ending: Ending) -> bool:
+    """Return whether the ticket's manager had typed the same, and by then something else over it.
+
+    Where the search still shows the former, both places agree, and the latter is an edit made
+    after that. The ticket's history tells otherwise, unless something goes wrong and it cannot be
+    asked.
+    """
+    if model.untroubled or typed.place == "ticket":
+        return False
+    records = {(one.place, one.ref): one.record for one in ending.things}
+    here = typed.place, model.now(typed.place, typed.ref)
+    theirs = [one for one in ending.changes if not one.ours and one.field == typed.field]
+    times = [
+        one.at for one in theirs if (one.place, one.ref) == here and same(one.value, typed.value)
+    ]
+    on_tickets = [
+        one
+        for one in theirs
+        if one.place == "ticket" and records.get((one.place, one.ref)) == records.get(here)
+    ]
+    return any(
+        same(before.value, typed.value)
+        and any(floor(after.at) <= at <= after.at + SLOWEST for at in times)
+        for before, after in pairwise(on_tickets)
     )
 
 

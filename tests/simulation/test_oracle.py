@@ -528,6 +528,28 @@ def test_who_types_back_what_a_write_without_an_answer_replaced_has_changed_noth
     assert "no lost update" in said(unsure, end)
 
 
+def test_who_types_what_a_late_index_still_shows_on_the_ticket_has_changed_nothing() -> None:
+    end = ending(row(notes="a cat"), ticket(notes="a cat"))
+    theirs = [Change("ticket", "9", "notes", "a dog", 1.0, ours=False),
+              Change("ticket", "9", "notes", "a cat", 60.0, ours=False)]  # fmt: skip
+    mine = Change("row", "1", "notes", "a dog", 61.0, ours=False)
+    end.changes = [*theirs, mine]
+    model = Model(untroubled=False)
+    model.typed("ticket", "9", "notes", "a dog", "")
+    model.typed("ticket", "9", "notes", "a cat", "a dog")
+    model.typed("row", "1", "notes", "a dog", "")
+    assert not said(model, end)
+
+    model.untroubled = True  # the ticket's history tells
+    assert said(model, end) == {"no lost update"}
+    model.untroubled = False
+    for other in (replace(mine, at=200.0), replace(mine, at=50.0), replace(mine, ref="2")):
+        end.changes = [*theirs, other]
+        assert said(model, end) == {"no lost update"}
+    end.changes = [replace(theirs[0], value="a bird"), theirs[1], mine]
+    assert said(model, end) == {"no lost update"}
+
+
 def test_a_value_that_is_kept_for_somebody_who_never_typed_it_is_noticed() -> None:
     model = Model()
     model.typed("row", "1", "notes", "a", "")

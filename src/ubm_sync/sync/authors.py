@@ -13,10 +13,10 @@ from dataclasses import replace
 import structlog
 
 from ubm_sync.errors import SyncError
-from ubm_sync.model import Observation
+from ubm_sync.model import NOTHING, Observation
 from ubm_sync.ports import Change, Changes, Connector, KnowsAuthors
 from ubm_sync.state import State
-from ubm_sync.sync.noticed import as_it_was
+from ubm_sync.sync.noticed import Mask, as_it_was, without_secrets
 from ubm_sync.sync.rules import PlaceRule
 
 FEW = 50  # edited records of a page; of more, only who gave a word to the service is asked
@@ -24,12 +24,16 @@ log = structlog.get_logger(__name__)
 
 
 def with_authors(
-    state: State, rule: PlaceRule, connector: Connector, seen: Sequence[Observation]
+    state: State,
+    rule: PlaceRule,
+    connector: Connector,
+    seen: Sequence[Observation],
+    mask: Mask = lambda _values: NOTHING,
 ) -> list[Observation]:
     """Return the observations with who changed them; as they are where nobody can say.
 
-    A word to the service that was taken back by the time its author is asked is left out: what was
-    observed may be from an index that lags.
+    What was observed may be from an index that lags. What a person has set since, by the time the
+    author is asked, takes its place; a word to the service that was taken back is left out.
     """
     if not isinstance(connector, KnowsAuthors):
         return list(seen)
@@ -50,7 +54,10 @@ def with_authors(
     except SyncError as error:  # who it was can be asked for later; what it was cannot wait
         log.warning("authors not known", system=connector.name, error=str(error))
         return list(seen)
-    return [_told(rule, one, told[one.ref]) if one.ref in told else one for one in seen]
+    return [
+        without_secrets(_told(rule, one, told[one.ref]), mask) if one.ref in told else one
+        for one in seen
+    ]
 
 
 def dated(rule: PlaceRule, old: Observation | None, new: Observation, *, same: bool) -> Observation:
@@ -65,22 +72,46 @@ def dated(rule: PlaceRule, old: Observation | None, new: Observation, *, same: b
 
 def _edited(rule: PlaceRule, old: Observation, new: Observation) -> list[str]:
     """Return the fields people fill in that hold something else than before."""
-    changed = []
-    for name in sorted(rule.people):
-        before, after = old.values.get(name), new.values.get(name)
-        if before == after:
-            continue
-        if before is None or after is None or not rule.same[name](before, after):
-            changed.append(name)
-    return changed
+    old_values, new_values = old.values, new.values
+    return [
+        name
+        for name in sorted(rule.people)
+        if not _means(rule, name, old_values.get(name), new_values.get(name))
+    ]
+
+
+def _means(rule: PlaceRule, name: str, value: str | None, other: str | None) -> bool:
+    """Return whether two values of a field mean the same."""
+    if value is None or other is None:
+        return value == other
+    return value == other or rule.same[name](value, other)
 
 
 def _told(rule: PlaceRule, seen: Observation, changes: Changes) -> Observation:
-    by, values = _author(rule, changes), seen.values
-    empty = {name for name, said in changes.items() if said and said[0].value is None}
-    if back := rule.signals & empty & values.keys():
-        values = {name: value for name, value in values.items() if name not in back}
-    return replace(seen, values=values, modified_by=by)
+    newer = {
+        name: said[0].value
+        for name, said in changes.items()
+        if said and _is_old(rule, seen, name, said)
+    }
+    values = {name: value for name, value in {**seen.values, **newer}.items() if value is not None}
+    return replace(seen, values=values, modified_by=_author(rule, changes))
+
+
+def _is_old(rule: PlaceRule, seen: Observation, name: str, said: Sequence[Change]) -> bool:
+    """Return whether a field was set again after what was observed there.
+
+    A marked value is not what stands there: it was masked, or cannot be read.
+    """
+    newest, *before = said
+    if name in rule.signals and newest.value is None:
+        return True
+    there = seen.values.get(name)
+    return (
+        newest.is_person
+        and name not in seen.marks
+        and not _means(rule, name, newest.value, there)
+        and any(_means(rule, name, one.value, there) for one in before)
+    )
 
 
 def _author(rule: PlaceRule, changes: Changes) -> str | None:

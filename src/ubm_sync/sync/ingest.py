@@ -107,7 +107,9 @@ class Ingest:
         for observation in page.observations:
             by_place[observation.place].append(without_secrets(observation, self._mask))
         for place, shown in by_place.items():
-            observations = with_authors(self._state, self._place[place], connector, shown)
+            observations = with_authors(
+                self._state, self._place[place], connector, shown, self._mask
+            )
             by_place[place] = observations
             seen.observed += len(observations)
             if place in self._main:

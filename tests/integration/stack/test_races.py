@@ -383,3 +383,58 @@ def test_an_approval_that_was_taken_back_counts_for_nothing_though_the_search_st
     stack.wait(40)
     stack.settle()
     assert len(stack.accounts()) == 1
+
+
+def test_what_the_manager_typed_since_counts_though_the_search_still_shows_less(
+    stack: Stack,
+) -> None:
+    """The customer types what the manager has just typed over: both said something else."""
+    row = stack.type_row()
+    stack.settle()
+    stack.switch(DESK, search_lag=30.0)
+    stack.edit_ticket(stack.ticket(), ubm_gl_code="6410")
+    stack.wait(40)
+    stack.edit_ticket(stack.ticket(), ubm_gl_code="6500")
+    stack.edit_row(row, {"GL / Cost Center": "6410"})
+
+    stack.cycle(after=1)
+
+    told = stack.ticket()["properties"]["ubm_conflict"]
+    assert ("6410" in told, "6500" in told) == (True, True)
+    stack.wait(40)
+    stack.edit_ticket(stack.ticket(), ubm_conflict_decision="keep_row")
+    stack.wait(40)
+    stack.settle()
+    assert (shown(stack, row), stack.rests()) == (("6410", "6410"), {})
+
+
+def test_a_decline_counts_though_the_search_still_shows_the_approval(stack: Stack) -> None:
+    row = stack.type_row()
+    stack.settle()
+    stack.switch(DESK, search_lag=30.0)
+    stack.approve(stack.ticket())
+    stack.wait(40)
+    declined = {"ubm_approval": "decline", "ubm_decline_reason": "no contract"}
+    stack.edit_ticket(stack.ticket(), **declined)
+
+    stack.cycle(after=1)
+    stack.wait(40)
+    stack.settle()
+
+    assert (stack.row(row)["Sync Status"], stack.accounts()) == ("Not accepted", [])
+
+
+def test_a_password_that_the_search_does_not_show_yet_is_masked(
+    stack: Stack, tmp_path: Path
+) -> None:
+    stack.type_row()
+    stack.settle()
+    stack.switch(DESK, search_lag=30.0)
+    stack.edit_ticket(stack.ticket(), ubm_notes="see below")
+    stack.wait(40)
+    stack.edit_ticket(stack.ticket(), ubm_notes="password: Tr0ub4dor&3")
+
+    stack.cycle(after=1)
+    files = [one for one in (tmp_path / "stack").rglob("state.db*") if one.is_file()]
+    assert files
+    assert not any(b"Tr0ub4dor" in one.read_bytes() for one in files)
