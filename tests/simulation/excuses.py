@@ -12,6 +12,8 @@ from tests.simulation.comparing import gave_way_to_a_latecomer, same
 from tests.simulation.fields import NAMES
 from tests.simulation.model import Change, Ending, Model, Thing, Typed
 
+# What the vendor's list of checkboxes takes for a tick or none, and says where it is text again.
+TICKS = dict.fromkeys(("true", "yes", "1"), "true") | dict.fromkeys(("false", "no", "0"), "false")
 SLOWEST = 80  # seconds: later than that no search of the stories shows a change of a ticket
 
 
@@ -44,19 +46,20 @@ def _was_away(model: Model, typed: Typed) -> bool:
 
 
 def _was_spelt_by_a_checkbox(model: Model, typed: Typed, ending: Ending) -> bool:
-    """Return whether True or False came back in small letters from a list of checkboxes.
+    """Return whether a tick, as people type one, came back in one word from a list of checkboxes.
 
     An administrator made one of the column and took it back: the vendor tells this from what is
     typed there in no way.
     """
-    if typed.value.lower() not in {"true", "false"}:
+    tick = TICKS.get(typed.value.strip().lower())
+    if tick is None:
         return False
     title, here = NAMES[typed.field][0], model.now(typed.place, typed.ref)
     records = {one.record for one in ending.things if (one.place, one.ref) == (typed.place, here)}
     rows = [one for one in ending.things if one.place == "row" and one.record in records]
     return any(
         model.damage.get((row.owner, title), ("", ""))[0] == "retype"
-        and row.fields[typed.field] == typed.value.lower()
+        and row.fields[typed.field] == tick
         for row in rows
     )
 

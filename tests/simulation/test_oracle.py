@@ -380,6 +380,12 @@ def test_what_a_list_of_checkboxes_spelt_anew_is_noticed_elsewhere() -> None:
     model.damage.clear()
     model.damaged("halsted", "retype", NAMES["notes"][0])
     assert "no lost update" not in said(model, end)
+    model.typings.clear()
+    model.typed("ticket", "9", "notes", "1", "")
+    assert "no lost update" not in said(model, end)
+    model.typed("ticket", "9", "notes", "0", "1")
+    assert "no lost update" in said(model, end)
+    model.typings.clear()
     model.typed("ticket", "9", "notes", "a dog", "True")
     assert "no lost update" in said(model, end)
 
