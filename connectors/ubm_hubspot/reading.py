@@ -22,6 +22,10 @@ DAILY_PAUSE = 120.0
 MIGRATION_PAUSE = 600.0  # 477 without Retry-After
 
 UNAUTHORIZED = "HubSpot refused the access token; put a valid one in HUBSPOT_ACCESS_TOKEN."
+DAILY = (
+    "HubSpot's daily limit of calls is used up; it starts anew at midnight of the account, or once"
+    " more calls are bought."
+)
 FORBIDDEN = (
     "HubSpot refused the access token: it lacks a permission ({why}); add it to the app or put a"
     " token that has it in HUBSPOT_ACCESS_TOKEN."
@@ -58,7 +62,8 @@ def read(reply: Reply) -> Verdict:
     code = str(problem.get("category") or problem.get("errorType") or "")
     if status == 429:  # noqa: PLR2004 - Too Many Requests
         wait = pause_of(reply.headers, problem)
-        return Verdict(Kind.AGAIN, f"HubSpot asks to slow down: {said}", wait, code, problem)
+        text = DAILY if _is_daily(problem) else f"HubSpot asks to slow down: {said}"
+        return Verdict(Kind.AGAIN, text, wait, code, problem)
     if status in _WAITS:
         wait = max(_retry_after(reply.headers) or _WAITS[status], LOCKED_WAIT)
         return Verdict(Kind.AGAIN, f"HubSpot asks to wait: {said}", wait, code, problem)
@@ -90,13 +95,21 @@ def pause_of(headers: Mapping[str, str], problem: Mapping[str, Any]) -> float:
     asked = _retry_after(headers)
     if asked is not None:
         return asked
-    policy = f"{problem.get('policyName', '')} {problem.get('message', '')}".lower()
-    if "daily" in policy:
+    if _is_daily(problem):
         return DAILY_PAUSE
+    policy = _policy(problem)
     if "secondly" in policy and "ten_secondly" not in policy and "ten secondly" not in policy:
         return 1.0
     interval = headers.get("x-hubspot-ratelimit-interval-milliseconds", "")
     return min(int(interval) / 1000, TEN_SECONDS) if interval.isdecimal() else TEN_SECONDS
+
+
+def _is_daily(problem: Mapping[str, Any]) -> bool:
+    return "daily" in _policy(problem)
+
+
+def _policy(problem: Mapping[str, Any]) -> str:
+    return f"{problem.get('policyName', '')} {problem.get('message', '')}".lower()
 
 
 def decoded(body: bytes) -> dict[str, Any]:

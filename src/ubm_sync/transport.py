@@ -117,6 +117,7 @@ class Transport:
         self.system = system
         self.patience = patience or Patience()
         self.calls: Counter[str] = Counter()  # by the caller's name for the operation
+        self._asked: dict[str, str] = {}  # budget -> its words when it asked for a long pause
         self._read = read
         self._budget = budget
         self._clock = clock
@@ -199,7 +200,7 @@ class Transport:
         pause = self._budget.reserve(budget, cost=cost, lane=lane)
         if pause > self.patience.longest_wait:
             text = f"{self.system} takes no calls for another {pause:.0f} seconds; they wait."
-            raise LongPause(text, wait=pause)
+            raise LongPause(f"{self._asked.get(budget, '')} {text}".lstrip(), wait=pause)
         if pause > 0:
             self._clock.sleep(pause)
         if doubts and before_repeat is not None:
@@ -217,6 +218,7 @@ class Transport:
             raise self._lost(error, safe=safe) from error
         verdict = self._read(reply)
         if verdict.kind is Kind.FINE:
+            self._asked.pop(budget, None)
             return reply
         if verdict.kind is Kind.UNSURE:
             doubts.append(name)
@@ -245,6 +247,7 @@ class Transport:
                 return Temporary(message)
             self._budget.penalise(budget, verdict.wait)
             if verdict.wait > self.patience.longest_wait:
+                self._asked[budget] = message
                 return LongPause(message, wait=verdict.wait)
             return Throttled(message, wait=verdict.wait)
         if verdict.kind is Kind.UNSURE:

@@ -191,6 +191,22 @@ def test_a_pause_longer_than_one_call_may_wait_is_left_to_the_caller() -> None:
     assert (caught.value.wait, line.sent, line.waited) == (900.0, 1, 0.0)
 
 
+def test_what_waits_for_a_long_pause_says_why_until_an_answer_comes() -> None:
+    why = Verdict(Kind.AGAIN, "The day's calls are used up.", 900.0)
+    line = Line(why, Verdict(Kind.FINE), budget=Budget(0.0, 840.0, 0.0, 900.0))
+    with pytest.raises(LongPause):
+        line.call()
+
+    with pytest.raises(LongPause) as caught:
+        line.call()
+    assert str(caught.value) == (
+        "The day's calls are used up. Vendor takes no calls for another 840 seconds; they wait."
+    )
+    line.call()
+    with pytest.raises(LongPause, match=r"^Vendor takes no calls for another 900 seconds"):
+        line.call()
+
+
 def test_a_budget_booked_far_ahead_does_not_stop_the_service_silently() -> None:
     line = Line(budget=Budget(172_800.0))
 

@@ -181,3 +181,10 @@ def test_who_holds_a_unique_value_is_known_only_where_it_is_said_of_that_value(
     problem: dict[str, object], holder: str
 ) -> None:
     assert holder_of(problem, "ubm_sync_id", "k-1") == holder
+
+
+def test_the_daily_limit_is_named_with_its_end() -> None:
+    assert read(reply(429, DAY)).message == (
+        "HubSpot's daily limit of calls is used up; it starts anew at midnight of the account, or"
+        " once more calls are bought."
+    )
