@@ -79,11 +79,13 @@ def with_losses(
         one = known.get(field)
         if one is None:
             continue
+        old, column = before.get(field), found.columns.get(field)
+        if not one.lost and (old is None or old == column):
+            continue  # it had nothing that it has no more
         title = titles.get(field, binding.external)
         had: Iterable[str] = one.lost
-        if (old := before.get(field)) is not None:
+        if old is not None:
             had = [*had, *had_by(binding, old, title)]
-        column = found.columns.get(field)
         has = had_by(binding, column, title) if column is not None else frozenset()
         wanted = asked(replace(binding, external=title))
         kept = set(had)
