@@ -57,7 +57,10 @@ def gave_way_to_a_latecomer(model: Model, typed: Typed, ending: Ending) -> bool:
     It says what that instance had read. Who typed after that, and before the standstill, was read
     by the other instance: everybody agreed, and what arrives then looks like an edit back.
     """
-    records = {(one.place, one.ref): one.record for one in ending.things}
+    records = {
+        ("ticket" if one.place == "elsewhere" else one.place, one.ref): one.record
+        for one in ending.things
+    }
     record = records.get((typed.place, model.now(typed.place, typed.ref)))
     for since, until, at in model.latecomers:
         if not (since <= typed.number < until and record):

@@ -484,6 +484,9 @@ def test_an_instance_that_stood_still_brings_back_what_it_had_read_and_nothing_e
         assert "no lost update" in said(model, end)
     end.changes = [Change("ticket", "9", "notes", "a", 100.0, ours=True)]
     assert not said(model, end)
+    end.things[1] = replace(end.things[1], place="elsewhere")  # its manager moved it away
+    assert "no lost update" not in said(model, end)
+    end.things[1] = replace(end.things[1], place="ticket")
     model.typed("row", "1", "notes", "c", "b")  # after it went on: the edit back could be seen
     end.things[0] = row(notes="b")
     assert said(model, end) == {"no lost update", "agrees"}
