@@ -125,6 +125,8 @@ class Decision(NamedTuple):
     ``answered``: vanished places about which a person decided, or of which nothing hangs.
     ``follow_up``: first create what is missing, and decide again once it exists, in the same cycle;
     the other writes wait for that decision, so that each place is told once.
+    ``retold``: ``PLACE.FIELD`` of texts that only repeat the shared values; while the guard holds
+    one of those back, they say what was written.
     """
 
     present: frozenset[str]
@@ -140,6 +142,7 @@ class Decision(NamedTuple):
     follow_up: bool = False
     answered: frozenset[str] = frozenset()
     site: Site = NOWHERE
+    retold: frozenset[str] = frozenset()
 
 
 class Flow(Protocol):

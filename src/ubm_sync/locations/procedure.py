@@ -31,6 +31,7 @@ from ubm_sync.locations.states import (
 )
 from ubm_sync.locations.ticket import (
     enrolment_values,
+    retold,
     ticket_values,
     wants_enrolment,
 )
@@ -112,6 +113,7 @@ class LocationFlow:
             follow_up=bool((present & _ANSWERED) - situation.observed.keys()),
             site=_site(case),
             answered=frozenset({ROW}) if vanishing.is_answered(case) else frozenset(),
+            retold=retold(case),
         )
 
 

@@ -78,8 +78,7 @@ def _owner(case: Case) -> str:
 def enrolment_values(case: Case) -> dict[str, Written]:
     """Return what the service fills on Data Services' ticket."""
     customer, enrolment, memory = case.customer, case.enrolment, case.memory
-    closing = memory.get("request") == "close" or memory.get("close") == "agreed"
-    key = "enrolment.close" if closing else "enrolment.content"
+    key = _asked(case)
     texts = _settled(case, enrolment, key) or _enrolment_texts(case, key)
     values: dict[str, Written] = {
         "customer_key": customer.key,
@@ -97,6 +96,24 @@ def enrolment_values(case: Case) -> dict[str, Written]:
     if stage:
         values["stage"] = stage
     return values
+
+
+def _asked(case: Case) -> str:
+    """Return the key of what Data Services are asked for."""
+    memory = case.memory
+    closing = memory.get("request") == "close" or memory.get("close") == "agreed"
+    return "enrolment.close" if closing else "enrolment.content"
+
+
+def retold(case: Case) -> frozenset[str]:
+    """Return the texts that only repeat the row's fields: what is asked for stays the same."""
+    places = []
+    if case.memory.get("request") == case.situation.memory.get("request"):
+        places.append(TICKET)
+    there = case.enrolment.values.get("content") if case.enrolment is not None else None
+    if there is not None and there.startswith(case.text(_asked(case))):
+        places.append(ENROLMENT_PLACE)
+    return frozenset(f"{place}.{field}" for place in places for field in ("subject", "content"))
 
 
 def _ticket_texts(case: Case, checks: str) -> tuple[str, str]:

@@ -258,6 +258,7 @@ class Guard:
         fields = {(one.system, one.field) for one in held if one.kind in _EDITS}
         filled = {(one.system, one.field) for one in held if one.kind is Kind.BACKFILL}
         places = {one.field for one in held if one.kind is Kind.CREATE}
+        retold = plan.decision.retold if fields or filled else frozenset()
         writes: list[Write] = []
         waits: dict[str, Written] = {}
         for write in plan.writes:
@@ -272,6 +273,7 @@ class Guard:
                 for name, value in write.values.items()
                 if ((system, name) not in filled if name in fresh
                     else name not in shared or (system, name) not in fields)
+                and f"{write.place}.{name}" not in retold
             }  # fmt: skip
             waits |= {
                 f"{write.place}.{name}": value

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from tests.stack import LOCATIONS, Stack
+from tests.stack import ENROLMENTS, LOCATIONS, Stack
 
 from ubm_sync.model import Outcome, Write
 from ubm_sync.state import GuardStop
@@ -101,3 +101,19 @@ def _workflow(stack: Stack) -> None:
         return outcomes
 
     connector.apply = rewritten  # type: ignore[method-assign]
+
+
+def test_no_ticket_repeats_in_words_what_waits_for_an_approval(stack: Stack) -> None:
+    before = said_to_data_services(stack)
+    for row in stack.rows():
+        stack.edit_row(row, {"GL / Cost Center": "6410"})
+    stack.settle()
+    assert said_to_data_services(stack) == before
+
+    approve(stack)
+    stack.settle()
+    assert all("GL / Cost Center: 6410" in text for text in said_to_data_services(stack))
+
+
+def said_to_data_services(stack: Stack) -> list[str]:
+    return sorted(one["properties"]["content"] for one in stack.tickets(ENROLMENTS))

@@ -331,3 +331,27 @@ def test_a_stop_says_what_is_in_it_and_what_to_do() -> None:
     assert sentence(approved) == (
         f"1 change of gl_code in {DESK} for acme is approved by Priya N.; the next cycle writes it."
     )
+
+
+def test_a_text_that_repeats_a_value_waits_with_it() -> None:
+    plans = []
+    for sync_id in ("a", "b"):
+        plan = a_plan(sync_id)
+        (write,) = plan.writes
+        told = replace(write, values={**write.values, "content": "GL 6410", "sync_status": "x"})
+        decision = plan.decision._replace(retold=frozenset({"ticket.content"}))
+        plans.append(plan._replace(writes=(told,), decision=decision))
+    guard = a_guard(limits(1))
+    held = [plan.writes[0].values for plan in guard.judge(plans)]
+    assert held == [{"sync_status": "x"}, {"sync_status": "x"}]
+    let = approved(guard).judge(plans)
+    assert all("content" in plan.writes[0].values for plan in let)
+
+
+def test_a_text_that_repeats_values_is_written_where_none_of_them_waits() -> None:
+    plan = a_plan("a")
+    (write,) = plan.writes
+    told = replace(write, values={"content": "GL 6410"})
+    decision = plan.decision._replace(retold=frozenset({"ticket.content"}))
+    plan = plan._replace(writes=(told,), decision=decision)
+    assert a_guard(limits(0)).judge([plan]) == [plan]
