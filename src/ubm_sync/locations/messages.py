@@ -153,6 +153,9 @@ TEXTS: Mapping[str, str] = {
     "note.vanished_back": (
         "The row of {label} is back in {intake}. Nothing needs to be decided about it any more."
     ),
+    "note.vanished_back_closing": (
+        'The row of {label} is back in {intake}. What "Close" began is taken back: {label} goes on.'
+    ),
     "note.vanished_keep": "Kept: {label} goes on without its row.",
     "note.vanished_close": "Closing {label}, because its row was meant to go.",
     "note.change_request": (

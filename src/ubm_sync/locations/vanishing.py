@@ -68,7 +68,8 @@ def _back(case: Case) -> None:
     intake = case.intake_name
     asked = case.was_said(_event(case, "vanished")) or _ANSWER in memory
     if asked:
-        key = "note.vanished_back"
+        closing = wants_close(case) and "closed_at" not in memory
+        key = "note.vanished_back_closing" if closing else "note.vanished_back"
         case.note(_event(case, "back"), key, label=case.label, intake=intake)
     del memory[_VANISHED]
     memory.pop(_ANSWER, None)

@@ -135,6 +135,7 @@ def test_a_closing_account_is_open_again_when_its_row_comes_back() -> None:
 
     assert world.status == "Active"
     assert world.observed["enrolment"].values["stage"] == "enrolled"
+    assert world.notes[-1].endswith('What "Close" began is taken back: LOC-00142 goes on.')
 
 
 def test_a_decision_about_a_row_that_is_there_is_cleared() -> None:
