@@ -31,6 +31,7 @@ def test_a_stop_is_shown_approved_by_name_and_written(office: Office) -> None:
     assert (stop["kind"], stop["count"], stop["limit"]) == ("change", 2, 1)
     assert {one["after"] for one in stop["samples"]} == {"6410"}
     assert [one["id"] for one in planned["stops"]] == [stop["id"]]
+    assert run("sync").err.count(stop["id"]) == 1
     for said in (synced.err, shown.err):
         assert f"ubm-sync approve {stop['id']}" in " ".join(said.split())
     assert "6410" in shown.out

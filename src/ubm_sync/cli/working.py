@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -207,8 +208,9 @@ def sync(
             told = lane.told()
             screen.show_json([{**report.summary(), "disconnections": told} for report in reports])
         else:
-            for report in reports:
-                _show_report(report)
+            for report in reports[:-1]:
+                _show_report(replace(report, stops=()))  # the last one tells what still waits
+            _show_report(reports[-1])
             lane.show()
         if any(one.problems for one in lane.rounds) or app.found.files is Files.REFUSED:
             finish(FAILED)
@@ -233,10 +235,9 @@ def _show_report(report: Report) -> None:
         f"{report.run}: {report.observed} {records} read, {fresh} new or changed; "
         f"written: {written or 'nothing'}; notes: {report.notes}; {report.seconds:.2f} s"
     )
-    decide, look = "for a decision (ubm-sync conflicts list)", "(ubm-sync quarantine list)"
+    look = "(ubm-sync quarantine list)"
     for number, one, many in (
         (report.restored, "edit put back", "edits put back"),
-        (report.conflicts, f"conflict waits {decide}", f"conflicts wait {decide}"),
         (report.refused, f"value refused {look}", f"values refused {look}"),
         (report.quarantined, f"record set aside {look}", f"records set aside {look}"),
         (
@@ -256,7 +257,14 @@ def _end(app: Application, report: Report) -> None:
     if report.problems or report.skipped:
         finish(FAILED)
     with app.state.reading() as tx:
-        waiting = bool(report.stops or tx.guard.list() or tx.conflicts.list())
+        stops, conflicts = tx.guard.list(), tx.conflicts.list()
+    waiting = bool(report.stops or stops or conflicts)
+    if not report.stops:
+        for stop in stops:
+            screen.complain(f"  {sentence(stop)}")
+    if number := len(conflicts):
+        wait = "1 conflict waits" if number == 1 else f"{number} conflicts wait"
+        screen.complain(f"  {wait} for a decision (ubm-sync conflicts list)")
     for key in sorted(app.held):
         screen.complain(
             f"Nothing is written for {key}: what exists is being matched. Look at it with: "
