@@ -185,7 +185,8 @@ def test_a_plan_stays_what_it_shows_when_the_clock_goes_on(office: Office) -> No
         (("quarantine", "drop", "77"), FAILED, "Nothing is set aside under 77"),
         (("quarantine", "drop", "x"), USAGE, "valid integer"),
         (("why", "nowhere", "1", "city"), FAILED, 'There is no system "nowhere"'),
-        (("why", "store", "1", "cty"), FAILED, "city"),
+        (("why", "store", "1", "cty"), FAILED, 'did you mean "city"?\n'),
+        (("why", "store", "1", "qqqqq"), FAILED, "the mapping's files name them all."),
         (("why", "store", "UBM-99", "city"), FAILED, "Nothing is known of UBM-99"),
         (("approve", "xyz"), FAILED, 'No stop that waits for approval begins with "xyz"'),
         (("nonsense",), USAGE, "No such command"),
@@ -567,6 +568,9 @@ def test_conflicts_are_decided_from_the_command_line(office: Office) -> None:
     waiting = run("sync", "--json")
     assert waiting.code == UNDECIDED
     assert waiting.json
+    later = run("sync", "--once")
+    assert later.code == UNDECIDED
+    assert "1 conflict waits for a decision" in later.err
     (conflict,) = run("conflicts", "list", "--json").json
     assert (conflict["field"], conflict["values"]) == (
         "gl_code",

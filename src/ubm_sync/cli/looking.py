@@ -225,7 +225,8 @@ def _known_names(app: Application, system: str, field: str) -> None:
         raise Refused(f'There is no system "{system}"; choose one of {", ".join(sorted(systems))}.')
     fields = {name for mapping in app.configuration.mappings.values() for name in mapping.fields}
     if field not in fields:
-        raise Refused(f'There is no field "{field}"{nearest(field, fields)}.')
+        hint = nearest(field, fields) or "; the mapping's files name them all."
+        raise Refused(f'There is no field "{field}"{hint}')
 
 
 def verify_log(
