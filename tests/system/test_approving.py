@@ -51,6 +51,27 @@ def test_a_stop_is_shown_approved_by_name_and_written(office: Office) -> None:
     assert entry.body["mapping"].startswith("location ")
 
 
+def test_an_undo_that_waits_names_the_stop_and_how_to_approve_it(office: Office) -> None:
+    run, world = office.run, office.world
+    file = run.folder / "config" / "service.yaml"
+    careful = "  clears: {share: 0, floor: 1}"
+    file.write_text(file.read_text().replace("  clears: {share: 0.1, floor: 25}", careful))
+    rows = [world.type_row({"Account Number": f"44719080{number}1"}) for number in range(2)]
+    run("sync")
+    for row in rows:
+        world.edit_row(row, {"GL / Cost Center": "6410"})
+    (report, *_) = run("sync", "--json").json
+
+    undone = run("undo", report["run"], "--by", "Priya N.")
+
+    stops = run("status", "--json").json["stops"]
+    assert undone.code == UNDECIDED
+    assert stops
+    said = " ".join(undone.err.split())
+    assert all(f"ubm-sync approve {stop['id']}" in said for stop in stops)
+    assert "GuardStop" not in undone.err
+
+
 def _approvals(office: Office) -> list[Any]:
     with office.world.app.state.reading() as tx:
         return [one for one in tx.audit.last(500) if one.action == "changes approved"]

@@ -16,6 +16,7 @@ from ubm_sync.state import Entry, Kept
 from ubm_sync.sync import decisions, undo
 from ubm_sync.sync.cycle import Engine, Report
 from ubm_sync.sync.reverting import Field
+from ubm_sync.sync.stops import sentence
 from ubm_sync.sync.undo import Progress, Undoing
 
 CYCLES = 3  # that an undo runs itself; what waits after them is left to the service
@@ -146,7 +147,7 @@ def _show(found: Undoing, undoing: str, report: Report | None) -> None:
     if report is not None:
         if report.skipped:
             screen.complain("Decided; the service that is running carries it out.")
-        for text in (*report.problems, *(str(stop) for stop in report.stops)):
+        for text in (*report.problems, *(sentence(stop) for stop in report.stops)):
             screen.complain(text)
 
 

@@ -277,6 +277,8 @@ def sentence(stop: GuardStop) -> str:
         )
     were = "was" if stop.used == 1 else "were"
     before = f" and {stop.used} {were} written just before" if stop.used else ""
+    if stop.count + stop.used <= stop.limit:
+        before = ", and there were more when they were stopped"
     why = f"{stop.limit} may be written without an approval{before}."
     return f"{_waits(stop, why)}See ubm-sync status, then: ubm-sync approve {stop.fingerprint}"
 

@@ -355,3 +355,11 @@ def test_a_text_that_repeats_values_is_written_where_none_of_them_waits() -> Non
     decision = plan.decision._replace(retold=frozenset({"ticket.content"}))
     plan = plan._replace(writes=(told,), decision=decision)
     assert a_guard(limits(0)).judge([plan]) == [plan]
+
+
+def test_a_stop_that_shrank_says_that_there_were_more() -> None:
+    guard = a_guard(limits(1))
+    guard.judge([a_plan("a"), a_plan("b")])
+    (held,) = guard.stops
+    held.drop(["b"])
+    assert "1 may be written without an approval, and there were more when" in sentence(held.stop)
