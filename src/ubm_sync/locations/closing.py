@@ -173,12 +173,20 @@ def _closed(case: Case) -> None:
         case.message = case.text("row.closed", day=_last_day(case))
     else:
         case.message = case.text("row.closed_elsewhere")
+    _stays_closed(case)
     case.note(
         f"closed:{case.memory['closed_at']}",
         "note.closed",
         account=_account(case),
         day=case.day("closed_at"),
     )
+
+
+def _stays_closed(case: Case) -> None:
+    """Say what opens an account again, where its row asks for something else than its closing."""
+    asks = case.values.get("request_type", "")
+    if case.memory.get("close") == "agreed" and asks and not is_request(asks, "Close"):
+        case.message = f"{case.message} {case.text('row.closed_stays')}"
 
 
 def _refused(case: Case) -> None:

@@ -40,6 +40,7 @@ TEXTS: Mapping[str, str] = {
     "row.close_waiting": "We will close this account after {day}. {who} will review by {review}.",
     "row.close_refused": "We did not close this account. {first}: {reason}",
     "row.closed": "Closed. Last day of service: {day}.",
+    "row.closed_stays": "To open it again, add a new row.",
     "row.closed_elsewhere": "This account is closed.",
     "row.change_done": "Done {day}.",
     "row.change_approved": "{who} approved this change and will carry it out.",

@@ -196,6 +196,10 @@ def test_the_row_that_added_the_account_may_close_it() -> None:
     assert (world.status, world.stage) == ("Closed", "closed")
     assert world.observed["account"].values["status"] == "closed"
 
+    world.edit(request_type="Add location")
+    assert world.status == "Closed"
+    assert world.message == "Closed. Last day of service: Dec 31. To open it again, add a new row."
+
 
 def test_a_refused_close_leaves_the_account_active() -> None:
     world = World()
