@@ -59,6 +59,19 @@ def target(case: Case) -> Rival | None:
     return None
 
 
+def former(case: Case) -> Rival | None:
+    """Return the row whose closed account this is once more, the newest one; None where none is."""
+    closed = [
+        rival
+        for rival in case.situation.rivals
+        if rival.status == CLOSED
+        and rival.accepted
+        and rival.customer == case.customer.key
+        and not is_request_label(rival.label)
+    ]
+    return max(closed, key=lambda one: (one.created_at, one.sync_id), default=None)
+
+
 def closer(case: Case) -> Rival | None:
     """Return the agreed close request about this account, None where there is none."""
     for rival in case.situation.rivals:

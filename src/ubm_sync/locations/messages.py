@@ -215,6 +215,10 @@ TEXTS: Mapping[str, str] = {
         "Warning: {title} {code} is at another address on other rows of this customer ({address}); "
         "one code should be one location."
     ),
+    "ticket.closed_before": (
+        "Warning: {label} had this account and was closed; approving this row makes a new account "
+        "in {store}, the closed one stays as it is."
+    ),
     "ticket.conflict": "{title}: the row says {row}, this ticket says {ticket} (before: {base}).",
     "ticket.conflict_with_account": (
         "{title}: UBM says {account}, the row says {row}, this ticket says {ticket} "

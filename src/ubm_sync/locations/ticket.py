@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ubm_sync.locations import adopting, entering, notices, vanishing
+from ubm_sync.locations import adopting, duplicates, entering, notices, vanishing
 from ubm_sync.locations.case import Case, digest
 from ubm_sync.locations.findings import shown
 from ubm_sync.locations.standing import data_services
@@ -206,6 +206,9 @@ def checks_text(case: Case) -> str:
     elsewhere = _elsewhere(case)
     if elsewhere:
         flagged.add("location_code")
+    before = _closed_before(case)
+    if before:
+        flagged.add("account_number")
     total = findings.total
     parts = [
         case.text("ticket.checks", passed=max(0, total - len(flagged)), total=total),
@@ -220,6 +223,8 @@ def checks_text(case: Case) -> str:
     if elsewhere:
         title, code = case.title("location_code"), shown(case.values.get("location_code", ""))
         parts.append(case.text("ticket.elsewhere", title=title, code=code, address=elsewhere))
+    if before:
+        parts.append(case.text("ticket.closed_before", label=before, store=case.rules.store_name))
     if case.secrets:
         fields = ", ".join(case.title(field) for field in case.secrets)
         parts.append(case.text("ticket.secret", fields=fields))
@@ -235,6 +240,16 @@ def _elsewhere(case: Case) -> str:
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
             memory["elsewhere"] = f"{others[0]}{more}"
     return memory.get("elsewhere", "")
+
+
+def _closed_before(case: Case) -> str:
+    """Return which row had this account and closed it; once approved, as it was then."""
+    memory = case.memory
+    if "approved_at" not in memory:
+        memory.pop("closed_before", None)
+        if "request" not in memory and (one := duplicates.former(case)) is not None:
+            memory["closed_before"] = one.label
+    return memory.get("closed_before", "")
 
 
 def _summary_names(case: Case, what: str, checks: str) -> dict[str, str]:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from tests.unit.locations.world import PLAIN, World, rival
 
 from ubm_sync.flow import Conflict, Edit
@@ -65,6 +67,32 @@ def test_a_closed_account_may_be_opened_again() -> None:
     world.settle()
 
     assert world.status == "Waiting for CSM"
+    checks = str(world.observed["ticket"].values["checks"])
+    assert checks.endswith(
+        "Warning: LOC-00098 had this account and was closed; approving this row makes a new "
+        "account in UBM, the closed one stays as it is."
+    )
+    world.approve()
+    world.rivals = ()
+    world.settle()
+    assert world.observed["ticket"].values["checks"] == checks
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"status": "Closed", "customer": "oakmont"},
+        {"status": "Not accepted", "accepted": False},
+        {"status": "Closed", "label": "close request LOC-00007"},
+    ],
+)
+def test_nobody_is_told_of_an_account_that_was_never_closed(other: dict[str, Any]) -> None:
+    world = World()
+    world.rivals = (rival(**other),)
+
+    world.settle()
+
+    assert "was closed" not in str(world.observed["ticket"].values["checks"])
 
 
 def test_a_customer_who_contradicts_reaches_the_manager() -> None:
