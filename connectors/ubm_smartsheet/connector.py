@@ -47,6 +47,7 @@ class SheetConnector:
         place = (rows or list(connection.places))[0]
         self._client = Client(connection, settings)
         self._states = restore(None)
+        self._aside = restore(None)  # of sheets that are nobody's now, such as a paused customer's
         self._settings = settings
         self._reader = Reader(
             self._client, place, connection.customers, settings, self._states, connection.clock
@@ -99,18 +100,25 @@ class SheetConnector:
         return mender.mend(containers, dry_run=dry_run, order=order, only=only)
 
     def resume(self, cursor: str | None) -> None:
-        """Continue at ``cursor``; what was bound to other sheets since is forgotten."""
+        """Continue at ``cursor``; a sheet that was nobody's meanwhile is read in full.
+
+        Its columns are remembered: one that is deleted and made again by then is another one, and
+        that it is empty says nothing of what people typed.
+        """
         self._states.clear()
+        self._aside.clear()
         self._reader.index.clear()
-        self._states.update(
-            (sheet, state)
-            for sheet, state in restore(cursor).items()
-            if sheet in self._reader.bindings
-        )
+        for sheet, state in restore(cursor).items():
+            if sheet in self._reader.bindings:
+                self._states[sheet] = state
+            else:
+                state.distrust()
+                self._aside[sheet] = state
 
     def cursor(self) -> str:
         """Return the reading position: per sheet its version, row count and columns."""
-        return store(self._states[sheet] for sheet in sorted(self._states))
+        states = {**self._aside, **self._states}
+        return store(states[sheet] for sheet in sorted(states))
 
     def observe(self, *, full: bool) -> Iterator[Page]:
         """Yield what changed; one request while nothing did.

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from tests.stack import Stack
 
+from ubm_sync.config import set_paused
+
 COLUMN = "GL / Cost Center"
 
 
@@ -25,6 +27,31 @@ def test_a_column_deleted_and_added_anew_between_two_cycles_gets_its_values_back
 
         assert stack.ticket()["properties"]["ubm_gl_code"] == "7000"
         assert stack.row(row)[COLUMN] == "7000"
+
+
+def test_so_does_one_deleted_and_added_anew_while_its_customer_was_paused(
+    tmp_path: Path,
+) -> None:
+    with Stack(tmp_path) as stack:
+        row = stack.type_row()
+        stack.settle()
+        stack.edit_ticket(stack.ticket(), ubm_gl_code="7000")
+        stack.settle()
+        customer = stack.folder / "config" / "customers" / f"{stack.clients[0].key}.yaml"
+        set_paused(customer, paused=True)
+        stack.stop()
+        stack.settle()
+        stack.admin_does("delete_column", title=COLUMN)
+        stack.admin_does("add_column", column={"title": COLUMN, "type": "TEXT_NUMBER"})
+        stack.edit_row(row, {"City": "Elgin"})
+        stack.settle()
+        set_paused(customer, paused=False)
+        stack.stop()
+        stack.settle()
+
+        assert stack.ticket()["properties"]["ubm_gl_code"] == "7000"
+        assert (stack.row(row)[COLUMN], stack.row(row)["City"]) == ("7000", "Elgin")
+        assert stack.ticket()["properties"]["ubm_city"] == "Elgin"
 
 
 @pytest.mark.parametrize("missed", [False, True])
