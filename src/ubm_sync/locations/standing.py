@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ubm_sync.calendars import local
+from ubm_sync.calendars import local, parse_instant
 from ubm_sync.flow import Rival
 from ubm_sync.locations import adopting, closing, duplicates, entering, vanishing
 from ubm_sync.locations.case import Case, day_of, digest
@@ -214,8 +214,10 @@ def _accepted(case: Case, request: str) -> None:
         closing.request_accepted(case)
         return
     if case.account is not None and "approved_at" not in memory:
-        case.step("approved_at", case.account.created_at)
-        memory["approved_by"] = case.account.values.get("approved_by", "") or approver(case)
+        there = case.account.values  # what a cycle that was killed wrote stands in the account
+        at = parse_instant(there.get("approved_at", "")) or case.account.created_at
+        case.step("approved_at", at)
+        memory["approved_by"] = there.get("approved_by", "") or approver(case)
     elif case.step("approved_at"):
         memory["approved_by"] = approver(case)
     if case.account is None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -107,6 +108,27 @@ def test_an_approved_row_becomes_an_account_and_then_active() -> None:
     assert world.observed["account"].values["status"] == "active"
     assert world.observed["account"].values["data_services"] == "Enrolled"
     assert world.notes[-1].startswith("Data Services enrolled UBM-0091234 (Nov 30, 09:40 CT).")
+
+
+def test_a_cycle_killed_after_the_account_was_made_leaves_its_approval_as_it_was_written() -> None:
+    world = World()
+    world.cycle()
+    world.person(approval="approve")
+    memory = world.memory
+    world.cycle(lands=["account"])
+    approved = world.observed["account"].values["approved_at"]
+    world.memory = dict(memory)  # nothing of that cycle was remembered
+    made = world.observed["account"].created_at
+    assert made is not None
+    world.observed["account"] = replace(
+        world.observed["account"], created_at=made + timedelta(seconds=1)
+    )
+    world.later(minutes=1)
+
+    decision = world.settle()
+
+    assert decision.values["account"]["approved_at"] == approved
+    assert decision.values["account"]["approved_by"] == "dana@ubm.example"
 
 
 def test_each_step_has_its_instant_in_order() -> None:
