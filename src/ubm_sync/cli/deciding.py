@@ -64,7 +64,7 @@ def list_conflicts(
             return
         screen.table(
             "Conflicts",
-            ("record", "field", "agreed before", "values now", "since", "ended"),
+            ("record", "field", "agreed before", "values", "since", "ended"),
             [
                 (
                     one.sync_id,
@@ -74,7 +74,7 @@ def list_conflicts(
                         f"{place}: {value or '(empty)'}" for place, value in one.values.items()
                     ),
                     shown_at(app, one.opened_at),
-                    one.how,
+                    f"{one.how}, by {one.by}" if one.by else one.how,
                 )
                 for one in found
             ],
