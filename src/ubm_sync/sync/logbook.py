@@ -150,6 +150,26 @@ def _entries(plan: RecordPlan) -> dict[str, str]:
     return entries
 
 
+def keep_of_gone(tx: Tx, rules: Rules, plan: RecordPlan, name: str, now: datetime) -> str:
+    """Keep what a conflict's side said that is gone; return how that ended it, "" if it did not.
+
+    With the side the conflict is gone, and nobody decided it. Where it comes back with its value,
+    a person is asked again.
+    """
+    gone = {place for place, one in plan.subject.seen.items() if one.gone}
+    if not gone:
+        return ""
+    rule = next(one for one in rules.shared if one.name == name)
+    stays, how = plan.merged.values.get(name), ""
+    for conflict in tx.conflicts.for_records([plan.subject.sync_id]).get(plan.subject.sync_id, ()):
+        for place in sorted(gone & conflict.values.keys()) if conflict.field == name else ():
+            value, how = conflict.values[place], f"the {place} is gone: {stays!r} stays"
+            if not rule.equal(value, stays):
+                by = plan.subject.seen[place].modified_by
+                tx.kept.add(plan.subject.sync_id, name, place, value, f"{place} is gone", now, by)
+    return how
+
+
 def takes_words(rules: Rules, plan: RecordPlan) -> bool:
     """Return whether nobody can read any more after the writes what the flow went by.
 

@@ -24,7 +24,7 @@ from ubm_sync.sync.decisions import taken
 from ubm_sync.sync.gate import Gate
 from ubm_sync.sync.guard import Booking
 from ubm_sync.sync.ingest import Ingest
-from ubm_sync.sync.logbook import Logbook, keep_typed, queue_notes
+from ubm_sync.sync.logbook import Logbook, keep_of_gone, keep_typed, queue_notes
 from ubm_sync.sync.merge import Merged
 from ubm_sync.sync.neighbours import Neighbours, settle_sites
 from ubm_sync.sync.plan import RecordPlan, Subject, digest, key_once_accepted, plan_record
@@ -331,7 +331,8 @@ class Work:
         for _ in plan.merged.edits:
             self._tally.restored += 1
         for name in settled.closed:
-            how, by = _ending(plan, name)
+            left = keep_of_gone(tx, self.rules, plan, name, now)
+            how, by = (left, "") if left else _ending(plan, name)
             tx.conflicts.close(sync_id, name, how, by, now)
             self._tally.conflicts.discard((sync_id, name))
         for conflict in plan.merged.conflicts:

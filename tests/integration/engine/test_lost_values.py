@@ -81,6 +81,27 @@ def test_a_decision_survives_a_kill_between_its_writes(house: House, system: str
         assert not tx.conflicts.list()
 
 
+@pytest.mark.parametrize("gone", ["archived", "merged:9"])
+def test_a_conflict_with_a_ticket_that_is_gone_keeps_what_was_typed_there(
+    house: House, gone: str
+) -> None:
+    row, ticket = in_conflict(house)
+    house.systems[DESK].remove("ticket", ticket, gone=gone)
+    house.settle()
+
+    assert house.rows()[row]["city"] == "Aurora"
+    with house.state.reading() as tx:
+        (ended,) = tx.conflicts.list(open_only=False)
+        assert (ended.how, ended.by) == ("the ticket is gone: 'Aurora' stays", "")
+        (kept,) = tx.kept.list()
+    assert (kept.place, kept.value, kept.reason, kept.by) == (
+        "ticket",
+        "Elgin",
+        "ticket is gone",
+        "dana",
+    )
+
+
 def test_a_decision_holds_while_one_place_cannot_take_it(house: House) -> None:
     row, ticket = in_conflict(house)
     house.systems[INTAKE].refuse["row", "city"] = "the column is full"
