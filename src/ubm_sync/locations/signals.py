@@ -93,7 +93,9 @@ def _property(case: Case, ticket: Observation) -> str:
         memory["approval"] = approval
         _set(case, approval, "property")
     else:
-        del memory["approval"]
+        withdrawn = memory.pop("approval") == APPROVE and memory.get("verdict") == APPROVE
+        if withdrawn and case.account is not None and "close" not in memory:
+            case.note(f"too_late:{DECLINE}", "note.too_late")
         if memory.get("verdict_by") == "property":
             _set(case, "", "property")
     return approval

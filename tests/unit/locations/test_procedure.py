@@ -342,6 +342,17 @@ def test_an_account_that_exists_is_not_taken_back() -> None:
     assert sum("so it was not taken back" in note for note in world.notes) == 1
 
 
+def test_an_approval_that_is_cleared_once_the_account_exists_is_answered() -> None:
+    world = World()
+    world.cycle()
+    world.approve()
+    world.person(approval=None)
+    world.settle()
+
+    assert world.status == "Setting up"
+    assert sum("so it was not taken back" in note for note in world.notes) == 1
+
+
 def test_a_late_decline_in_two_ways_at_once_is_answered_once() -> None:
     world = World()
     world.cycle()
