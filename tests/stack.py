@@ -360,7 +360,7 @@ class Stack:
 
     # ------------------------------------------------------------------------ people at the tickets
 
-    def desk(self, do: str, who: str = MANAGER, **order: object) -> Any:
+    def desk(self, do: str, who: str | None = MANAGER, **order: object) -> Any:
         """Act in the ticket system as a manager."""
         return self.hubspot.act({"who": who, **order, "do": do})
 

@@ -475,6 +475,25 @@ def test_why_names_person_time_and_rule(office: Office) -> None:
     assert "Peoria" in run("why", "hubspot", str(world.ticket(row)["id"]), "city").out
 
 
+def test_why_tells_what_a_workflow_set_back(office: Office) -> None:
+    world, run = office.world, office.run
+    row = world.type_row({"GL / Cost Center": "GL-1"})
+    run("sync")
+    world.edit_row(row, {"GL / Cost Center": "GL-2"})
+    run("sync")
+    ticket = world.ticket(row)["id"]
+    back, source = {"ubm_gl_code": "GL-1"}, "AUTOMATION_PLATFORM"
+    world.desk("edit_ticket", who=None, id=ticket, properties=back, source=source)
+    run("sync")
+
+    story = run("why", "hubspot", str(ticket), "gl_code", "--json").json
+    (typed,) = [one for one in story["history"] if one["what"] == "typed"]
+    assert (typed["before"], typed["after"], typed["by"]) == ("GL-2", "GL-1", "automation platform")
+    assert typed["why"] == "set here by a program, as the system itself tells"
+    now = {one["place"]: one for one in story["now"]}
+    assert (now["ticket"]["by"], now["row"]["by"]) == ("automation platform",) * 2
+
+
 def test_a_run_is_undone_and_the_rest_is_listed(office: Office) -> None:
     world, run = office.world, office.run
     rows = [world.type_row({"Account Number": number}) for number in ("4471908023", "4471908024")]

@@ -11,6 +11,7 @@ from ubm_sync.state import Told
 from ubm_sync.sync.causes import EXTRA
 
 LANDED = "written"
+_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Written:
     def landed(self) -> bool:
         """Whether the value is known to have arrived."""
         return self.result == LANDED
+
+    @property
+    def may_have_landed(self) -> bool:
+        """Whether the value arrived, or nobody can say."""
+        return self.landed or self.result.startswith(_UNKNOWN)
 
 
 def writes_of(story: Iterable[Told], names: Mapping[str, str], field: str) -> Iterator[Written]:
@@ -85,11 +91,11 @@ def _change(
 def _result(outcomes: Any, name: str, field: str) -> str:
     """Return what became of one write, in words."""
     if outcomes is None:
-        return "unknown: the service was stopped before it was answered"
+        return f"{_UNKNOWN}: the service was stopped before it was answered"
     if name in outcomes.get("refused", {}):
         return f"refused: {outcomes['refused'][name]}"
     if name in outcomes.get("unknown", ()):
-        return "unknown: no answer came"
+        return f"{_UNKNOWN}: no answer came"
     if name in outcomes.get("not_sent", ()):
         return "not sent: it waited for its system"
     if field not in outcomes.get("only", {}).get(name, (field,)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any
 
@@ -15,6 +15,8 @@ from ubm_sync.ports import Change
 from ubm_sync.reports.told import Written, writes_of
 from ubm_sync.state import Tx
 
+_NEAR = timedelta(hours=1)  # a write may wait for its system before it is sent
+_PROGRAM = "set here by a program"
 Authors = MappingOf[str, Sequence[Change]]  # place -> what was typed there, newest first
 
 
@@ -119,9 +121,23 @@ def with_versions(tx: Tx, subject: Subject, story: dict[str, Any], now: datetime
 def _not_ours(
     place: str, changes: Sequence[Change], written: Sequence[Written]
 ) -> Sequence[Change]:
-    """Leave out what this service wrote itself: the journal tells more about that."""
-    ours = {one.after for one in written if one.place == place}
-    return [one for one in changes if one.is_person or one.value not in ours]
+    """Leave out what this service wrote itself: the journal tells more about that.
+
+    Systems do not say which program it was. Of what programs set, what is nearest in time to a
+    write of ours with that value is ours; more of it is another program's, a workflow's perhaps.
+    """
+    others = [one for one in changes if not one.is_person]
+    for write in written:
+        if write.place != place or not write.may_have_landed:
+            continue
+        same = [
+            one
+            for one in others
+            if (one.value or "") == (write.after or "") and abs(one.at - write.at) < _NEAR
+        ]
+        if same:
+            others.remove(min(same, key=lambda one: abs(one.at - write.at)))
+    return [one for one in changes if one.is_person or one in others]
 
 
 def _rule(rule: FieldRule, mapping: Mapping) -> dict[str, Any]:
@@ -181,7 +197,7 @@ def _giver(
     last = next((one for one in written if one.place == place and one.landed), None)
     typed = next(iter(authors.get(place, ())), None)
     if typed is not None and (typed.value or "") == value:
-        return typed.by, typed.at.isoformat(), "typed here"
+        return typed.by, typed.at.isoformat(), "typed here" if typed.is_person else _PROGRAM
     if last is not None and (last.after or "") == value:
         source = _carried(last, authors)
         return source, last.typed_at or last.at.isoformat(), last.why
@@ -230,7 +246,7 @@ def _typed(place: str, one: Change, before: Change | None) -> dict[str, Any]:
         "after": one.value,
         "by": one.by,
         "typed_at": one.at.isoformat(),
-        "why": "typed here, as the system itself tells",
+        "why": f"{'typed here' if one.is_person else _PROGRAM}, as the system itself tells",
         "result": "",
         "mapping": "",
         "intent": None,
