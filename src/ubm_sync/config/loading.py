@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from ubm_sync.config.customers import CustomerFile, compare_customers, examine_c
 from ubm_sync.config.delays import DelaySettings, load_delays
 from ubm_sync.config.disconnections import DisconnectionFile, load_disconnections
 from ubm_sync.config.phrases import PhraseSettings, load_phrases
-from ubm_sync.config.service import Service
+from ubm_sync.config.service import GuardRule, Service
 from ubm_sync.desk import DESK, KIND
 from ubm_sync.errors import ConfigError, Flaw
 from ubm_sync.flow import Needs
@@ -236,7 +236,35 @@ def _guard_rules(
         if rule.field is not None and mappings and rule.field not in names:
             text = f'no mapping shares a field "{rule.field}"{nearest(rule.field, names)}'
             flaws.append(source.flaw(text, *where, "field"))
+        elif rule.field is not None and rule.system in {None, *service.systems}:
+            flaws.extend(
+                source.flaw(text, *where, key) for key, text in _idle(rule, mappings.values())
+            )
     return flaws
+
+
+def _idle(rule: GuardRule, mappings: Iterable[Mapping]) -> Iterator[tuple[str, str]]:
+    """Yield key and flaw of what a rule of the guard says and nothing ever goes by."""
+    name, lives = rule.field or "", dict[str, set[str]]()
+    is_field = False
+    for mapping in mappings:
+        is_field |= name in mapping.shared
+        for place in mapping.places:
+            if name == place.name or (
+                name in mapping.shared and mapping.binding(place.name, name) is not None
+            ):
+                systems = lives.setdefault(place.name, set())
+                systems |= {place.system, str(place.settings.get("without_sheet", place.system))}
+    is_place = name in lives
+    if is_place and not is_field:
+        for key in ("share", "floor", "clears"):
+            if key in rule.model_fields_set:
+                yield key, f'"{name}" is a place, where only creates counts; name a shared field'
+    elif "creates" in rule.model_fields_set and not is_place:
+        text = f'creates counts new records of a place; name one ({", ".join(lives)}), not "{name}"'
+        yield "creates", text
+    if rule.system is not None and rule.system not in set[str]().union(*lives.values()):
+        yield "field", f'"{name}" is not in {rule.system}'
 
 
 def _guard_customers(service: Service, located: Sequence[Located], source: Located) -> list[Flaw]:

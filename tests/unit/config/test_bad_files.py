@@ -152,6 +152,21 @@ SERVICES = {
         "guard: {rules: [{field: §ctiy, floor: 5}]}\ncadence:",
         'no mapping shares a field "ctiy"; did you mean "city"?',
     ),
+    "a rule of the guard that limits what changes in a place": (
+        "cadence:",
+        "guard: {rules: [{field: ticket, floor: §5}]}\ncadence:",
+        '"ticket" is a place, where only creates counts; name a shared field',
+    ),
+    "a rule of the guard that limits new records of a field": (
+        "cadence:",
+        "guard: {rules: [{field: city, creates: §5}]}\ncadence:",
+        'creates counts new records of a place; name one (row, ticket), not "city"',
+    ),
+    "a rule of the guard for a place of another system": (
+        "cadence:",
+        "guard: {rules: [{system: desk, field: §row, creates: 5}]}\ncadence:",
+        '"row" is not in desk',
+    ),
     "a rule of the guard for an unknown system": (
         "cadence:",
         "guard: {rules: [{system: §desks, floor: 5}]}\ncadence:",
