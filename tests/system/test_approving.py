@@ -51,6 +51,31 @@ def test_a_stop_is_shown_approved_by_name_and_written(office: Office) -> None:
     assert entry.body["mapping"].startswith("location ")
 
 
+def test_accounts_that_wait_are_shown_as_new_and_their_rows_as_approved(office: Office) -> None:
+    run, world = office.run, office.world
+    file = run.folder / "config" / "service.yaml"
+    careful = "  rules: [{field: account, creates: 1}]"
+    file.write_text(file.read_text().replace("  rules: []", careful))
+    rows = [world.type_row({"Account Number": f"44719080{number}1"}) for number in range(2)]
+    run("sync")
+    world.approve(*world.tickets(LOCATIONS))
+    run("sync")
+
+    assert [world.row(row)["Sync Status"] for row in rows] == ["Approved"] * 2
+    stages = {one["properties"]["ubm_sync_status"] for one in world.tickets(LOCATIONS)}
+    assert stages == {"Approved"}
+    assert world.accounts() == []
+    shown = run("status")
+    assert "(new)" in shown.out
+    assert "(empty)" not in shown.out
+
+    (stop,) = run("status", "--json").json["stops"]
+    run("approve", stop["id"], "--by", "Priya N.")
+    run("sync")
+    assert [world.row(row)["Sync Status"] for row in rows] == ["Setting up"] * 2
+    assert len(world.accounts()) == 2
+
+
 def test_an_undo_that_waits_names_the_stop_and_how_to_approve_it(office: Office) -> None:
     run, world = office.run, office.world
     file = run.folder / "config" / "service.yaml"

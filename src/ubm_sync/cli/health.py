@@ -14,6 +14,7 @@ from ubm_sync.cli.standing import standing_document
 from ubm_sync.cli.working import Json
 from ubm_sync.errors import ConfigError
 from ubm_sync.reports.status import service_status
+from ubm_sync.sync.limits import Kind
 from ubm_sync.versions.found import Files
 
 MOST_SHOWN = 20  # tickets that changed hands; a person may have left thousands
@@ -135,6 +136,13 @@ def _shown(instant: str | None, zone: str) -> str:
     return stamp(at, zone) if at is not None else ""
 
 
+def _before_and_after(kind: str, sample: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what a change that waits is from and to; of a new record no single value is named."""
+    if kind == Kind.CREATE:
+        return "", "(new)"
+    return sample["before"] or "(empty)", sample["after"] or "(empty)"
+
+
 def show_stops(stops: Sequence[Mapping[str, Any]]) -> None:
     """Show what the guard stopped, one sentence each, and some of the changes."""
     for one in stops:
@@ -146,7 +154,7 @@ def show_stops(stops: Sequence[Mapping[str, Any]]) -> None:
             (
                 one["id"], one["customer"], one["system"], one["field"],
                 sample["label"] or sample["record"],
-                sample["before"] or "(empty)", sample["after"] or "(empty)",
+                *_before_and_after(one["kind"], sample),
             )
             for one in stops
             if one["approved_by"] is None

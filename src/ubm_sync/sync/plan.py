@@ -347,6 +347,23 @@ def references(write: Write) -> dict[str, Ref]:
     return {name: value for name, value in write.values.items() if type(value) is Ref}
 
 
+def creates_first(plan: RecordPlan) -> RecordPlan:
+    """Leave only what creates, where the flow wants to decide again once it exists.
+
+    What goes by a creation that the guard stopped waits with it, and the rest is written.
+    """
+    if not plan.decision.follow_up:
+        return plan
+    made = [write for write in plan.writes if write.ref is None]
+    there = {*plan.subject.seen, *(write.place for write in made)}
+    stuck = [one for one in made if not all(ref.place in there for ref in references(one).values())]
+    creates = [write for write in made if write not in stuck]
+    if not (creates or stuck):
+        return plan
+    writes = creates or [write for write in plan.writes if write not in stuck]
+    return plan._replace(writes=tuple(writes), withheld=True)
+
+
 def resolve(write: Write, waiting: Mapping[str, Ref], refs: Mapping[str, str]) -> Write | None:
     """Return ``write`` with its references filled in from ``refs`` (place -> external id).
 

@@ -27,7 +27,14 @@ from ubm_sync.sync.ingest import Ingest
 from ubm_sync.sync.logbook import Logbook, keep_of_gone, keep_typed, queue_notes
 from ubm_sync.sync.merge import Merged
 from ubm_sync.sync.neighbours import Neighbours, settle_sites
-from ubm_sync.sync.plan import RecordPlan, Subject, digest, key_once_accepted, plan_record
+from ubm_sync.sync.plan import (
+    RecordPlan,
+    Subject,
+    creates_first,
+    digest,
+    key_once_accepted,
+    plan_record,
+)
 from ubm_sync.sync.recording import Recorder
 from ubm_sync.sync.rivals import Rivals
 from ubm_sync.sync.rules import Rules
@@ -159,7 +166,7 @@ class Work:
         """
         with self._state.transaction() as tx:
             plans, records = self.plans(tx, ids, now, before.plans if before else ())
-            plans = self._wanted([_creates_first(plan) for plan in self._gate.judge(plans)])
+            plans = self._wanted([creates_first(plan) for plan in self._gate.judge(plans)])
             booking = self._gate.book(tx, plans, now)
             intents = self._logbook.intend(tx, plans, now)
             if self._recorder is not None:
@@ -360,14 +367,6 @@ def _moved(record: RecordState, plan: RecordPlan, settled: Settled) -> RecordSta
     record.wake_at = min((one for one in (decision.wake_at, *resting) if one), default=None)
     record.dirty = settled.again or owners_change
     return record
-
-
-def _creates_first(plan: RecordPlan) -> RecordPlan:
-    """Leave only what creates, where the flow wants to decide again once it exists."""
-    if not plan.decision.follow_up:
-        return plan
-    creates = tuple(write for write in plan.writes if write.ref is None)
-    return plan._replace(writes=creates, withheld=True) if creates else plan
 
 
 def _landed(plan: RecordPlan, outcomes: Mapping[str, Outcome]) -> set[str]:
