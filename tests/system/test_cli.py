@@ -562,6 +562,9 @@ def test_a_kept_value_is_listed_and_brought_back(office: Office) -> None:
     again = run("kept", "list", "--record", kept["record"], "--json").json
     assert [one["value"] for one in again] == ["GL-ticket", "GL-row"]
     assert run("kept", "restore", "99").code == FAILED
+    unknown = run("kept", "list", "--record", "LOC-00001")
+    assert unknown.code == FAILED
+    assert 'There is no record "LOC-00001"' in unknown.err
 
 
 def test_why_shows_an_edit_that_was_put_back(office: Office) -> None:

@@ -174,6 +174,11 @@ def list_kept(
     with application() as app:
         with app.state.reading() as tx:
             found = list(reversed(tx.kept.list(record)))
+            if record is not None and not found and not tx.records.load([record]):
+                raise Refused(
+                    f'There is no record "{record}"; give its id as why and kept list without '
+                    "--record show it."
+                )
         if as_json:
             screen.show_json([_kept(one) for one in found])
             return
