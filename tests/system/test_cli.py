@@ -475,6 +475,19 @@ def test_why_names_person_time_and_rule(office: Office) -> None:
     assert "Peoria" in run("why", "hubspot", str(world.ticket(row)["id"]), "city").out
 
 
+def test_why_says_what_is_gone(office: Office) -> None:
+    world, run = office.world, office.run
+    row = world.type_row()
+    run("sync")
+    ticket = str(world.ticket(row)["id"])
+    assert "is gone" not in run("why", "hubspot", ticket, "city").out
+    world.desk("archive_ticket", id=ticket)
+    run("sync", "--full")
+
+    shown = run("why", "hubspot", ticket, "city")
+    assert f"The ticket {ticket} is gone (archived); so it was last seen." in shown.out
+
+
 def test_why_tells_what_a_workflow_set_back(office: Office) -> None:
     world, run = office.world, office.run
     row = world.type_row({"GL / Cost Center": "GL-1"})

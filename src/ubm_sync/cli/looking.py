@@ -170,6 +170,11 @@ def _show_story(app: Application, found: dict[str, Any]) -> None:
             for one in found["now"]
         ],
     )
+    for one in found["now"]:
+        if one["gone"]:
+            how, _, into = one["gone"].partition(":")
+            how = f"{how} into {into}" if into else how
+            screen.say(f"The {one['place']} {one['ref']} is gone ({how}); so it was last seen.")
     screen.say(f"Agreed by all places: {found['base'] or '(nothing)'}")
     screen.table(
         "History, newest first",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any
@@ -13,8 +13,10 @@ from ubm_sync.mapping import FieldRule, Mapping, Role
 from ubm_sync.model import Observation, record_key
 from ubm_sync.ports import Change
 from ubm_sync.reports.told import Written, writes_of
-from ubm_sync.state import Tx
+from ubm_sync.state import RecordState, Tx
+from ubm_sync.sync import notebook as book
 
+VANISHED = "vanished"  # gone without a word of its system
 _NEAR = timedelta(hours=1)  # a write may wait for its system before it is sent
 _PROGRAM = "set here by a program"
 Authors = MappingOf[str, Sequence[Change]]  # place -> what was typed there, newest first
@@ -74,7 +76,10 @@ def explain(tx: Tx, subject: Subject, authors: Authors) -> dict[str, Any]:
         "field": field,
         "base": record.base.get(field, "") if record is not None else "",
         "rule": _rule(mapping.fields[field], mapping),
-        "now": [_now(place, one, subject, authors, written) for place, one in subject.seen.items()],
+        "now": [
+            _now(place, _or_vanished(record, place, one), subject, authors, written)
+            for place, one in subject.seen.items()
+        ],
         "history": _history(written, told, authors),
         "conflicts": [
             {
@@ -188,6 +193,12 @@ def _now(
         "how": how,
         "gone": seen.gone,
     }
+
+
+def _or_vanished(record: RecordState | None, place: str, seen: Observation) -> Observation:
+    """Return what was last seen in a place, as gone where a person is asked what became of it."""
+    asked = record is not None and book.VANISHED + place in record.memory
+    return replace(seen, gone=VANISHED) if asked and not seen.gone else seen
 
 
 def _giver(
