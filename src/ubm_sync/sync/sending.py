@@ -102,7 +102,7 @@ class Sender:
             for outcome in connector.apply([write for _, write in batch.values()]):
                 sync_id, _ = batch[outcome.place, outcome.key]
                 outcomes[sync_id][outcome.place] = outcome
-                if outcome.result is Result.LANDED:
+                if outcome.result is Result.LANDED and outcome.landed != frozenset():
                     self._tally.landed[system] += 1
         except (NoAccess, Temporary) as error:
             self._down.add(system)

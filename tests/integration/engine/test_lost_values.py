@@ -81,6 +81,19 @@ def test_a_decision_survives_a_kill_between_its_writes(house: House, system: str
         assert not tx.conflicts.list()
 
 
+def test_a_write_of_which_no_field_landed_is_not_counted_as_written(house: House) -> None:
+    row = house.add_row("1001", city="Joliet")
+    house.settle()
+    house.systems[INTAKE].edit("row", row, {"city": "Aurora"}, by="customer")
+    desk = house.engine.connectors[DESK]
+    desk.apply = lambda writes: [  # type: ignore[method-assign]
+        Outcome(one.place, one.key, Result.LANDED, one.ref, landed=frozenset(), reason="no scope")
+        for one in writes
+    ]
+
+    assert DESK not in house.cycle().landed
+
+
 @pytest.mark.parametrize("gone", ["archived", "merged:9"])
 def test_a_conflict_with_a_ticket_that_is_gone_keeps_what_was_typed_there(
     house: House, gone: str
