@@ -159,12 +159,12 @@ def keep_of_gone(tx: Tx, rules: Rules, plan: RecordPlan, name: str, now: datetim
     gone = {place for place, one in plan.subject.seen.items() if one.gone}
     if not gone:
         return ""
-    rule = next(one for one in rules.shared if one.name == name)
+    rule = next((one for one in rules.shared if one.name == name), None)
     stays, how = plan.merged.values.get(name), ""
     for conflict in tx.conflicts.for_records([plan.subject.sync_id]).get(plan.subject.sync_id, ()):
         for place in sorted(gone & conflict.values.keys()) if conflict.field == name else ():
             value, how = conflict.values[place], f"the {place} is gone: {stays!r} stays"
-            if not rule.equal(value, stays):
+            if rule is None or not rule.equal(value, stays):
                 by = plan.subject.seen[place].modified_by
                 tx.kept.add(plan.subject.sync_id, name, place, value, f"{place} is gone", now, by)
     return how

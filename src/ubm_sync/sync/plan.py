@@ -356,7 +356,8 @@ def creates_first(plan: RecordPlan) -> RecordPlan:
         return plan
     made = [write for write in plan.writes if write.ref is None]
     there = {*plan.subject.seen, *(write.place for write in made)}
-    stuck = [one for one in made if not all(ref.place in there for ref in references(one).values())]
+    stopped = plan.decision.present - there
+    stuck = [one for one in made if any(ref.place in stopped for ref in references(one).values())]
     creates = [write for write in made if write not in stuck]
     if not (creates or stuck):
         return plan

@@ -24,7 +24,7 @@ from ubm_sync.sync import settle as settling
 from ubm_sync.sync import subjects
 from ubm_sync.sync import typed as typing
 from ubm_sync.sync.causes import decided
-from ubm_sync.sync.plan import RecordPlan, Subject
+from ubm_sync.sync.plan import RecordPlan, Subject, creates_first
 from ubm_sync.sync.settle import Settled
 
 STEPS = 5  # as the pipeline of the engine
@@ -127,7 +127,7 @@ class Service(Aftermath):
         subject = self.subject()
         plan = self.plan(subject)
         if plan.decision.follow_up:
-            plan = _creates_first(plan)
+            plan = creates_first(plan)
         self.watch.planned(self, subject, plan)
         return plan
 
@@ -259,8 +259,3 @@ class Service(Aftermath):
         for name in merged.decided:
             entries |= decided(plan, name)
         self.memory = {**self.memory, **entries}
-
-
-def _creates_first(plan: RecordPlan) -> RecordPlan:
-    creates = tuple(write for write in plan.writes if write.ref is None)
-    return plan._replace(writes=creates, withheld=True) if creates else plan
