@@ -145,8 +145,9 @@ def owns(model: Model, ending: Ending) -> Iterator[str]:
 
 def _was_meddled_with_again(model: Model, one: Typed) -> bool:
     """Return whether somebody typed over it while it still stood there: nobody had read it yet."""
+    here = one.place, model.now(one.place, one.ref)
     return any(
-        (other.place, other.ref, other.before) == (one.place, one.ref, one.value)
+        (other.place, model.now(other.place, other.ref)) == here and other.before == one.value
         for other in model.meddlings
         if other.number > one.number
     )

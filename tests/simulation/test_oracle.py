@@ -641,6 +641,19 @@ def test_what_was_typed_over_a_field_of_the_service_is_kept() -> None:
     assert not said(model, end)
 
 
+def test_what_was_typed_over_before_anybody_read_it_needs_not_be_kept() -> None:
+    model = Model()
+    model.meddled("row", "0", "mine 5", "")
+    model.followers["row", "0"] = "1"  # it was moved to another sheet in between
+    end = ending(row())
+    end.kept = [Kept("r1", "sync_message", "mine 6", open=False)]
+    assert said(model, end) == {"ownership"}
+    model.meddled("row", "2", "mine 6", "mine 5")  # another row
+    assert said(model, end) == {"ownership"}
+    model.meddled("row", "1", "mine 6", "mine 5")
+    assert not said(model, end)
+
+
 def test_a_story_survives_being_stored(tmp_path: Path) -> None:
     for seed in range(30):
         story = draw(seed)
