@@ -10,11 +10,17 @@ from tests.system.commands import Office
 DONE, FAILED, UNDECIDED = 0, 1, 3
 
 
+def configure(office: Office, old: str, new: str) -> None:
+    """Edit ``service.yaml`` as its admin does."""
+    file = office.run.folder / "config" / "service.yaml"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
 def test_a_stop_is_shown_approved_by_name_and_written(office: Office) -> None:
     run, world = office.run, office.world
-    file = run.folder / "config" / "service.yaml"
-    careful = file.read_text().replace("  share: 0.3\n  floor: 100\n", "  share: 0\n  floor: 1\n")
-    file.write_text(careful)
+    configure(office, "  share: 0.3\n  floor: 100\n", "  share: 0\n  floor: 1\n")
     rows = [world.type_row({"Account Number": f"44719080{number}1"}) for number in range(2)]
     assert run("sync").code == DONE
     for row in rows:
@@ -53,9 +59,7 @@ def test_a_stop_is_shown_approved_by_name_and_written(office: Office) -> None:
 
 def test_accounts_that_wait_are_shown_as_new_and_their_rows_as_approved(office: Office) -> None:
     run, world = office.run, office.world
-    file = run.folder / "config" / "service.yaml"
-    careful = "  rules: [{field: account, creates: 1}]"
-    file.write_text(file.read_text().replace("  rules: []", careful))
+    configure(office, "  rules: []", "  rules: [{field: account, creates: 1}]")
     rows = [world.type_row({"Account Number": f"44719080{number}1"}) for number in range(2)]
     run("sync")
     world.approve(*world.tickets(LOCATIONS))
@@ -78,9 +82,7 @@ def test_accounts_that_wait_are_shown_as_new_and_their_rows_as_approved(office: 
 
 def test_an_undo_that_waits_names_the_stop_and_how_to_approve_it(office: Office) -> None:
     run, world = office.run, office.world
-    file = run.folder / "config" / "service.yaml"
-    careful = "  clears: {share: 0, floor: 1}"
-    file.write_text(file.read_text().replace("  clears: {share: 0.1, floor: 25}", careful))
+    configure(office, "  clears: {share: 0.1, floor: 25}", "  clears: {share: 0, floor: 1}")
     rows = [world.type_row({"Account Number": f"44719080{number}1"}) for number in range(2)]
     run("sync")
     for row in rows:

@@ -154,6 +154,9 @@ def _authors(app: Application, subject: Subject) -> dict[str, Sequence[Change]]:
     return found
 
 
+_TOLD = ("run", "version", "place", "before", "after", "by", "why", "result")  # of a change
+
+
 def _show_story(app: Application, found: dict[str, Any]) -> None:
     def when(text: str | None) -> str:
         return shown_at(app, parse_instant(text or ""), seconds=True)
@@ -170,31 +173,15 @@ def _show_story(app: Application, found: dict[str, Any]) -> None:
             for one in found["now"]
         ],
     )
-    for one in found["now"]:
-        if one["gone"]:
-            how, _, into = one["gone"].partition(":")
-            how = f"{how} into {into}" if into else how
-            screen.say(f"The {one['place']} {one['ref']} is gone ({how}); so it was last seen.")
+    _say_what_is_gone(found["now"])
     screen.say(f"Agreed by all places: {found['base'] or '(nothing)'}")
     screen.table(
         "History, newest first",
-        ("when", "run", "version", "place", "before", "after", "by", "why", "result"),
+        ("when", *_TOLD),
         [
             [
                 when(one["at"]),
-                *(
-                    one[name]
-                    for name in (
-                        "run",
-                        "version",
-                        "place",
-                        "before",
-                        "after",
-                        "by",
-                        "why",
-                        "result",
-                    )
-                ),
+                *(one[name] for name in _TOLD),
             ]
             for one in found["history"]
         ],
@@ -232,6 +219,14 @@ def _known_names(app: Application, system: str, field: str) -> None:
     if field not in fields:
         hint = nearest(field, fields) or "; the mapping's files name them all."
         raise Refused(f'There is no field "{field}"{hint}')
+
+
+def _say_what_is_gone(places: Sequence[Mapping[str, str]]) -> None:
+    for one in places:
+        if one["gone"]:
+            how, _, into = one["gone"].partition(":")
+            how = f"{how} into {into}" if into else how
+            screen.say(f"The {one['place']} {one['ref']} is gone ({how}); so it was last seen.")
 
 
 def verify_log(

@@ -18,6 +18,7 @@ from ubm_sync.ports import Change, Changes, Connector, KnowsAuthors
 from ubm_sync.state import State
 from ubm_sync.sync.noticed import Mask, as_it_was, without_secrets
 from ubm_sync.sync.rules import PlaceRule
+from ubm_sync.sync.typed import is_same
 
 FEW = 50  # edited records of a page; of more, only who gave a word to the service is asked
 log = structlog.get_logger(__name__)
@@ -76,15 +77,8 @@ def _edited(rule: PlaceRule, old: Observation, new: Observation) -> list[str]:
     return [
         name
         for name in sorted(rule.people)
-        if not _means(rule, name, old_values.get(name), new_values.get(name))
+        if not is_same(rule, name, old_values.get(name), new_values.get(name) or "")
     ]
-
-
-def _means(rule: PlaceRule, name: str, value: str | None, other: str | None) -> bool:
-    """Return whether two values of a field mean the same."""
-    if value is None or other is None:
-        return value == other
-    return value == other or rule.same[name](value, other)
 
 
 def _told(rule: PlaceRule, seen: Observation, changes: Changes) -> Observation:
@@ -105,12 +99,12 @@ def _is_old(rule: PlaceRule, seen: Observation, name: str, said: Sequence[Change
     newest, *before = said
     if name in rule.signals and newest.value is None:
         return True
-    there = seen.values.get(name)
+    there = seen.values.get(name, "")
     return (
         newest.is_person
         and name not in seen.marks
-        and not _means(rule, name, newest.value, there)
-        and any(_means(rule, name, one.value, there) for one in before)
+        and not is_same(rule, name, newest.value, there)
+        and any(is_same(rule, name, one.value, there) for one in before)
     )
 
 

@@ -12,6 +12,12 @@ from ubm_sync.config import set_paused
 COLUMN = "GL / Cost Center"
 
 
+def make_anew(stack: Stack) -> None:
+    """Delete a column and add it again, as an administrator does: it is empty then."""
+    stack.admin_does("delete_column", title=COLUMN)
+    stack.admin_does("add_column", column={"title": COLUMN, "type": "TEXT_NUMBER"})
+
+
 def test_a_column_deleted_and_added_anew_between_two_cycles_gets_its_values_back(
     tmp_path: Path,
 ) -> None:
@@ -20,9 +26,7 @@ def test_a_column_deleted_and_added_anew_between_two_cycles_gets_its_values_back
         stack.settle()
         stack.edit_ticket(stack.ticket(), ubm_gl_code="7000")
         stack.settle()
-        stack.admin_does("delete_column", title=COLUMN)
-        column = {"title": COLUMN, "type": "TEXT_NUMBER"}
-        stack.admin_does("add_column", column=column)
+        make_anew(stack)
         stack.settle()
 
         assert stack.ticket()["properties"]["ubm_gl_code"] == "7000"
@@ -41,8 +45,7 @@ def test_so_does_one_deleted_and_added_anew_while_its_customer_was_paused(
         set_paused(customer, paused=True)
         stack.stop()
         stack.settle()
-        stack.admin_does("delete_column", title=COLUMN)
-        stack.admin_does("add_column", column={"title": COLUMN, "type": "TEXT_NUMBER"})
+        make_anew(stack)
         stack.edit_row(row, {"City": "Elgin"})
         stack.settle()
         set_paused(customer, paused=False)
@@ -79,8 +82,7 @@ def test_what_is_typed_into_the_new_column_at_once_counts(tmp_path: Path) -> Non
     with Stack(tmp_path) as stack:
         row = stack.type_row({COLUMN: "6410"})
         stack.settle()
-        stack.admin_does("delete_column", title=COLUMN)
-        stack.admin_does("add_column", column={"title": COLUMN, "type": "TEXT_NUMBER"})
+        make_anew(stack)
         stack.edit_row(row, {COLUMN: "7000"})
         stack.settle()
 
