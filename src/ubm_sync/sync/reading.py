@@ -13,7 +13,7 @@ from ubm_sync.model import Problem
 from ubm_sync.ports import Connector
 from ubm_sync.state import State
 from ubm_sync.sync.ingest import Ingest, Seen
-from ubm_sync.sync.sight import EVERYTHING
+from ubm_sync.sync.sight import ACCESS, EVERYTHING
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +48,7 @@ class Reading:
                 log.warning("system not readable", system=name, error=str(error))
                 with self._state.transaction() as tx:
                     if not isinstance(error, Stopping):  # to be told to stop is no problem
-                        scope = f"{name}/@access"
+                        scope = f"{name}/{ACCESS}"
                         tx.problems.replace({scope}, [Problem(scope, "no_access", text)], now)
                     connector.resume(tx.cursors.get(name))  # a page not taken is read again
             total.add(seen)
@@ -73,7 +73,7 @@ class Reading:
 
     def _accessible(self, name: str, connector: Connector, now: datetime, *, whole: bool) -> None:
         """Note that a system could be read: what was said about its access is over."""
-        scope = f"{name}/@access"
+        scope = f"{name}/{ACCESS}"
         with self._state.transaction() as tx:
             if any(problem.scope == scope for problem in tx.problems.list()):
                 tx.problems.replace({scope}, [], now)

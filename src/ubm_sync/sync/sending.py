@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -34,9 +34,20 @@ class Tally:
 
 
 class Sender:
-    """Sends the writes of one cycle; a system that fails gets no more of them."""
+    """Sends the writes of one cycle; a system that fails gets no more of them.
 
-    def __init__(self, rules: Rules, connectors: Mapping[str, Connector], tally: Tally) -> None:
+    In one that could not be read (``unread``) a create is looked for first: a state that was
+    restored from a backup does not know of what was made after it.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        connectors: Mapping[str, Connector],
+        tally: Tally,
+        unread: frozenset[str] = frozenset(),
+    ) -> None:
+        self._unread = unread
         self._connectors = connectors
         self._tally = tally
         self.rules = rules
@@ -56,7 +67,7 @@ class Sender:
         stuck: set[str] = set()
         for system in self.rules.order:
             batch: dict[tuple[str, str], tuple[str, Write]] = {}
-            here = self._here[system]
+            here, unread = self._here[system], system in self._unread
             for plan in plans:
                 sync_id = plan.subject.sync_id
                 if sync_id in stuck:
@@ -64,7 +75,7 @@ class Sender:
                 for write in plan.writes:
                     if write.place not in here:
                         continue
-                    ready = self._ready(plan, write, outcomes[sync_id])
+                    ready = self._ready(plan, write, outcomes[sync_id], unread=unread)
                     if ready is None or system in self._down:
                         stuck.add(sync_id)
                         continue
@@ -79,8 +90,10 @@ class Sender:
         return sent, outcomes
 
     def _ready(
-        self, plan: RecordPlan, write: Write, outcomes: Mapping[str, Outcome]
+        self, plan: RecordPlan, write: Write, outcomes: Mapping[str, Outcome], *, unread: bool
     ) -> Write | None:
+        if unread and write.ref is None:
+            write = replace(write, doubtful=True)
         waiting = references(write)
         return resolve(write, waiting, self._refs(plan, outcomes)) if waiting else write
 

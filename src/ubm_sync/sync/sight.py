@@ -13,16 +13,21 @@ from ubm_sync.sync.noticed import unseen
 from ubm_sync.sync.rules import PlaceRule, Rules
 
 EVERYTHING = "/everything"  # after a system's name: its next reading must be a full one
+ACCESS = "@access"  # in place of a container: the system could not be read
 _NONE: frozenset[str] = frozenset()
 Spot: TypeAlias = tuple[str, str, str]  # system, container, place ("": every place there)
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What cannot be read or written now, by the scope of the problem."""
+    """What cannot be read or written now, by the scope of the problem.
+
+    ``unread`` are the systems that were not read through: there may be more in them than is known.
+    """
 
     blind: Mapping[Spot, frozenset[str]] = field(default_factory=dict)
     shut: frozenset[tuple[str, str]] = frozenset()
+    unread: frozenset[str] = frozenset()
 
     def of(
         self, rules: Rules, customer: Customer
@@ -63,14 +68,17 @@ def sight_of(problems: Iterable[Problem | KnownProblem], places: Container[str])
     """Return what the problems take from view; ``places`` are the names of all places."""
     blind: dict[Spot, frozenset[str]] = {}
     shut = set()
+    unread = set()
     for problem in problems:
         system, container, part = [*problem.scope.split("/"), "", ""][:3]
+        if container == ACCESS:
+            unread.add(system)
         if problem.blocks:
             shut.add((system, container))
         if problem.fields:
             spot = (system, container, part if part in places else "")
             blind[spot] = blind.get(spot, _NONE) | frozenset(problem.fields)
-    return Sight(blind, frozenset(shut))
+    return Sight(blind, frozenset(shut), frozenset(unread))
 
 
 def decide_again(

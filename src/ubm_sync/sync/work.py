@@ -98,7 +98,7 @@ class Work:
         self._logbook = Logbook(rules, run)
         self._only = only
         self._decided = decided
-        self._sender = Sender(rules, connectors, tally)
+        self._sender = Sender(rules, connectors, tally, sight.unread)
         self._asking = Asking(state, rules, connectors, ingest)
 
     def plans(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.engine_house import DESK, INTAKE, House, SimpleFlow
 
+from ubm_sync.errors import Temporary
 from ubm_sync.flow import Decision, NoteDraft, Situation
 from ubm_sync.model import NOTHING, Observation, Outcome, Page, Result, Values, Write
 
@@ -313,6 +314,42 @@ def test_after_an_older_state_was_put_back_what_a_row_says_was_made_is_looked_fo
 
     assert [(one.key, one.doubtful) for one in looked] == [(key, True)]
     assert [*house.tickets()] == [made]
+
+
+def takes_nothing(writes: Sequence[Write]) -> Sequence[Outcome]:
+    del writes
+    return ()
+
+
+def test_after_an_older_state_was_put_back_nothing_is_made_unseen_where_reading_fails(
+    house: House,
+) -> None:
+    row = house.add_row("1001", city="Elgin")
+    with House("sqlite://") as restored:  # knows the row, and nothing of its ticket
+        restored.systems, restored.clock = house.systems, house.clock
+        restored.start()
+        intake, desk = restored.engine.connectors[INTAKE], restored.engine.connectors[DESK]
+        intake.apply = desk.apply = takes_nothing  # type: ignore[method-assign]
+        restored.cycle()
+        house.settle()
+        made, _ = only(house.tickets())
+        edit(house, DESK, "dana", city="Aurora")
+        restored.start("first")
+        intake, desk = restored.engine.connectors[INTAKE], restored.engine.connectors[DESK]
+
+        def fails(*, full: bool) -> Iterator[Page]:
+            del full
+            raise Temporary("no answer came")
+
+        intake.observe = desk.observe = fails  # type: ignore[method-assign]
+        restored.cycle()
+        there = house.tickets()
+        restored.start("first")
+        restored.settle()
+
+    assert {ref: one["city"] for ref, one in there.items()} == {made: "Aurora"}
+    assert house.tickets()[made]["city"] == "Aurora"
+    assert house.rows()[row]["city"] == "Elgin"  # nobody knows any more which came later
 
 
 def test_a_ticket_that_comes_back_after_an_older_state_was_put_back_empties_no_row(
