@@ -81,7 +81,7 @@ class Managers(Hands):
         ticket = self.ticket(act)
         self._decide([ticket["id"]], ubm_approval="")
         if ticket["stage"] in WAITING:
-            self.model.withdrawn(ticket["properties"].get(ID_PROPERTY, ""))
+            self.model.withdrawn(ticket["id"], ticket["properties"].get(ID_PROPERTY, ""))
 
     def _decide(self, ids: list[str], **properties: str) -> None:
         if ids:

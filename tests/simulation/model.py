@@ -172,9 +172,12 @@ class Model:
         self.approvals.add(key)
         self.taken_back.discard(key)
 
-    def withdrawn(self, key: str) -> None:
-        """An approval was taken back before anything came of it."""
-        if self.untroubled:
+    def withdrawn(self, ticket: str, key: str) -> None:
+        """An approval was taken back before anything came of it, as the stage of its ticket says.
+
+        A stage that a person moved it back to does not say that.
+        """
+        if self.untroubled and ticket not in self.taken_up:
             self.approvals.discard(key)
 
     def thought_again(self, ticket: str, key: str) -> None:

@@ -345,11 +345,16 @@ def test_an_account_nobody_approved_is_noticed() -> None:
 
 
 def test_an_account_of_a_withdrawn_request_is_noticed() -> None:
+    account = Thing("account", "A1", "r1", "halsted", fields(), {})
+    end = ending(row(), account)
     model = Model()
     model.accepted("9", "r1")
-    model.withdrawn("r1")
-    account = Thing("account", "A1", "r1", "halsted", fields(), {})
-    assert said(model, ending(row(), account)) == {"order of the procedure"}
+    model.taken_up = {"9"}  # moved back to wait: its stage says no more that there is no account
+    model.withdrawn("9", "r1")
+    assert not said(model, end)
+    model.taken_up = {"8"}
+    model.withdrawn("9", "r1")
+    assert said(model, end) == {"order of the procedure"}
 
 
 def test_what_was_typed_and_emptied_again_before_anybody_saw_it_is_no_edit() -> None:
