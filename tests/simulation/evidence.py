@@ -54,6 +54,7 @@ class Memory:
     announced: Counter[tuple[str, str]] = field(default_factory=Counter)
     intents: set[tuple[str, str]] = field(default_factory=set)
     held: set[tuple[str, str, str]] = field(default_factory=set)
+    meant: set[tuple[str, str, str]] = field(default_factory=set)
 
     def read(self, world: World, *, replaced: bool = False) -> None:
         """Take in what stands there now; ``replaced``: it will be gone."""
@@ -78,6 +79,9 @@ class Memory:
                 self.held.update((name, one, value) for one, value in values.items())
             for name, fields in meant.get("updates", {}).items():
                 self.intents.update((name, one) for one in fields)
+                self.meant.update(
+                    (name, one, after or "") for one, (_, after, *_) in fields.items()
+                )
 
 
 def gather(world: World, memory: Memory, resting: list[int], broke: list[str]) -> Ending:
@@ -88,6 +92,7 @@ def gather(world: World, memory: Memory, resting: list[int], broke: list[str]) -
         Counter(memory.announced),
         set(memory.intents),
         set(memory.held),
+        set(memory.meant),
     )
     found.read(world)
     ask = world.state.raw.execute
@@ -107,6 +112,7 @@ def gather(world: World, memory: Memory, resting: list[int], broke: list[str]) -
         announced=found.announced,
         intents=found.intents,
         held=found.held,
+        meant=found.meant,
         chain="" if chain is None else str(chain),
         broke=broke,
         ended=world.clock.now(),

@@ -336,6 +336,8 @@ class Ending:
     archived: frozenset[str] = frozenset()  # keys of tickets that people archived
     # (place and key, field, value) the log says a create was to hold
     held: set[tuple[str, str, str]] = field(default_factory=set)
+    # the same of updates
+    meant: set[tuple[str, str, str]] = field(default_factory=set)
 
     def at(self, place: str) -> dict[str, Thing]:
         """Return a place's things by their id."""

@@ -167,7 +167,8 @@ def echoes_nothing(model: Model, ending: Ending) -> Iterator[str]:
         # still between its last look at the lease and its request, and one that an older state
         # does not know of while the place cannot be read.
         same = before is not None and before.value == change.value and not again
-        if before is not None and same and not _forgotten(model, before.at, change.at):
+        known = before is not None and same and not _forgotten(model, before.at, change.at)
+        if known and not _never_arrived(model, ending, where):
             yield f"{change.value!r} was written into {' '.join(where)} twice in a row"
         last[where] = change
     typings = Counter((typed.field, typed.value) for typed in model.typings if typed.value)
@@ -179,6 +180,7 @@ def echoes_nothing(model: Model, ending: Ending) -> Iterator[str]:
         put_back = covered[place, ref, name, value]
         allowed = typings[name, value] + put_back + again + model.restorations
         allowed += _put_back_and_decided(model, ending, (place, ref, name), value)
+        allowed += _never_arrived(model, ending, (place, ref, name))
         if typings[name, value] and allowed < count and (place, ref) not in model.disturbed:
             yield f"{value!r}, typed once, was written {count} times into {name} of {place} {ref}"
 
@@ -200,6 +202,23 @@ def _put_back_and_decided(
         one.ours and (one.place, one.ref, one.field) == where and one.value in typed
         for one in ending.changes
     )
+
+
+def _never_arrived(model: Model, ending: Ending, where: tuple[str, str, str]) -> int:
+    """Return how many values were to be written into a field and were not, for the service died.
+
+    It cannot know that. Where somebody takes such a value away elsewhere meanwhile, what stands in
+    the field already is written once more, to be sure.
+    """
+    if not model.killed:
+        return 0
+    place, ref, name = where
+    key = next((one.key for one in ending.things if (one.place, one.ref) == (place, ref)), "")
+    there = {one.value for one in ending.changes if (one.place, one.ref, one.field) == where}
+    meant = {
+        value for spot, known, value in ending.meant if (spot, known) == (f"{place} {key}", name)
+    }
+    return len(meant - there)
 
 
 def _forgotten(model: Model, earlier: float, later: float) -> bool:

@@ -229,6 +229,23 @@ def test_what_a_state_does_not_know_of_that_was_put_back_may_be_written_again() 
     assert "no echo" not in said(Model(put_back_at=[2]), end)
 
 
+def test_what_stands_there_is_written_again_where_another_value_may_have_been_written() -> None:
+    end = ending(row(gl_code="7000"), ticket(gl_code="7000"))
+    end.changes = [Change("row", "1", "gl_code", "7000", at, ours=True) for at in (1, 3)]
+    killed = Model(killed=True)
+    for meant in (("row r1", "gl_code", "7000"), ("row r2", "gl_code", "8000")):
+        end.meant = {meant}
+        assert "no echo" in said(killed, end)
+    end.meant = {("row r1", "gl_code", "8000")}
+    assert "no echo" in said(Model(), end)
+    assert "no echo" not in said(killed, end)
+
+    killed.typed("ticket", "9", "gl_code", "7000", "", "r1")
+    assert "no echo" not in said(killed, end)
+    end.changes.append(Change("row", "1", "gl_code", "7000", 4, ours=True))
+    assert "no echo" in said(killed, end)  # once for each such value
+
+
 def test_what_a_decision_chose_over_a_value_that_was_put_back_is_written_once_more() -> None:
     model = Model()
     model.typed("row", "1", "gl_code", "7000", "", "r1")
