@@ -26,7 +26,7 @@ from tests.simulation.steps import (
     Wait,
 )
 from tests.simulation.trouble import CLIMATE, KINDS, Trouble
-from tests.simulation.twin import TRAIT
+from tests.simulation.twin import NO_LAG, SETTLED, TRAIT
 
 WEIGHTS = {
     "add": 8,
@@ -78,7 +78,7 @@ NEED = {
 }
 TURNS = (4, 8)
 BULK = 12  # weight of bulk edits where the guard lets little pass
-SETTLED, LONG = 2, 200.0  # cycles and seconds after which nothing is on its way any more
+LONG = 200.0  # seconds after which nothing is on its way any more
 
 
 def draw(seed: int) -> Story:
@@ -134,7 +134,7 @@ class _Pen:
             for _ in range(SETTLED):
                 steps += [Wait(LONG), Cycle()]
         climate = self._climate()  # without lag, or a killed cycle may see other edits first
-        climate["hubspot"] |= {"search_lag": 0.0, "search_lag_jitter": 0.0}
+        climate["hubspot"] |= NO_LAG
         return Story(self.seed, tuple(steps), climate, {TRAIT: True})
 
     def _act(self, kind: str = "") -> Act:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from tests.simulation import twin
 from tests.simulation.steps import Cycle, Plan, Step, Story, shorter
 from tests.simulation.story import Result, run
 
@@ -24,7 +25,7 @@ def shrink(red: Result, play: Callable[[Story], Result] = run, most: int = MOST_
 
     def still(story: Story) -> bool:
         nonlocal best, left
-        if left <= 0:
+        if left <= 0 or (twin.has_twin(story) and not twin.is_comparable(story)):
             return False
         left -= 1
         result = play(story)

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tests.simulation.model import Ending, Thing
-from tests.simulation.steps import Cycle, Story, shorter
+from tests.simulation.steps import Cycle, Story, Wait, shorter
 
 TRAIT = "twin"
+NO_LAG = {"search_lag": 0.0, "search_lag_jitter": 0.0}  # or a killed cycle may see other edits
+SETTLED = 2  # cycles after which nothing of a killed one is on its way any more
 ROW_WORDS = ("Sync Status", "Sync Message")
 TICKET_WORDS = ("stage", "ubm_approval", "ubm_conflict", "ubm_account_id", "ubm_sync_message")
 NO_ROW = "refused what should be written: row not found"
@@ -22,6 +24,19 @@ NO_ROW = "refused what should be written: row not found"
 def has_twin(story: Story) -> bool:
     """Return whether a story is to be compared with itself without kills."""
     return bool(story.traits.get(TRAIT))
+
+
+def is_comparable(story: Story) -> bool:
+    """Return whether people act only where the service is at rest, so that both see the same."""
+    if NO_LAG.items() - story.climate["hubspot"].items():
+        return False
+    since = SETTLED
+    for step in story.steps:
+        if isinstance(step, Cycle):
+            since = 0 if step.kill is not None else since + 1
+        elif since < SETTLED and not isinstance(step, Wait):
+            return False
+    return True
 
 
 def without_kills(story: Story) -> Story:

@@ -78,8 +78,9 @@ def overwritten(doubt: Doubt, past: Sequence[Past], rule: PlaceRule) -> Past | N
 
     ``past`` are a field's values, the newest first. Values of which both the older and the newer
     one are known to us are no news, whoever set them. Where the decision had seen our value there
-    already, only what somebody else typed over it is news: our own steps to it were seen. What it
-    had seen is news where it took our value for one that was never there.
+    already, only what somebody else typed over it is news: our own steps to it were seen, and by
+    whoever has a name and set our value over a step without one. What it had seen is news where it
+    took our value for one that was never there.
     """
     field, ours = doubt.field, doubt.written
 
@@ -93,7 +94,7 @@ def overwritten(doubt: Doubt, past: Sequence[Past], rule: PlaceRule) -> Past | N
             had_ours = has_not_seen_it(doubt) and any(map(is_ours, past[at + 2 : at + 3]))
             return older if had_ours and older.by and older.by != newer.by else None
         if is_same(rule, field, doubt.seen, ours) and (
-            not any(map(is_ours, past[at + 2 :])) or (newer.by and newer.by == older.by)
+            not any(map(is_ours, past[at + 2 :])) or (newer.by and older.by in {newer.by, None})
         ):
             return None
         return None if _typed_ours_again(doubt, past[at:], is_ours, rule) else older

@@ -204,7 +204,8 @@ class Work:
         """Return whether the flow should look again at once: at what it asked for, or answered.
 
         A signal that we changed ourselves must be seen by the flow before a person sets it again,
-        or the person's next word would be taken for the old one.
+        or the person's next word would be taken for the old one. So it is due until then, also
+        for the next process.
         """
         for write in plan.writes:
             outcome = outcomes.get(write.place)
@@ -293,7 +294,8 @@ class Work:
             doubtful.extend(doubts(self.rules, plan, sent[sync_id], outcomes[sync_id]))
             for place, write in settled.ask.items():
                 late.append(Late(sync_id, write, outcomes[sync_id][place]))
-            save.append(_moved(record, plan, settled))
+            again = self._goes_on(plan, outcomes[sync_id])
+            save.append(_moved(record, plan, settled, again=again))
         tx.observations.save(observations)
         tx.records.save(save)
         tx.doubts.add(doubtful)
@@ -354,7 +356,7 @@ class Work:
         queue_notes(tx, plan, now)
 
 
-def _moved(record: RecordState, plan: RecordPlan, settled: Settled) -> RecordState:
+def _moved(record: RecordState, plan: RecordPlan, settled: Settled, *, again: bool) -> RecordState:
     decision = plan.decision
     owners_change = record.accepted != decision.accepted
     record.base = settled.base
@@ -365,7 +367,7 @@ def _moved(record: RecordState, plan: RecordPlan, settled: Settled) -> RecordSta
     record.account_key = decision.account_key
     resting = plan.merged.resting.values()
     record.wake_at = min((one for one in (decision.wake_at, *resting) if one), default=None)
-    record.dirty = settled.again or owners_change
+    record.dirty = again or settled.again or owners_change
     return record
 
 

@@ -50,6 +50,20 @@ class Heeds(Spells):
         return decision._replace(memory=memory, notes=tuple(notes), values=values)
 
 
+class Looks(Heeds):
+    """Notes which stages it was shown; dies when it is asked for the ``last`` time."""
+
+    def __init__(self, last: int = 0) -> None:
+        self.stages: list[str | None] = []
+        self.last = last
+
+    def decide(self, situation: Situation, now: datetime) -> Decision:
+        self.stages.append(situation.observed["ticket"].values.get("stage"))
+        if len(self.stages) == self.last:
+            raise Killed
+        return super().decide(situation, now)
+
+
 @pytest.fixture
 def house(database_url: str) -> Iterator[House]:
     with House(database_url) as house:
@@ -212,6 +226,24 @@ def test_what_was_corrected_when_the_service_died_is_told(
     assert only(house.rows())[1]["city"] == only(house.tickets())[1]["city"] == "Elgin"
     assert only(house.tickets())[1]["sync_message"] == "corrected"
     assert notes(house) == ["Elign corrected to Elgin."]
+
+
+def test_what_the_service_set_itself_is_looked_at_again_after_a_kill(house: House) -> None:
+    house.engine.flows = {"location": Heeds()}
+    house.add_row("1001")
+    house.settle()
+    edit(house, DESK, "dana", stage="approved")
+    dying, next_one = Looks(last=2), Looks()
+    house.engine.flows = {"location": dying}
+    with pytest.raises(Killed):
+        house.cycle()
+    house.clock.sleep(600)
+    house.start("second")
+    house.engine.flows = {"location": next_one}
+    house.settle()
+
+    assert dying.stages == ["approved", "needs_information"]
+    assert next_one.stages == ["needs_information"]  # or a move back to it would be no news
 
 
 def test_what_was_merged_away_before_its_creation_was_known_is_not_set_aside(house: House) -> None:

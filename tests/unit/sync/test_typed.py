@@ -63,6 +63,15 @@ def test_our_own_step_to_a_value_that_had_stood_before_is_no_loss() -> None:
     assert overwritten(again, [ours, typed, long_ago], ROW) == typed
 
 
+def test_a_step_of_ours_that_a_person_took_back_is_no_loss() -> None:
+    again = DOUBT._replace(seen="Elgin")  # what the person set, sent once more
+    step, person = Past("Joliet"), Past("Elgin", "dana")  # HubSpot names no one for an integration
+
+    assert overwritten(again, [person, step, Past("Elgin")], ROW) is None
+    assert overwritten(again, [Past("Elgin"), step, person], ROW) == step
+    assert overwritten(DOUBT._replace(seen="Cicero"), [person, step, Past("Elgin")], ROW) == step
+
+
 def test_who_typed_over_ours_had_seen_it() -> None:
     def is_newer(*past: Past) -> bool:
         typed = overwritten(DOUBT, past, ROW)
