@@ -133,7 +133,7 @@ class _Pen:
                 steps += [Wait(self.chance.choice([1, 60])), Cycle(kill=kill)]
             for _ in range(SETTLED):
                 steps += [Wait(LONG), Cycle()]
-        climate = self._climate()  # without lag, or a killed cycle may see other edits first
+        climate = self._climate()
         climate["hubspot"] |= NO_LAG
         return Story(self.seed, tuple(steps), climate, {TRAIT: True})
 

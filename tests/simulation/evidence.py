@@ -52,7 +52,6 @@ class Memory:
     kept: list[Kept] = field(default_factory=list)
     put_aside: list[Kept] = field(default_factory=list)
     announced: Counter[tuple[str, str]] = field(default_factory=Counter)
-    intents: set[tuple[str, str]] = field(default_factory=set)
     held: set[tuple[str, str, str]] = field(default_factory=set)
     meant: set[tuple[str, str, str]] = field(default_factory=set)
 
@@ -78,7 +77,6 @@ class Memory:
             for name, (values, *_) in meant.get("creates", {}).items():
                 self.held.update((name, one, value) for one, value in values.items())
             for name, fields in meant.get("updates", {}).items():
-                self.intents.update((name, one) for one in fields)
                 self.meant.update(
                     (name, one, after or "") for one, (_, after, *_) in fields.items()
                 )
@@ -90,7 +88,6 @@ def gather(world: World, memory: Memory, resting: list[int], broke: list[str]) -
         list(memory.kept),
         list(memory.put_aside),
         Counter(memory.announced),
-        set(memory.intents),
         set(memory.held),
         set(memory.meant),
     )
@@ -110,7 +107,7 @@ def gather(world: World, memory: Memory, resting: list[int], broke: list[str]) -
         deletions=_deletions(world),
         resting=resting,
         announced=found.announced,
-        intents=found.intents,
+        intents={(name, one) for name, one, _ in found.meant},
         held=found.held,
         meant=found.meant,
         chain="" if chain is None else str(chain),

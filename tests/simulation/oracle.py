@@ -215,10 +215,8 @@ def _never_arrived(model: Model, ending: Ending, where: tuple[str, str, str]) ->
     place, ref, name = where
     key = next((one.key for one in ending.things if (one.place, one.ref) == (place, ref)), "")
     there = {one.value for one in ending.changes if (one.place, one.ref, one.field) == where}
-    meant = {
-        value for spot, known, value in ending.meant if (spot, known) == (f"{place} {key}", name)
-    }
-    return len(meant - there)
+    here = f"{place} {key}", name
+    return len({value for *spot, value in ending.meant if tuple(spot) == here} - there)
 
 
 def _forgotten(model: Model, earlier: float, later: float) -> bool:

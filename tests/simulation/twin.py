@@ -14,7 +14,7 @@ from tests.simulation.model import Ending, Thing
 from tests.simulation.steps import Cycle, Story, Wait, shorter
 
 TRAIT = "twin"
-NO_LAG = {"search_lag": 0.0, "search_lag_jitter": 0.0}  # or a killed cycle may see other edits
+NO_LAG = {"search_lag": 0.0, "search_lag_jitter": 0.0}  # or edits of others may be seen first
 SETTLED = 2  # cycles after which nothing of a killed one is on its way any more
 ROW_WORDS = ("Sync Status", "Sync Message")
 TICKET_WORDS = ("stage", "ubm_approval", "ubm_conflict", "ubm_account_id", "ubm_sync_message")

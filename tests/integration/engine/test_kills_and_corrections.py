@@ -366,7 +366,7 @@ def test_after_an_older_state_was_put_back_nothing_is_made_unseen_where_reading_
         house.settle()
         made, _ = only(house.tickets())
         edit(house, DESK, "dana", city="Aurora")
-        restored.start("first")
+        restored.start()
         intake, desk = restored.engine.connectors[INTAKE], restored.engine.connectors[DESK]
 
         def fails(*, full: bool) -> Iterator[Page]:
@@ -376,7 +376,7 @@ def test_after_an_older_state_was_put_back_nothing_is_made_unseen_where_reading_
         intake.observe = desk.observe = fails  # type: ignore[method-assign]
         restored.cycle()
         there = house.tickets()
-        restored.start("first")
+        restored.start()
         restored.settle()
 
     assert {ref: one["city"] for ref, one in there.items()} == {made: "Aurora"}
